@@ -1,0 +1,109 @@
+// Which application is it: names, ports and addresses, with the evidence each gives.
+//
+// Built once from files by catalog/loader.h, immutable afterwards and part of a Snapshot. Look-ups
+// are for workers: no lock, no allocation, cost bounded by the labels of a name.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/strong_id.h"
+#include "catalog/ids.h"
+
+namespace chatgate::catalog {
+
+enum class Transport : std::uint8_t { tcp, udp };
+
+struct PortRange {
+  Transport transport = Transport::tcp;
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+  Service service = Service::any;
+  bool is_default = true;  // the port means this application unless something stronger speaks
+  bool shared = false;     // others use it too: never refused at the SYN
+};
+
+struct ServerName {
+  std::string name;       // normalised as proto::HostName
+  bool exact = false;     // this host only; otherwise everything below it too
+  bool exclusive = true;  // a shared name never decides by itself
+  Service service = Service::any;
+};
+
+struct ServerAddress {
+  Prefix prefix;
+  bool exclusive = true;
+};
+
+struct Application {
+  ApplicationId id;
+  std::string word;  // identifier in policies and events, such as "whatsapp"
+  std::string name;  // for people
+  std::string vendor;
+  Category category = Category::im;
+  std::vector<PortRange> ports;
+  std::vector<ServerName> names;
+  std::vector<ServerAddress> addresses;
+};
+
+struct NameMatch {
+  ApplicationId application;
+  Service service = Service::any;
+  bool exclusive = true;
+
+  bool found() const { return application.valid(); }
+};
+
+// All applications that claim a server port. `owner` is the one whose default it is (none where the
+// port is nobody's default); `claimants` are all, the owner included.
+struct PortMatch {
+  ApplicationId owner;
+  Service service = Service::any;
+  bool shared = false;  // others than the claimants use it too
+  std::span<const ApplicationId> claimants;
+
+  bool found() const { return !claimants.empty(); }
+};
+
+struct AddressMatch {
+  ApplicationId application;
+  bool exclusive = true;
+
+  bool found() const { return application.valid(); }
+};
+
+class Catalogue {
+ public:
+  // Applications' ids must be set; two entries of one id, or one name claimed exclusively by two,
+  // are the loader's to refuse.
+  explicit Catalogue(std::vector<Application> applications);
+  ~Catalogue();
+  Catalogue(const Catalogue&) = delete;
+  Catalogue& operator=(const Catalogue&) = delete;
+
+  // In order of their words.
+  std::span<const Application> applications() const { return applications_; }
+  // Null where there is none.
+  const Application* find(std::string_view word) const;
+  const Application* find(ApplicationId id) const;
+
+  // Longest match on label boundaries. `name` normalised as proto::HostName.
+  NameMatch match_name(std::string_view name) const;
+  PortMatch match_port(Transport transport, std::uint16_t port) const;
+  AddressMatch match_address(const IpAddress& address) const;
+
+  // Bytes of the indexes, for `show memory`.
+  std::size_t memory() const;
+
+ private:
+  struct Indexes;
+  std::vector<Application> applications_;
+  std::unique_ptr<Indexes> indexes_;
+};
+
+}  // namespace chatgate::catalog

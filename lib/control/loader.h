@@ -1,0 +1,38 @@
+// From files to a snapshot: the one way a policy is loaded.
+//
+// Used by `chatgate run` (at start and at reload), `replay` and `check`. Reads the catalogue's
+// folder, then the policy with the applications it adds, and compiles both. Not for the packet
+// path; call it from one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/diagnostic.h"
+#include "catalog/registry.h"
+#include "engine/snapshot.h"
+
+namespace chatgate::control {
+
+struct LoadRequest {
+  std::string policy_file;
+  std::string catalogue_folder;  // JSON files, one an application
+  std::uint32_t generation = 1;
+};
+
+struct LoadResult {
+  std::shared_ptr<const engine::Snapshot> snapshot;  // null where diagnostics has an error
+  Diagnostics diagnostics;                           // warnings too
+  std::string sha256;                                // of the policy file where it could be read
+  std::size_t rule_count = 0;
+};
+
+LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& registry);
+
+// The catalogue's folder: the environment's CHATGATE_CATALOGUE, else beside the policy
+// (DIR/catalog), else in the source tree the program was built from if it runs from its build
+// folder, else the installed /usr/share/chatgate/catalog. The first that exists.
+std::string default_catalogue_folder(const std::string& policy_file);
+
+}  // namespace chatgate::control

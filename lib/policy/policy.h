@@ -1,0 +1,89 @@
+// What to do about it: the compiled policy.
+//
+// Built by policy/loader.h from JSON, immutable afterwards and part of a Snapshot. `decide` is for
+// workers: no lock, no allocation.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/strong_id.h"
+#include "catalog/catalogue.h"
+#include "catalog/ids.h"
+#include "policy/verdict.h"
+
+namespace chatgate::policy {
+
+// A set of addresses: named networks and literal prefixes, merged into sorted ranges.
+class AddressSet {
+ public:
+  AddressSet() = default;  // matches every address
+  explicit AddressSet(std::vector<Prefix> prefixes);
+
+  bool any() const { return any_; }
+  bool contains(const IpAddress& address) const;
+
+ private:
+  struct Range {
+    IpAddress first, last;
+  };
+  bool any_ = true;
+  std::vector<Range> ranges_;
+};
+
+struct Rule {
+  RuleId id;
+  std::string name;  // as written, or "rule N" counted from 1
+  // Empty lists match everything; applications and categories together are "any of".
+  std::vector<ApplicationId> applications;
+  std::vector<catalog::Category> categories;
+  AddressSet from, to;
+  Action action = Action::allow;
+  bool log = false;
+};
+
+// What is asked of the policy.
+struct Connection {
+  catalog::Classification im;
+  IpAddress client;
+  IpAddress server;
+};
+
+class Policy {
+ public:
+  struct Content {
+    Mode mode = Mode::enforce;
+    std::vector<Rule> rules;          // in order; ids are positions
+    Action fallback = Action::allow;  // the key "default"
+    std::vector<Prefix> inside;       // networks.inside; empty where not given
+  };
+
+  // Compiles, for every application of the catalogue, the list of rules that may match it.
+  Policy(Content content, const catalog::Catalogue& catalogue);
+  ~Policy();
+  Policy(const Policy&) = delete;
+  Policy& operator=(const Policy&) = delete;
+
+  // The first matching rule's verdict, or the default's.
+  Verdict decide(const Connection& connection) const;
+
+  // The same content under another mode, for `mode enforce|monitor`.
+  Mode mode() const { return content_.mode; }
+  std::span<const Rule> rules() const { return content_.rules; }
+  Action fallback() const { return content_.fallback; }
+  std::span<const Prefix> inside() const { return content_.inside; }
+  // "default" for none.
+  std::string_view rule_name(RuleId rule) const;
+
+ private:
+  struct Index;
+  Content content_;
+  std::unique_ptr<Index> index_;
+};
+
+}  // namespace chatgate::policy

@@ -1,0 +1,42 @@
+// What the policy says about a connection or a single packet.
+//
+// Filled by policy, turned into a disposition by enforcement. A verdict's scope is part of it: a
+// DNS question is answered by itself, a connection falls as a whole.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/strong_id.h"
+
+namespace chatgate::policy {
+
+enum class Action : std::uint8_t {
+  allow,
+  alert,  // allow and log
+  drop,   // the flow falls silent
+  reset,  // TCP RST to both ends, DNS its answer, other UDP as drop
+};
+
+std::string_view to_string(Action action);
+std::optional<Action> parse_action(std::string_view word);
+
+constexpr bool forwards(Action action) {
+  return action == Action::allow || action == Action::alert;
+}
+
+enum class Mode : std::uint8_t { enforce, monitor };
+
+std::string_view to_string(Mode mode);
+
+enum class Scope : std::uint8_t { flow, packet };
+
+struct Verdict {
+  Action action = Action::allow;
+  Scope scope = Scope::flow;
+  bool log = false;  // an event even where the action forwards
+  RuleId rule;       // none: the policy's default decided
+};
+
+}  // namespace chatgate::policy

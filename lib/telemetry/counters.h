@@ -1,0 +1,125 @@
+// Counters of one worker: declared once, written by one thread, read by any.
+//
+// `add` is a plain addition to a relaxed atomic (no locked instruction: there is one writer), so a
+// reader sees a value that is a moment old but never torn. Nobody ever resets them: `clear
+// counters` remembers a baseline and subtracts (control/). To add a counter, add a row.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "telemetry/reason.h"
+
+namespace chatgate::telemetry {
+
+// clang-format off
+#define CHATGATE_COUNTERS(ROW)                                                                     \
+  ROW(packets, "packets", "frames received")                                                       \
+  ROW(bytes, "bytes", "bytes received")                                                            \
+  ROW(forwarded, "forwarded", "frames sent on unchanged")                                          \
+  ROW(dropped, "dropped", "frames not sent on")                                                    \
+  ROW(forged, "forged", "frames made by the gateway: resets and answers")                          \
+  ROW(not_transport, "not-transport", "frames that are not TCP or UDP, passed unchanged")          \
+  ROW(undecodable, "undecodable", "frames that could not be decoded, passed unchanged")            \
+  ROW(truncated, "truncated", "frames cut by the capture, passed unchanged")                       \
+  ROW(fragments, "fragments", "IP fragments")                                                      \
+  ROW(flows_created, "flows-created", "flows entered into the table")                              \
+  ROW(flows_ended, "flows-ended", "flows that left the table")                                     \
+  ROW(flows_evicted, "flows-evicted", "flows pushed out to make room")                             \
+  ROW(flows_active, "flows-active", "flows in the table now")                                      \
+  ROW(inspections_active, "inspections-active", "flows being inspected now")                       \
+  ROW(flows_decided, "flows-decided", "verdicts on flows")                                         \
+  ROW(flows_judged_anew, "flows-judged-anew", "verdicts made again under a new policy")            \
+  ROW(flows_unclassified, "flows-unclassified", "flows with payload that nothing recognised")      \
+  ROW(allowed, "allowed", "recognised flows and questions allowed")                                \
+  ROW(alerted, "alerted", "recognised flows and questions allowed with an alert")                  \
+  ROW(blocked, "blocked", "recognised flows and questions blocked")                                \
+  ROW(would_block, "would-block", "blocked by the policy, forwarded in monitor mode")              \
+  ROW(tls_hellos, "tls-hellos", "TLS ClientHellos read")                                           \
+  ROW(http_requests, "http-requests", "HTTP request heads read")                                   \
+  ROW(dns_questions, "dns-questions", "DNS questions read")                                        \
+  ROW(parse_malformed, "parse-malformed", "messages that broke their protocol's rules")            \
+  ROW(out_of_order, "out-of-order", "TCP segments that came before their turn")                    \
+  ROW(inspection_limit, "inspection-limit", "inspections ended by a limit of bytes or time")       \
+  ROW(checksum_bad, "checksum-bad", "TCP or UDP packets with a wrong checksum, not inspected")     \
+  ROW(events_lost, "events-lost", "events that found their queue full")
+// clang-format on
+
+enum class Counter : std::uint8_t {
+#define CHATGATE_COUNTER_ENUM(name, word, help) name,
+  CHATGATE_COUNTERS(CHATGATE_COUNTER_ENUM)
+#undef CHATGATE_COUNTER_ENUM
+};
+
+struct CounterInfo {
+  std::string_view word;
+  std::string_view help;
+};
+
+// All counters, indexed by their value.
+std::span<const CounterInfo> counters();
+constexpr std::size_t kCounterCount = 0
+#define CHATGATE_COUNTER_ONE(name, word, help) +1
+    CHATGATE_COUNTERS(CHATGATE_COUNTER_ONE)
+#undef CHATGATE_COUNTER_ONE
+    ;
+constexpr std::size_t kReasonCount = 0
+#define CHATGATE_REASON_ONE(name, word, help) +1
+    CHATGATE_REASONS(CHATGATE_REASON_ONE)
+#undef CHATGATE_REASON_ONE
+    ;
+// Per application: seen, allowed, blocked.
+constexpr std::size_t kMaxApplications = 1024;
+
+class WorkerCounters {
+ public:
+  using Value = std::atomic<std::uint64_t>;
+
+  // The worker's thread only.
+  void add(Counter counter, std::uint64_t amount = 1) { bump(values_[index(counter)], amount); }
+  void set(Counter counter, std::uint64_t value) {
+    values_[index(counter)].store(value, std::memory_order_relaxed);
+  }
+  void add(Reason reason, std::uint64_t amount = 1) {
+    bump(reasons_[static_cast<std::size_t>(reason)], amount);
+  }
+  void add_application(std::size_t application, bool blocked) {
+    if (application >= kMaxApplications) return;
+    bump(blocked ? applications_[application].blocked : applications_[application].allowed, 1);
+  }
+
+  // Any thread.
+  std::uint64_t get(Counter counter) const {
+    return values_[index(counter)].load(std::memory_order_relaxed);
+  }
+  std::uint64_t get(Reason reason) const {
+    return reasons_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
+  }
+  std::uint64_t application_allowed(std::size_t application) const {
+    return applications_[application].allowed.load(std::memory_order_relaxed);
+  }
+  std::uint64_t application_blocked(std::size_t application) const {
+    return applications_[application].blocked.load(std::memory_order_relaxed);
+  }
+
+ private:
+  struct PerApplication {
+    Value allowed{0};
+    Value blocked{0};
+  };
+
+  static std::size_t index(Counter counter) { return static_cast<std::size_t>(counter); }
+  static void bump(Value& value, std::uint64_t amount) {
+    value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+  }
+
+  alignas(64) std::array<Value, kCounterCount> values_{};
+  std::array<Value, kReasonCount> reasons_{};
+  std::array<PerApplication, kMaxApplications> applications_{};
+};
+
+}  // namespace chatgate::telemetry
