@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "catalog/catalogue.h"
@@ -15,11 +16,15 @@
 namespace chatgate::engine {
 
 struct Snapshot {
-  std::uint32_t generation = 1;  // grows by one with every policy that was accepted
+  std::uint32_t generation = 1;  // grows by one with every snapshot that is published
   std::string policy_file;
   std::string sha256;  // of the policy file, hexadecimal
   std::shared_ptr<const catalog::Catalogue> catalogue;
   std::shared_ptr<const policy::Policy> policy;
+  // Set by `mode enforce|monitor`; the next policy that is loaded brings its own mode again.
+  std::optional<policy::Mode> mode_override;
+
+  policy::Mode mode() const { return mode_override.value_or(policy->mode()); }
 };
 
 }  // namespace chatgate::engine

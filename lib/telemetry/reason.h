@@ -19,6 +19,7 @@ namespace chatgate::telemetry {
   ROW(policy_reset, "policy-reset", "the policy resets this connection")                           \
   ROW(policy_answer, "policy-answer", "the question was answered by the gateway")                  \
   ROW(blocked_flow, "blocked-flow", "later packet of a connection that is blocked")                \
+  ROW(overlap_conflict, "overlap-conflict", "TCP bytes that differ from those seen first")         \
   ROW(flow_table_full, "flow-table-full", "no room for another flow")                              \
   ROW(inspection_exhausted, "inspection-exhausted", "no room to inspect another flow")             \
   ROW(transmit_full, "transmit-full", "the device took no more packets")                           \

@@ -1,0 +1,126 @@
+// What a worker tells: records written in place into its ring.
+
+#include "engine/pipeline.h"
+
+namespace chatgate::engine {
+
+using flow::ColdFlow;
+using flow::FlowIndex;
+using flow::HotFlow;
+using flow::Stage;
+
+namespace {
+
+// Events carry an identifier that JSON numbers hold exactly.
+constexpr std::uint64_t kFlowIdMask = (std::uint64_t{1} << 53) - 1;
+
+}  // namespace
+
+// The next record of the ring with the flow's ends in it; null, and counted, where it is full.
+telemetry::Event* Pipeline::begin_event(telemetry::EventType type, FlowIndex flow) {
+  if (events_ == nullptr) return nullptr;
+  telemetry::Event* event = events_->reserve();
+  if (event == nullptr) {
+    counters_.add(Counter::events_lost);
+    return nullptr;
+  }
+  fill_flow(*event, flow, telemetry::FlowEnd::timeout);
+  event->type = type;
+  return event;
+}
+
+void Pipeline::alert_event(FlowIndex flow, const Judgement& judgement, const Packet* packet) {
+  const policy::Verdict& verdict = judgement.verdict;
+  if (verdict.action == policy::Action::allow && !verdict.log) return;
+  telemetry::Event* event = begin_event(telemetry::EventType::alert, flow);
+  if (event == nullptr) return;
+  event->im = judgement.im;
+  event->action = verdict.action;
+  event->rule = verdict.rule;
+  event->generation = snapshot_->generation;
+  event->set_name(judgement.name);
+  if (packet != nullptr) {
+    event->time = packet->view->time;
+    event->packet_number = packet->view->number;
+    event->decided_at = packet->view->number;
+    event->arrived_by = packet->view->side;
+    event->reason = result_->dispositions[packet->position].reason;
+  }
+  events_->commit();
+}
+
+void Pipeline::protocol_event(const Packet& packet, const proto::Facts& facts) {
+  if (!config_.protocol_events) return;
+  telemetry::EventType type = telemetry::EventType::tls;
+  switch (facts.protocol) {
+    case proto::AppProto::tls: break;
+    case proto::AppProto::http: type = telemetry::EventType::http; break;
+    case proto::AppProto::dns: type = telemetry::EventType::dns; break;
+    case proto::AppProto::unknown:
+    case proto::AppProto::failed: return;
+  }
+  for (std::size_t i = 0; i < facts.name_count; ++i) {
+    telemetry::Event* event = begin_event(type, packet.flow);
+    if (event == nullptr) return;
+    event->time = packet.view->time;
+    event->packet_number = packet.view->number;
+    event->arrived_by = packet.view->side;
+    event->set_name(facts.names[i].host.view());
+    events_->commit();
+  }
+}
+
+// One at the end of every flow that held payload.
+void Pipeline::flow_event(FlowIndex flow, telemetry::FlowEnd end) {
+  if (!flows_.cold(flow).has(ColdFlow::kPayload)) return;
+  telemetry::Event* event = begin_event(telemetry::EventType::flow, flow);
+  if (event == nullptr) return;
+  event->end = end;
+  events_->commit();
+}
+
+void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::FlowEnd end) const {
+  const HotFlow& hot = flows_.hot(flow);
+  const ColdFlow& cold = flows_.cold(flow);
+  event.type = telemetry::EventType::flow;
+  event.protocol = hot.key.is_tcp() ? net::kTcp : net::kUdp;
+  event.app_proto = cold.app_proto;
+  event.arrived_by = cold.has(ColdFlow::kInsideOpened) ? net::Side::inside : net::Side::outside;
+  event.pair = hot.key.pair();
+  event.vlan = {hot.key.outer_vlan(), hot.key.inner_vlan()};
+  event.vlan_count = static_cast<std::uint8_t>(event.vlan[1] != 0 ? 2 : event.vlan[0] != 0 ? 1 : 0);
+  event.time = now_;
+  event.packet_number = 0;
+  event.generation = snapshot_->generation;
+  event.flow_id = (flow::hash_key(config_.hash, hot.key) + cold.first_seen.raw()) & kFlowIdMask;
+  event.client = hot.client();
+  event.server = hot.server();
+  event.client_port = hot.client_port();
+  event.server_port = hot.server_port();
+  event.im = cold.im;
+  event.action = cold.action;
+  event.mode = snapshot_->mode();
+  event.rule = cold.rule;
+  event.reason = flow::is_blocked(hot.stage) ? Reason::blocked_flow : Reason::none;
+  event.decided_at = cold.decided_at;
+  event.end = end;
+  if (cold.closed()) {
+    event.state = telemetry::FlowState::closed;
+  } else {
+    event.state = hot.packets[0] != 0 && hot.packets[1] != 0 ? telemetry::FlowState::established
+                                                             : telemetry::FlowState::fresh;
+  }
+  const auto bytes = [&](flow::Way way) {
+    return std::uint64_t{cold.bytes_high[flow::index(way)]} << 32 | hot.bytes_low[flow::index(way)];
+  };
+  event.packets_to_server = hot.packets[flow::index(flow::Way::to_server)];
+  event.packets_to_client = hot.packets[flow::index(flow::Way::to_client)];
+  event.bytes_to_server = bytes(flow::Way::to_server);
+  event.bytes_to_client = bytes(flow::Way::to_client);
+  event.first_seen = time_of(cold.first_seen);
+  event.last_seen = time_of(hot.last_seen);
+  flow::NameStore::Buffer buffer;
+  event.set_name(names_.read(cold.name, buffer));
+}
+
+}  // namespace chatgate::engine

@@ -1,0 +1,123 @@
+#include "engine/judge.h"
+
+namespace chatgate::engine {
+namespace {
+
+catalog::Transport transport(const Ends& ends) {
+  return ends.tcp ? catalog::Transport::tcp : catalog::Transport::udp;
+}
+
+catalog::Evidence evidence(proto::NameSource source) {
+  switch (source) {
+    case proto::NameSource::tls_sni: return catalog::Evidence::tls_sni;
+    case proto::NameSource::http_host: return catalog::Evidence::http_host;
+    case proto::NameSource::dns_query: return catalog::Evidence::dns;
+  }
+  return catalog::Evidence::none;
+}
+
+catalog::Evidence evidence(proto::AppProto protocol) {
+  switch (protocol) {
+    case proto::AppProto::tls: return catalog::Evidence::tls_sni;
+    case proto::AppProto::http: return catalog::Evidence::http_host;
+    case proto::AppProto::dns: return catalog::Evidence::dns;
+    case proto::AppProto::unknown:
+    case proto::AppProto::failed: break;
+  }
+  return catalog::Evidence::none;
+}
+
+policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im) {
+  return snapshot.policy->decide({im, ends.client, ends.server});
+}
+
+catalog::Classification by_address(const Snapshot& snapshot, const Ends& ends) {
+  const catalog::AddressMatch match = snapshot.catalogue->match_address(ends.server);
+  if (!match.found() || !match.exclusive) return {};
+  return {match.application, catalog::Service::any, catalog::Evidence::address};
+}
+
+catalog::Classification by_port(const Snapshot& snapshot, const Ends& ends) {
+  const catalog::PortMatch match =
+      snapshot.catalogue->match_port(transport(ends), ends.server_port);
+  if (!match.owner.valid()) return {};
+  return {match.owner, match.service, catalog::Evidence::port};
+}
+
+catalog::Classification by_name(const Snapshot& snapshot, std::string_view name,
+                                catalog::Evidence how) {
+  const catalog::NameMatch match = snapshot.catalogue->match_name(name);
+  if (!match.found() || !match.exclusive) return {};
+  return {match.application, match.service, how};
+}
+
+// What is known without any name: the address, else the port.
+catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends) {
+  const catalog::Classification im = by_address(snapshot, ends);
+  return im.known() ? im : by_port(snapshot, ends);
+}
+
+}  // namespace
+
+Ends ends_of(const flow::HotFlow& flow) {
+  return {flow.client(), flow.server(), flow.server_port(), flow.key.is_tcp()};
+}
+
+Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts) {
+  Judgement judgement;
+  for (std::size_t i = 0; i < facts.name_count; ++i) {
+    const proto::Facts::Name& name = facts.names[i];
+    const catalog::Classification im = by_name(snapshot, name.host.view(), evidence(name.source));
+    if (!im.known()) continue;
+    const policy::Verdict verdict = ask(snapshot, ends, im);
+    if (!judgement.im.known() || !policy::forwards(verdict.action)) {
+      judgement = {im, verdict, name.host.view()};
+    }
+    if (!policy::forwards(verdict.action)) return judgement;
+  }
+  if (judgement.im.known()) return judgement;
+  // A question about somebody else's name is not a use of the resolver's address or port.
+  if (facts.protocol != proto::AppProto::dns) judgement.im = without_name(snapshot, ends);
+  judgement.verdict = ask(snapshot, ends, judgement.im);
+  if (facts.name_count != 0) judgement.name = facts.names[0].host.view();
+  return judgement;
+}
+
+Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
+                     const catalog::Classification& earlier, proto::AppProto protocol,
+                     std::string_view name) {
+  Judgement judgement;
+  judgement.name = name;
+  if (earlier.evidence <= catalog::Evidence::signature) {
+    judgement.im = earlier;
+  } else if (!name.empty()) {
+    judgement.im = by_name(snapshot, name, evidence(protocol));
+  }
+  if (!judgement.im.known()) judgement.im = without_name(snapshot, ends);
+  judgement.verdict = ask(snapshot, ends, judgement.im);
+  return judgement;
+}
+
+bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement) {
+  const catalog::Classification address = by_address(snapshot, ends);
+  if (address.known()) {
+    judgement.im = address;
+    judgement.verdict = ask(snapshot, ends, address);
+    return !policy::forwards(judgement.verdict.action);
+  }
+  const catalog::PortMatch match =
+      snapshot.catalogue->match_port(transport(ends), ends.server_port);
+  if (!match.owner.valid() || match.shared) return false;
+  for (const ApplicationId claimant : match.claimants) {
+    const catalog::Classification im{claimant, match.service, catalog::Evidence::port};
+    const policy::Verdict verdict = ask(snapshot, ends, im);
+    if (policy::forwards(verdict.action)) return false;
+    if (claimant == match.owner) {
+      judgement.im = im;
+      judgement.verdict = verdict;
+    }
+  }
+  return true;
+}
+
+}  // namespace chatgate::engine

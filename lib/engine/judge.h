@@ -1,0 +1,49 @@
+// From what is known of a flow to a verdict: evidence weighed, policy asked.
+//
+// The strongest evidence names the application (catalog::Evidence is in that order). Where one
+// message holds several names, the first that the policy blocks counts, and otherwise the first
+// that is known. A shared name, address or port never decides by itself.
+//
+// Pure functions on a worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "engine/snapshot.h"
+#include "flow/flow.h"
+#include "proto/facts.h"
+
+namespace chatgate::engine {
+
+// The ends of a flow, as the initiator and the responder.
+struct Ends {
+  IpAddress client;
+  IpAddress server;
+  std::uint16_t server_port = 0;
+  bool tcp = false;
+};
+
+Ends ends_of(const flow::HotFlow& flow);
+
+struct Judgement {
+  catalog::Classification im;
+  policy::Verdict verdict;
+  std::string_view name;  // that told, or the first that was read; borrows from the facts
+};
+
+// With the names a parser found; `facts` may have none.
+Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts);
+
+// With a name that was read earlier, for a flow that is judged anew. `earlier` is what the flow was
+// taken for; evidence that stands by itself (payload, a signature) is kept.
+Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
+                     const catalog::Classification& earlier, proto::AppProto protocol,
+                     std::string_view name);
+
+// Before any payload: whether the connection can be refused at once. True where the server's
+// address belongs to one application that is blocked, or every application that uses the server
+// port is.
+bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement);
+
+}  // namespace chatgate::engine

@@ -1,0 +1,212 @@
+// How flows begin and end, and what is asked about them.
+
+#include <algorithm>
+
+#include "engine/pipeline.h"
+
+namespace chatgate::engine {
+
+using flow::ColdFlow;
+using flow::FlowIndex;
+using flow::HotFlow;
+using flow::Stage;
+
+namespace {
+
+constexpr std::size_t kExpireSlice = 512;   // flows looked at in one tick
+constexpr std::uint32_t kMailSlice = 4096;  // records looked at in one tick
+// A longer silence than any timeout: after it, no flow is alive.
+constexpr std::uint64_t kLeap = std::uint64_t{2} * 3600 * 1'000'000'000;
+// A talking flow is pushed out only after it has been silent this long.
+constexpr std::uint32_t kIdleBeforeEviction = 60;
+constexpr std::uint16_t kWellKnownPorts = 1024;
+
+// Whether the sender of a flow's first packet is its responder. A SYN/ACK says so; without a
+// handshake the server is the side with the known or lower port.
+bool sender_responds(const net::Layers& layers, const catalog::Catalogue& catalogue) {
+  if (layers.protocol == net::kTcp && layers.has(net::tcp_flag::syn)) {
+    return layers.has(net::tcp_flag::ack);
+  }
+  const auto transport =
+      layers.protocol == net::kTcp ? catalog::Transport::tcp : catalog::Transport::udp;
+  const auto known = [&](std::uint16_t port) {
+    return port < kWellKnownPorts || catalogue.match_port(transport, port).found();
+  };
+  return known(layers.source_port) && !known(layers.destination_port);
+}
+
+}  // namespace
+
+void Pipeline::set_time(Time now, const Snapshot& snapshot) {
+  snapshot_ = &snapshot;
+  const bool leap = now.nanoseconds > now_.nanoseconds + kLeap;
+  if (leap && flows_.size() != 0) {
+    for (std::uint32_t i = 0; i < flows_.capacity(); ++i) {
+      if (flows_.in_use(FlowIndex(i))) end_flow(FlowIndex(i), telemetry::FlowEnd::timeout);
+    }
+  }
+  now_ = std::max(now_, now);
+  tick_ = Tick(now_);
+  if (leap) flows_.restart_clock(tick_);
+}
+
+void Pipeline::tick(Time now, const Snapshot& snapshot) {
+  set_time(now, snapshot);
+  flows_.expire(tick_, kExpireSlice, [this](FlowIndex flow) { expire(flow); });
+  answer_mail();
+}
+
+void Pipeline::shut_down(Time now, const Snapshot& snapshot) {
+  set_time(now, snapshot);
+  for (std::uint32_t i = 0; i < flows_.capacity(); ++i) {
+    if (flows_.in_use(FlowIndex(i))) end_flow(FlowIndex(i), telemetry::FlowEnd::shutdown);
+  }
+}
+
+std::size_t Pipeline::memory() const {
+  return sizeof *this + flows_.memory() + names_.memory() + inspections_.memory();
+}
+
+// A new record for the packet's flow. False where there is no room; the packet has its disposition.
+bool Pipeline::open_flow(Packet& packet) {
+  packet.flow = flows_.insert(packet.key.key, packet.hash);
+  if (!packet.flow.valid() && make_room()) {
+    packet.flow = flows_.insert(packet.key.key, packet.hash);
+  }
+  if (!packet.flow.valid()) {
+    if (config_.on_failure == OnFailure::closed) {
+      drop(packet, Reason::flow_table_full);
+    } else {
+      counters_.add(Reason::flow_table_full);
+    }
+    return false;
+  }
+  const bool reversed = sender_responds(packet.layers, *snapshot_->catalogue);
+  HotFlow& hot = flows_.hot(packet.flow);
+  ColdFlow& cold = flows_.cold(packet.flow);
+  hot.initiator_is_low = packet.key.from_low != reversed;
+  hot.last_seen = tick_;
+  cold.first_seen = tick_;
+  if ((packet.view->side == net::Side::inside) != reversed) cold.flags |= ColdFlow::kInsideOpened;
+  flows_.schedule(packet.flow, tick_, timeout(hot, cold));
+  counters_.add(Counter::flows_created);
+  counters_.set(Counter::flows_active, flows_.size());
+  return true;
+}
+
+// The flow's ports are used for another connection.
+void Pipeline::renew_flow(Packet& packet) {
+  end_flow(packet.flow, telemetry::FlowEnd::closed);
+  // There is room: a record has just been given back.
+  open_flow(packet);
+  packet.way = flows_.hot(packet.flow).way(packet.key.from_low);
+}
+
+void Pipeline::end_flow(FlowIndex flow, telemetry::FlowEnd end) {
+  flow_event(flow, end);
+  end_inspection(flow);
+  names_.release(flows_.cold(flow).name);
+  flows_.erase(flow, flow::hash_key(config_.hash, flows_.hot(flow).key));
+  counters_.add(Counter::flows_ended);
+  if (end == telemetry::FlowEnd::evicted) counters_.add(Counter::flows_evicted);
+  counters_.set(Counter::flows_active, flows_.size());
+}
+
+void Pipeline::end_inspection(FlowIndex flow) {
+  ColdFlow& cold = flows_.cold(flow);
+  if (!cold.inspection.valid()) return;
+  inspections_.release(cold.inspection);
+  cold.inspection = flow::InspectionIndex::none();
+  counters_.set(Counter::inspections_active, inspections_.in_use());
+}
+
+std::uint32_t Pipeline::timeout(const HotFlow& hot, const ColdFlow& cold) const {
+  std::uint32_t seconds = timeouts_.established;
+  if (flow::is_blocked(hot.stage)) {
+    seconds = timeouts_.blocked;
+  } else if (!hot.key.is_tcp()) {
+    seconds = timeouts_.udp;
+  } else if (cold.closed()) {
+    seconds = timeouts_.closing;
+  } else if (!cold.has(ColdFlow::kPayload)) {
+    seconds = timeouts_.embryonic;
+  }
+  return Tick::from_seconds(seconds);
+}
+
+// The flow's deadline has come: it ends, or gets a new one if it has been active since.
+void Pipeline::expire(FlowIndex flow) {
+  HotFlow& hot = flows_.hot(flow);
+  ColdFlow& cold = flows_.cold(flow);
+  const std::uint32_t allowed = timeout(hot, cold);
+  const std::uint32_t idle = tick_.since(hot.last_seen);
+  if (idle >= allowed) {
+    end_flow(flow, cold.closed() ? telemetry::FlowEnd::closed : telemetry::FlowEnd::timeout);
+    return;
+  }
+  if (cold.inspection.valid()) {
+    const std::uint32_t limit = Tick::from_seconds(timeouts_.inspection);
+    const std::uint32_t looked = tick_.since(inspections_.get(cold.inspection).started);
+    if (looked >= limit && cold.app_proto != proto::AppProto::dns) {
+      // A message that never becomes whole is judged by what is known without it.
+      counters_.add(Counter::inspection_limit);
+      facts_.clear();
+      const Judgement judgement = judge(*snapshot_, ends_of(hot), facts_);
+      settle(flow, judgement, 0);
+      count_verdict(judgement);
+      alert_event(flow, judgement, nullptr);
+      return;
+    }
+  }
+  flows_.schedule(flow, tick_, allowed - idle);
+}
+
+// Pushes one flow out: embryonic ones first, then closed and blocked ones, then those that have
+// been silent for long. A flow that talks is never pushed out.
+bool Pipeline::make_room() {
+  const auto idle_of = [this](FlowIndex flow) { return tick_.since(flows_.hot(flow).last_seen); };
+  const auto worth = [&](FlowIndex flow) {
+    const HotFlow& hot = flows_.hot(flow);
+    const ColdFlow& cold = flows_.cold(flow);
+    std::uint64_t rank = 3;
+    if (!cold.has(ColdFlow::kPayload)) {
+      rank = 0;
+    } else if (cold.closed()) {
+      rank = 1;
+    } else if (flow::is_blocked(hot.stage)) {
+      rank = 2;
+    }
+    return rank << 32 | (0xffffffff - idle_of(flow));
+  };
+  const FlowIndex victim = flows_.victim(worth);
+  if (!victim.valid()) return false;
+  const bool talks = worth(victim) >> 32 == 3;
+  if (talks && idle_of(victim) < Tick::from_seconds(kIdleBeforeEviction)) return false;
+  end_flow(victim, telemetry::FlowEnd::evicted);
+  return true;
+}
+
+void Pipeline::answer_mail() {
+  FlowQuery* query = mailbox.pending();
+  if (query == nullptr) return;
+  const std::uint32_t end = std::min(flows_.capacity(), query->cursor + kMailSlice);
+  for (; query->cursor < end; ++query->cursor) {
+    const FlowIndex flow(query->cursor);
+    if (!flows_.in_use(flow)) continue;
+    if (query->blocked_only && !flow::is_blocked(flows_.hot(flow).stage)) continue;
+    if (query->application.valid() && flows_.cold(flow).im.application != query->application) {
+      continue;
+    }
+    ++query->matching;
+    if (query->found < query->flows.size()) {
+      fill_flow(query->flows[query->found++], flow, telemetry::FlowEnd::timeout);
+    }
+  }
+  if (query->cursor == flows_.capacity()) mailbox.finish();
+}
+
+Time Pipeline::time_of(Tick tick) const {
+  return Time{now_.nanoseconds - (std::uint64_t{tick_.since(tick)} << Tick::kShift)};
+}
+
+}  // namespace chatgate::engine

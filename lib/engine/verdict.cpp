@@ -1,0 +1,204 @@
+// What a verdict does: to the flow's record, to the packet in hand, and in frames of our own.
+
+#include "enforce/dns_answer.h"
+#include "enforce/tcp_reset.h"
+#include "engine/pipeline.h"
+#include "net/frame_builder.h"
+
+namespace chatgate::engine {
+
+using flow::ColdFlow;
+using flow::HotFlow;
+using flow::Stage;
+using flow::Way;
+
+namespace {
+
+// Resets that one blocked flow may cause beyond the first pair; an end that ignores them falls
+// silent against a wall.
+constexpr std::uint8_t kMaxResets = 16;
+
+}  // namespace
+
+// The flow's verdict has been found with this packet in hand.
+void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
+  settle(packet.flow, judgement, packet.view->number);
+  count_verdict(judgement);
+  if (flow::is_blocked(flows_.hot(packet.flow).stage)) enforce_flow(packet);
+  alert_event(packet.flow, judgement, &packet);
+}
+
+// Writes the verdict into the flow's record.
+void Pipeline::settle(flow::FlowIndex flow, const Judgement& judgement,
+                      std::uint64_t packet_number) {
+  HotFlow& hot = flows_.hot(flow);
+  ColdFlow& cold = flows_.cold(flow);
+  cold.im = judgement.im;
+  cold.rule = judgement.verdict.rule;
+  cold.action = judgement.verdict.action;
+  cold.decided_at = static_cast<std::uint32_t>(packet_number);
+  if (!cold.name.valid()) cold.name = names_.keep(judgement.name);
+  hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
+  if (!blocks(judgement.verdict.action)) {
+    hot.stage = Stage::forwarded;
+  } else {
+    hot.stage = judgement.verdict.action == policy::Action::reset ? Stage::reset : Stage::dropped;
+    cold.resets_sent = 0;
+  }
+  end_inspection(flow);
+  flows_.schedule(flow, tick_, timeout(hot, cold));
+  counters_.add(Counter::flows_decided);
+}
+
+// Judges a decided flow by the snapshot in force. True where the flow was forwarded and now is not.
+bool Pipeline::judge_flow_anew(Packet& packet) {
+  HotFlow& hot = flows_.hot(packet.flow);
+  ColdFlow& cold = flows_.cold(packet.flow);
+  const bool was_blocked = flow::is_blocked(hot.stage);
+  const policy::Action before = cold.action;
+  flow::NameStore::Buffer buffer;
+  const Judgement judgement =
+      judge_anew(*snapshot_, ends_of(hot), cold.im, cold.app_proto, names_.read(cold.name, buffer));
+  settle(packet.flow, judgement, packet.view->number);
+  counters_.add(Counter::flows_judged_anew);
+  if (judgement.verdict.action != before) {
+    count_verdict(judgement);
+    alert_event(packet.flow, judgement, &packet);
+  }
+  if (packet.tcp()) {
+    // A decided flow's numbers were not followed; this packet tells both.
+    cold.set_sequence(packet.way, packet.layers.sequence);
+    if (packet.layers.has(net::tcp_flag::ack)) {
+      cold.set_sequence(flow::reverse(packet.way), packet.layers.acknowledgment);
+    }
+  }
+  return !was_blocked && flow::is_blocked(hot.stage);
+}
+
+// Stops the packet that completed the evidence, and tells both ends.
+void Pipeline::enforce_flow(Packet& packet) {
+  const HotFlow& hot = flows_.hot(packet.flow);
+  ColdFlow& cold = flows_.cold(packet.flow);
+  if (hot.stage != Stage::reset || !packet.tcp()) {
+    drop(packet, Reason::policy_drop);
+    return;
+  }
+  if (cold.app_proto == proto::AppProto::dns && answer_dns_over_tcp(packet)) return;
+  drop(packet, Reason::policy_reset);
+  const std::uint32_t passed_on = cold.sequence_known(packet.way)
+                                      ? cold.next_sequence[flow::index(packet.way)]
+                                      : packet.layers.sequence;
+  const bool opening =
+      packet.layers.has(net::tcp_flag::syn) && !packet.layers.has(net::tcp_flag::ack);
+  if (!opening) {
+    if (ForgedFrame* frame = next_forged(packet, net::other(packet.view->side))) {
+      commit_forged(
+          enforce::reset_to_receiver(*packet.view, packet.layers, passed_on, frame->data));
+    }
+  }
+  if (ForgedFrame* frame = next_forged(packet, packet.view->side)) {
+    commit_forged(enforce::reset_to_sender(*packet.view, packet.layers, passed_on, frame->data));
+  }
+}
+
+// A later packet of a blocked flow: it stays blocked, and a sender that has not understood is told
+// again.
+void Pipeline::answer_blocked(Packet& packet) {
+  if (!result_->dispositions[packet.position].forward) return;  // the packet that was judged
+  drop(packet, Reason::blocked_flow);
+  ColdFlow& cold = flows_.cold(packet.flow);
+  if (flows_.hot(packet.flow).stage != Stage::reset || !packet.tcp()) return;
+  if (cold.resets_sent == kMaxResets) return;
+  ++cold.resets_sent;
+  if (ForgedFrame* frame = next_forged(packet, packet.view->side)) {
+    commit_forged(enforce::reset_to_sender(
+        *packet.view, packet.layers, cold.next_sequence[flow::index(packet.way)], frame->data));
+  }
+}
+
+void Pipeline::answer_dns(Packet& packet, const Judgement& judgement) {
+  if (judgement.verdict.action != policy::Action::reset) {
+    drop(packet, Reason::policy_drop);
+    return;
+  }
+  drop(packet, Reason::policy_answer);
+  ForgedFrame* frame = next_forged(packet, packet.view->side);
+  if (frame == nullptr) return;
+  std::array<std::uint8_t, ForgedFrame::kCapacity> answer;
+  const Bytes message =
+      enforce::answer_dns(enforce::DnsAnswerKind::nxdomain, packet.payload(), answer);
+  if (message.empty()) return;
+  commit_forged(
+      net::build_udp(*packet.view, packet.layers, net::Toward::sender, message, frame->data));
+}
+
+// The answer as the resolver would have sent it, with the end of the connection; the resolver gets
+// a reset. False where the question does not stand alone in this segment: then both are reset.
+bool Pipeline::answer_dns_over_tcp(Packet& packet) {
+  const Bytes payload = packet.payload();
+  if (packet.way != Way::to_server || payload.size() < 2 ||
+      !packet.layers.has(net::tcp_flag::ack) || load_be16(payload.data()) != payload.size() - 2) {
+    return false;
+  }
+  std::array<std::uint8_t, ForgedFrame::kCapacity> answer;
+  const std::size_t size = enforce::answer_dns(enforce::DnsAnswerKind::nxdomain, payload.subspan(2),
+                                               MutableBytes(answer).subspan(2))
+                               .size();
+  if (size == 0) return false;
+  store_be16(answer.data(), static_cast<std::uint16_t>(size));
+  const std::uint32_t passed_on = packet.layers.sequence;
+  drop(packet, Reason::policy_answer);
+  if (ForgedFrame* frame = next_forged(packet, net::other(packet.view->side))) {
+    commit_forged(enforce::reset_to_receiver(*packet.view, packet.layers, passed_on, frame->data));
+  }
+  if (ForgedFrame* frame = next_forged(packet, packet.view->side)) {
+    net::TcpFields fields;
+    fields.sequence = packet.layers.acknowledgment;
+    fields.acknowledgment = packet.layers.sequence + packet.layers.payload_size;
+    fields.flags = net::tcp_flag::ack | net::tcp_flag::psh | net::tcp_flag::fin;
+    fields.window = packet.layers.window;
+    commit_forged(net::build_tcp(*packet.view, packet.layers, net::Toward::sender, fields,
+                                 Bytes(answer).first(size + 2), frame->data));
+  }
+  return true;
+}
+
+void Pipeline::drop(const Packet& packet, Reason reason) {
+  result_->dispositions[packet.position] = {false, reason};
+  counters_.add(reason);
+}
+
+void Pipeline::count_verdict(const Judgement& judgement) {
+  const policy::Action action = judgement.verdict.action;
+  const bool forwards = policy::forwards(action);
+  counters_.add_rule(snapshot_->generation, judgement.verdict.rule);
+  if (judgement.im.known()) {
+    counters_.add_application(judgement.im.application.value(), !forwards);
+  }
+  if (!forwards) {
+    counters_.add(blocks(action) ? Counter::blocked : Counter::would_block);
+  } else if (judgement.im.known()) {
+    counters_.add(action == policy::Action::alert ? Counter::alerted : Counter::allowed);
+  }
+}
+
+ForgedFrame* Pipeline::next_forged(const Packet& packet, net::Side out) {
+  if (result_->forged_count == BurstResult::kMaxForged) {
+    counters_.add(Reason::forge_full);
+    return nullptr;
+  }
+  ForgedFrame& frame = result_->forged[result_->forged_count];
+  frame.after = packet.position;
+  frame.out = out;
+  frame.pair = packet.view->pair;
+  frame.link = packet.view->link;
+  return &frame;
+}
+
+void Pipeline::commit_forged(std::size_t size) {
+  if (size == 0) return;
+  result_->forged[result_->forged_count].size = static_cast<std::uint16_t>(size);
+  ++result_->forged_count;
+}
+
+}  // namespace chatgate::engine
