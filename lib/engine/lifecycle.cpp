@@ -21,18 +21,17 @@ constexpr std::uint64_t kLeap = std::uint64_t{2} * 3600 * 1'000'000'000;
 constexpr std::uint32_t kIdleBeforeEviction = 60;
 constexpr std::uint16_t kWellKnownPorts = 1024;
 
-// Whether the sender of a flow's first packet is its responder. A SYN/ACK says so; without a
-// handshake the server is the side with the known or lower port.
+// Whether the sender of a flow's first packet is its responder. A SYN/ACK says so; a connection
+// that was under way before is read by its ports; a first datagram comes from the client, unless it
+// comes from a well-known port.
 bool sender_responds(const net::Layers& layers, const catalog::Catalogue& catalogue) {
-  if (layers.protocol == net::kTcp && layers.has(net::tcp_flag::syn)) {
-    return layers.has(net::tcp_flag::ack);
-  }
-  const auto transport =
-      layers.protocol == net::kTcp ? catalog::Transport::tcp : catalog::Transport::udp;
-  const auto known = [&](std::uint16_t port) {
-    return port < kWellKnownPorts || catalogue.match_port(transport, port).found();
+  const bool tcp = layers.protocol == net::kTcp;
+  if (tcp && layers.has(net::tcp_flag::syn)) return layers.has(net::tcp_flag::ack);
+  const auto served = [&](std::uint16_t port) {
+    return port < kWellKnownPorts ||
+           (tcp && catalogue.match_port(catalog::Transport::tcp, port).found());
   };
-  return known(layers.source_port) && !known(layers.destination_port);
+  return served(layers.source_port) && !served(layers.destination_port);
 }
 
 }  // namespace

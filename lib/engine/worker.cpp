@@ -209,11 +209,11 @@ void Pipeline::inspected(Packet& packet, Inspected outcome) {
     case Inspected::malformed: counters_.add(Counter::parse_malformed); break;
     case Inspected::limit: counters_.add(Counter::inspection_limit); break;
     case Inspected::out_of_memory:
-      counters_.add(Reason::inspection_exhausted);
       if (config_.on_failure == OnFailure::closed) {
         drop(packet, Reason::inspection_exhausted);
         return;
       }
+      counters_.add(Reason::inspection_exhausted);
       break;
   }
   facts_.clear();
