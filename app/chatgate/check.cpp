@@ -1,0 +1,101 @@
+// `chatgate check`: is a policy valid, with all that it names?
+
+#include <algorithm>
+#include <boost/program_options/value_semantic.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "catalog/registry.h"
+#include "control/loader.h"
+
+#include "commands.h"
+#include "options.h"
+
+namespace chatgate::app {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr Usage kUsage{
+    "check",
+    "[--json] [--catalogue DIR] [POLICY]",
+    "Validates a policy and all that it names, and says everything that is wrong with it.\n"
+    "POLICY is /etc/chatgate/policy.json where it is left out.",
+    "chatgate check --json policy/chatgate.json",
+};
+
+nlohmann::ordered_json to_json(const Diagnostics& diagnostics, Severity severity) {
+  auto list = nlohmann::ordered_json::array();
+  for (const Diagnostic& each : diagnostics.all()) {
+    if (each.severity != severity) continue;
+    list.push_back({{"file", each.place.file},
+                    {"line", each.place.line},
+                    {"column", each.place.column},
+                    {"message", each.message},
+                    {"remedy", each.remedy}});
+  }
+  return list;
+}
+
+void print_json(const control::LoadResult& result) {
+  const nlohmann::ordered_json object = {
+      {"ok", result.snapshot != nullptr},
+      {"errors", to_json(result.diagnostics, Severity::error)},
+      {"warnings", to_json(result.diagnostics, Severity::warning)},
+      {"rules", {{"loaded", result.rule_count}, {"refused", result.rules_refused}}},
+      {"sha256", result.sha256}};
+  // What a file holds may be no UTF-8, and its name neither.
+  std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
+}
+
+std::string count(std::size_t number, const std::string& noun, const std::string& plural) {
+  return std::to_string(number) + " " + (number == 1 ? noun : plural);
+}
+
+void print_text(const std::string& policy, const control::LoadResult& result) {
+  print(result.diagnostics);
+  if (result.snapshot == nullptr) {
+    std::cerr << policy << ": not valid, "
+              << count(result.diagnostics.error_count(), "error", "errors") << "\n";
+    return;
+  }
+  std::cout << policy << ": valid, " << count(result.rule_count, "rule", "rules") << ", "
+            << count(result.snapshot->catalogue->applications().size(), "application",
+                     "applications")
+            << ", mode " << policy::to_string(result.snapshot->policy->mode()) << ", default "
+            << policy::to_string(result.snapshot->policy->fallback()) << "\n"
+            << "SHA-256 " << result.sha256 << "\n";
+}
+
+}  // namespace
+
+int check(const Arguments& arguments) {
+  po::options_description options("Options");
+  options.add_options()("json", po::bool_switch(), "one JSON object on standard output")(
+      "catalogue", po::value<std::string>()->value_name("DIR"),
+      "folder of the catalogue; default: beside the policy, else the installed one")(
+      "policy",
+      po::value<std::string>()->value_name("FILE")->default_value(std::string(kDefaultPolicyFile)),
+      "the policy; --policy may be left out");
+  po::positional_options_description positional;
+  positional.add("policy", 1);
+  const Parsed parsed = parse(arguments, options, positional, kUsage);
+  if (!parsed.values) return parsed.status;
+
+  control::LoadRequest request;
+  request.policy_file = (*parsed.values)["policy"].as<std::string>();
+  request.catalogue_folder = parsed.values->count("catalogue")
+                                 ? (*parsed.values)["catalogue"].as<std::string>()
+                                 : control::default_catalogue_folder(request.policy_file);
+  catalog::ApplicationRegistry registry;
+  const control::LoadResult result = control::load(request, registry);
+  if ((*parsed.values)["json"].as<bool>()) {
+    print_json(result);
+  } else {
+    print_text(request.policy_file, result);
+  }
+  return result.snapshot == nullptr ? kInvalid : kDone;
+}
+
+}  // namespace chatgate::app

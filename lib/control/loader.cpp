@@ -1,0 +1,81 @@
+#include "control/loader.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <openssl/evp.h>
+#include <string_view>
+#include <utility>
+
+#include "catalog/builder.h"
+#include "catalog/catalogue.h"
+#include "catalog/loader.h"
+#include "policy/loader.h"
+
+#include "config/json_document.h"
+
+namespace chatgate::control {
+namespace {
+
+constexpr const char* kInstalledCatalogue = "/usr/share/chatgate/catalog";
+
+// Hexadecimal; empty where the library cannot (a build of it without SHA-256).
+std::string sha256_of(std::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) != 1) return {};
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4];
+    hex += kDigits[digest[i] & 15];
+  }
+  return hex;
+}
+
+bool runs_from_build_folder() {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return !error && self.string().starts_with(CHATGATE_BUILD_ROOT "/");
+}
+
+}  // namespace
+
+LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& registry) {
+  LoadResult result;
+  catalog::CatalogueBuilder builder(result.diagnostics);
+  catalog::load_folder(request.catalogue_folder, builder, result.diagnostics);
+
+  const auto text = config::read_file(request.policy_file, result.diagnostics);
+  if (!text) return result;
+  result.sha256 = sha256_of(*text);
+  policy::Draft draft = policy::load(*text, request.policy_file, builder, result.diagnostics);
+  result.rule_count = draft.rules.size();
+  result.rules_refused = draft.refused;
+  if (result.diagnostics.has_errors()) return result;
+
+  auto applications = builder.take(registry);
+  if (result.diagnostics.has_errors()) return result;
+  auto snapshot = std::make_shared<engine::Snapshot>();
+  snapshot->generation = request.generation;
+  snapshot->policy_file = request.policy_file;
+  snapshot->sha256 = result.sha256;
+  snapshot->catalogue = std::make_shared<const catalog::Catalogue>(std::move(applications));
+  snapshot->policy = policy::compile(std::move(draft), *snapshot->catalogue);
+  result.snapshot = std::move(snapshot);
+  return result;
+}
+
+std::string default_catalogue_folder(const std::string& policy_file) {
+  if (const char* folder = std::getenv("CHATGATE_CATALOGUE");
+      folder != nullptr && *folder != '\0') {
+    return folder;
+  }
+  std::error_code error;
+  const auto beside = std::filesystem::path(policy_file).parent_path() / "catalog";
+  if (std::filesystem::is_directory(beside, error)) return beside.string();
+  const std::string source = CHATGATE_SOURCE_ROOT "/policy/catalog";
+  if (runs_from_build_folder() && std::filesystem::is_directory(source, error)) return source;
+  return kInstalledCatalogue;
+}
+
+}  // namespace chatgate::control

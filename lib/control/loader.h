@@ -25,9 +25,12 @@ struct LoadResult {
   std::shared_ptr<const engine::Snapshot> snapshot;  // null where diagnostics has an error
   Diagnostics diagnostics;                           // warnings too
   std::string sha256;                                // of the policy file where it could be read
-  std::size_t rule_count = 0;
+  std::size_t rule_count = 0;                        // rules without a mistake
+  std::size_t rules_refused = 0;
 };
 
+// Errors are those of the policy and the catalogue together. The registry learns the words of
+// accepted policies only.
 LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& registry);
 
 // The catalogue's folder: the environment's CHATGATE_CATALOGUE, else beside the policy

@@ -1,0 +1,140 @@
+#include "policy/policy.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace chatgate::policy {
+namespace {
+
+using catalog::Category;
+
+constexpr Prefix kAllV4{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, 96};
+
+// The address next to `address` on either side; nothing at the end of the space.
+std::optional<IpAddress> next(IpAddress address) {
+  for (std::size_t i = address.bytes.size(); i-- > 0;) {
+    if (++address.bytes[i] != 0) return address;
+  }
+  return std::nullopt;
+}
+
+IpAddress before(IpAddress address) {
+  for (std::size_t i = address.bytes.size(); i-- > 0;) {
+    if (address.bytes[i]-- != 0) return address;
+  }
+  return address;
+}
+
+bool names(const Rule& rule, const catalog::Application& application) {
+  if (rule.applications.empty() && rule.categories.empty()) return true;
+  const auto& ids = rule.applications;
+  return std::find(ids.begin(), ids.end(), application.id) != ids.end() ||
+         std::any_of(rule.categories.begin(), rule.categories.end(), [&](Category category) {
+           return catalog::covers(category, application.category);
+         });
+}
+
+}  // namespace
+
+AddressSet::AddressSet(std::vector<Prefix> prefixes) : any_(false) {
+  std::vector<Range> sorted;
+  for (const Prefix& prefix : prefixes) {
+    if (prefix.length < kAllV4.length && prefix.contains(kAllV4.address)) {
+      // A prefix of IPv6 never means IPv4, whose addresses lie within it in this representation.
+      if (prefix.first() != kAllV4.first()) {
+        sorted.push_back({prefix.first(), before(kAllV4.first())});
+      }
+      if (const auto after = next(kAllV4.last())) sorted.push_back({*after, prefix.last()});
+    } else {
+      sorted.push_back({prefix.first(), prefix.last()});
+    }
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Range& a, const Range& b) { return a.first < b.first; });
+  for (const Range& range : sorted) {
+    // Joined where they overlap or touch.
+    const auto behind = ranges_.empty() ? std::optional<IpAddress>() : next(ranges_.back().last);
+    if (!ranges_.empty() && (!behind || range.first <= *behind)) {
+      ranges_.back().last = std::max(ranges_.back().last, range.last);
+    } else {
+      ranges_.push_back(range);
+    }
+  }
+}
+
+bool AddressSet::contains(const IpAddress& address) const {
+  if (any_) return true;
+  const auto after = std::upper_bound(
+      ranges_.begin(), ranges_.end(), address,
+      [](const IpAddress& value, const Range& range) { return value < range.first; });
+  return after != ranges_.begin() && address <= std::prev(after)->last;
+}
+
+// For each application the positions of the rules that may match it, in order and up to the first
+// that surely does; all lists in one array. The last list is for what was not recognised.
+struct Policy::Index {
+  struct List {
+    std::uint32_t start = 0, size = 0;
+  };
+  std::vector<std::uint16_t> candidates;
+  std::vector<List> by_application;
+  List unrecognised;
+
+  template <typename Matches>
+  List make(std::span<const Rule> rules, Matches matches) {
+    List list{static_cast<std::uint32_t>(candidates.size()), 0};
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      if (!matches(rules[i])) continue;
+      candidates.push_back(static_cast<std::uint16_t>(i));
+      ++list.size;
+      if (rules[i].from.any() && rules[i].to.any()) break;
+    }
+    return list;
+  }
+};
+
+Policy::Policy(Content content, const catalog::Catalogue& catalogue)
+    : content_(std::move(content)), index_(std::make_unique<Index>()) {
+  const auto for_all = [](const Rule& rule) {
+    return rule.applications.empty() && rule.categories.empty();
+  };
+  index_->unrecognised = index_->make(content_.rules, for_all);
+  for (const catalog::Application& application : catalogue.applications()) {
+    const std::size_t id = application.id.value();
+    if (index_->by_application.size() <= id) {
+      // A number without an application in this catalogue is as good as not recognised.
+      index_->by_application.resize(id + 1, index_->unrecognised);
+    }
+    index_->by_application[id] =
+        index_->make(content_.rules, [&](const Rule& rule) { return names(rule, application); });
+  }
+}
+
+Policy::~Policy() = default;
+
+Verdict Policy::decide(const Connection& connection) const {
+  const std::size_t id = connection.im.application.value();
+  const Index::List list =
+      id < index_->by_application.size() ? index_->by_application[id] : index_->unrecognised;
+  Verdict verdict;
+  verdict.action = content_.fallback;
+  for (std::uint32_t i = list.start; i < list.start + list.size; ++i) {
+    const Rule& rule = content_.rules[index_->candidates[i]];
+    if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) continue;
+    verdict.action = rule.action;
+    verdict.log = rule.log;
+    verdict.rule = rule.id;
+    break;
+  }
+  verdict.log = verdict.log || verdict.action == Action::alert;
+  return verdict;
+}
+
+std::string_view Policy::rule_name(RuleId rule) const {
+  if (rule.value() >= content_.rules.size()) return "default";
+  return content_.rules[rule.value()].name;
+}
+
+}  // namespace chatgate::policy

@@ -22,16 +22,19 @@ namespace chatgate::policy {
 // A set of addresses: named networks and literal prefixes, merged into sorted ranges.
 class AddressSet {
  public:
+  struct Range {
+    IpAddress first, last;
+  };
+
   AddressSet() = default;  // matches every address
   explicit AddressSet(std::vector<Prefix> prefixes);
 
   bool any() const { return any_; }
   bool contains(const IpAddress& address) const;
+  // Sorted, none touching another; empty where any() is true.
+  std::span<const Range> ranges() const { return ranges_; }
 
  private:
-  struct Range {
-    IpAddress first, last;
-  };
   bool any_ = true;
   std::vector<Range> ranges_;
 };

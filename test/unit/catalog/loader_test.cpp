@@ -1,0 +1,273 @@
+#include "catalog/loader.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+#include "catalog/builder.h"
+#include "catalog/catalogue.h"
+
+namespace chatgate::catalog {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines lines(const Diagnostics& diagnostics) {
+  Lines all;
+  for (const Diagnostic& each : diagnostics.all()) all.push_back(each.to_string());
+  return all;
+}
+
+constexpr const char* kHead =
+    "{ \"id\": \"a\", \"name\": \"A\", \"category\": \"p2p\", \"status\": \"alive\"";
+
+struct BadFile {
+  std::string text;
+  Lines expected;
+};
+
+// The text as it is, or, where it begins with a comma, the rest of a good file on a second line.
+class CatalogueFile : public testing::TestWithParam<BadFile> {};
+
+TEST_P(CatalogueFile, IsRefusedWithThePlace) {
+  Diagnostics diagnostics;
+  CatalogueBuilder builder(diagnostics);
+  const std::string& text = GetParam().text;
+  load_application(text.starts_with(",") ? kHead + ("\n" + text) + "}" : text, "a.json", builder,
+                   diagnostics);
+  EXPECT_EQ(lines(diagnostics), GetParam().expected) << text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Object, CatalogueFile,
+    testing::Values(
+        BadFile{"[]", {"a.json:1:1: an application is a list, expected an object"}},
+        BadFile{"{}",
+                {"a.json:1:1: an application has no \"id\", write its identifier, such as "
+                 "\"whatsapp\""}},
+        BadFile{"{\"id\": \"a\"}",
+                {"a.json:1:1: an application has no \"name\"",
+                 "a.json:1:1: an application has no \"category\"",
+                 "a.json:1:1: an application has no \"status\""}},
+        BadFile{"{\"id\": \"A b\"}",
+                {"a.json:1:8: \"A b\" is no identifier, lower-case letters, digits and single "
+                 "hyphens, at most 40"}},
+        BadFile{"{\"id\": \"b\"}",
+                {"a.json:1:8: \"b\" does not match the file's name, expected the file b.json"}},
+        BadFile{"{\"id\": \"a\", \"name\": \"A\", \"category\": \"p3p\", \"status\": \"dead\"}",
+                {"a.json:1:38: unknown category \"p3p\", did you mean \"p2p\"?",
+                 "a.json:1:55: unknown status \"dead\", one of alive, shut-down, unknown"}},
+        BadFile{"{\"id\": \"a\", \"name\": \"A\", \"category\": \"im\", \"status\": \"alive\"}",
+                {"a.json:1:38: \"im\" is the category of categories, name one below it, such as "
+                 "\"mobile-messenger\""}},
+        BadFile{", \"ended\": 2017, \"prots\": []",
+                {"a.json:2:18: unknown key \"prots\" in an application, did you mean \"ports\"?",
+                 "a.json:2:12: \"ended\" contradicts \"status\": \"alive\""}}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Ports, CatalogueFile,
+    testing::Values(
+        BadFile{",\"ports\": [{}]",
+                {"a.json:2:12: a port entry has no \"source\", name a key of the catalogue's "
+                 "README, such as \"rfc\"",
+                 "a.json:2:12: a port entry has no \"transport\", \"tcp\" or \"udp\"",
+                 "a.json:2:12: a port entry has no \"ports\", such as \"5222-5223\""}},
+        BadFile{",\"ports\": [{\"transport\": \"sctp\", \"ports\": \"1\", \"source\": []}]",
+                {"a.json:2:58: \"source\" is an empty list, name at least one",
+                 "a.json:2:26: unknown transport \"sctp\", one of tcp, udp"}},
+        BadFile{
+            ",\"ports\": [{\"transport\": \"tcp\", \"ports\": \"0\", \"source\": \"\"}]",
+            {"a.json:2:57: \"source\" is empty",
+             "a.json:2:42: \"0\" holds no port, expected a port from 1 to 65535, or two such as "
+             "5222-5223"}},
+        BadFile{
+            ",\"ports\": [{\"transport\": \"tcp\", \"ports\": \"65536\", \"source\": \"x\"}]",
+            {"a.json:2:42: \"65536\" holds no port, expected a port from 1 to 65535, or two such "
+             "as 5222-5223"}},
+        BadFile{",\"ports\": [{\"transport\": \"tcp\", \"ports\": \"9-8\", \"source\": \"x\"}]",
+                {"a.json:2:42: \"9-8\" holds no port, expected a port from 1 to 65535, or two such "
+                 "as 5222-5223"}},
+        BadFile{",\"ports\": [{\"transport\": \"tcp\", \"ports\": \"80 \", \"source\": \"x\"}]",
+                {"a.json:2:42: \"80 \" holds no port, expected a port from 1 to 65535, or two such "
+                 "as 5222-5223"}},
+        BadFile{",\"ports\": [{\"transport\": \"tcp\", \"ports\": 80, \"source\": \"x\"}]",
+                {"a.json:2:42: \"ports\" is a number, expected a string"}},
+        BadFile{",\"ports\": [{\"transport\": \"tcp\", \"ports\": \"80\", \"source\": \"x\",\n"
+                "\"service\": \"vioce\", \"shared\": 1}]",
+                {"a.json:3:12: unknown service \"vioce\", did you mean \"voice\"?",
+                 "a.json:3:31: \"shared\" is a number, expected true or false"}}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Names, CatalogueFile,
+    testing::Values(
+        BadFile{",\"names\": [{\"name\": \"a.example\"}]",
+                {"a.json:2:12: a name entry has no \"source\", name a key of the catalogue's "
+                 "README, such as \"rfc\""}},
+        BadFile{",\"names\": [{\"name\": \"a.example\", \"source\": \"x\", \"exclusive\": false}]",
+                {"a.json:2:12: a name entry has no \"shared_with\", say who else uses a name that "
+                 "is not exclusive"}},
+        BadFile{
+            ",\"names\": [{\"name\": \"a.example\", \"source\": \"x\", \"shared_with\": \"b\"}]",
+            {"a.json:2:64: a shared name is not exclusive, expected \"exclusive\": false"}},
+        BadFile{",\"names\": [{\"name\": \"a.example\", \"source\": \"x\", \"match\": \"sufix\"}]",
+                {"a.json:2:58: unknown match \"sufix\", did you mean \"suffix\"?"}},
+        BadFile{",\"names\": [{\"name\": \"a.example\", \"source\": \"x\"},\n"
+                "{\"name\": \"A.example.\", \"source\": \"x\"}]",
+                {"a.json:3:10: \"a.example\" is listed twice for a"}}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Addresses, CatalogueFile,
+    testing::Values(
+        BadFile{",\"addresses\": [{\"prefix\": \"10.0.0.1/8\", \"as_of\": \"2026\", \"source\": "
+                "\"x\"}]",
+                {"a.json:2:50: \"2026\" is no day, expected one such as 2026-08-01",
+                 "a.json:2:27: \"10.0.0.1/8\" has bits set behind its prefix length, did you mean "
+                 "\"10.0.0.0/8\"?"}},
+        BadFile{
+            ",\"addresses\": [{\"prefix\": \"10.0.0/8\", \"source\": \"x\"}]",
+            {"a.json:2:16: an address entry has no \"as_of\", the day on which it was true, such "
+             "as \"2026-08-01\"",
+             "a.json:2:27: \"10.0.0/8\" is no address, expected one such as 10.0.0.1, "
+             "10.0.0.0/8 or fd00::/8"}},
+        BadFile{
+            ",\"addresses\": [{\"prefix\": \"8.0.0.0/6\", \"as_of\": \"2026-01-01\", \"source\": "
+            "\"x\"},\n{\"prefix\": \"2000::/3\", \"as_of\": \"2026-01-01\", \"source\": \"x\"}]",
+            {"a.json:2:27: \"8.0.0.0/6\" is too wide for one application, at most a /8",
+             "a.json:3:12: \"2000::/3\" is too wide for one application, at most a /16"}}));
+
+// Names that a person might write, and what is said about them.
+TEST(CatalogueNames, BadOnesAreRefused) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"*.a.example", "is a pattern, \"a.example\" covers everything below it already"},
+      {"https://a.example", "is not a host name, write the name alone, without scheme and path"},
+      {"a.example/x", "is not a host name, write the name alone, without scheme and path"},
+      {"a.example:443", "holds a port, ports have a key of their own"},
+      {"10.0.0.1", "is an address, addresses have a key of their own"},
+      {"fd00::1", "is an address, addresses have a key of their own"},
+      {"com", "has one label only, it would cover every name below it"},
+      {"a..example", "is not a host name, a label between two dots is empty"},
+      {".a.example", "is not a host name, a label between two dots is empty"},
+      {"a.example..", "is not a host name, a label between two dots is empty"},
+      {"a b.example", "is not a host name, letters, digits, hyphens and dots only"},
+      {"\xc3\xa4.example", "is not ASCII, write its form on the wire, beginning with xn--"},
+      {std::string(64, 'a') + ".example", "is not a host name, a label is longer than 63"},
+      {std::string(250, 'a') + ".example", "is longer than a host name can be"}};
+  for (const auto& [name, expected] : cases) {
+    Diagnostics diagnostics;
+    CatalogueBuilder builder(diagnostics);
+    load_application(
+        std::string(kHead) + ", \"names\": [{\"name\": \"" + name + "\", \"source\": \"x\"}]}",
+        "a.json", builder, diagnostics);
+    ASSERT_EQ(diagnostics.all().size(), 1u) << name;
+    const std::string text = diagnostics.all()[0].to_string();
+    EXPECT_EQ(text.substr(text.find(": ") + 2), "\"" + name + "\" " + expected);
+  }
+}
+
+std::string file(const std::string& id, const std::string& rest) {
+  return "{ \"id\": \"" + id +
+         "\", \"name\": \"N\", \"category\": \"p2p\", \"status\": \"alive\",\n" + rest + "}";
+}
+
+TEST(CatalogueConflicts, NameBothPlaces) {
+  Diagnostics diagnostics;
+  CatalogueBuilder builder(diagnostics);
+  const std::string rest =
+      "\"names\": [{\"name\": \"x.example\", \"source\": \"x\"}],\n"
+      "\"ports\": [{\"transport\": \"udp\", \"ports\": \"4000-4010\", \"default\": true, "
+      "\"source\": "
+      "\"x\"}],\n"
+      "\"addresses\": [{\"prefix\": \"10.0.0.0/8\", \"as_of\": \"2026-01-01\", \"source\": \"x\"}]";
+  load_application(file("a", rest), "a.json", builder, diagnostics);
+  EXPECT_TRUE(diagnostics.empty());
+  load_application(file("b", rest), "b.json", builder, diagnostics);
+  load_application(file("a", rest), "other/a.json", builder, diagnostics);
+  EXPECT_EQ(
+      lines(diagnostics),
+      (Lines{"b.json:3:41: UDP port 4000 is the default of a already (a.json:3), a port means "
+             "one application",
+             "b.json:2:20: \"x.example\" belongs to a already (a.json:2), a name is exclusive "
+             "to one application",
+             "b.json:4:26: \"10.0.0.0/8\" belongs to a already (a.json:4), a prefix is listed "
+             "once",
+             "other/a.json:1:9: application \"a\" exists, the first is in a.json:1"}));
+}
+
+TEST(CatalogueConflicts, SharedClaimsAndNestedNamesAreNone) {
+  Diagnostics diagnostics;
+  CatalogueBuilder builder(diagnostics);
+  load_application(
+      file("a",
+           "\"names\": [{\"name\": \"x.example\", \"source\": \"x\"}, {\"name\": \"s.example\", "
+           "\"exclusive\": false, \"shared_with\": \"b\", \"source\": \"x\"}],"
+           "\"ports\": [{\"transport\": \"udp\", \"ports\": \"4000\", \"default\": true, "
+           "\"source\": \"x\"}]"),
+      "a.json", builder, diagnostics);
+  load_application(
+      file("b",
+           "\"names\": [{\"name\": \"y.x.example\", \"source\": \"x\"}, {\"name\": "
+           "\"s.example\", \"exclusive\": false, \"shared_with\": \"a\", \"source\": \"x\"}],"
+           "\"ports\": [{\"transport\": \"udp\", \"ports\": \"4000\", \"source\": \"x\"}, "
+           "{\"transport\": \"tcp\", \"ports\": \"4000\", \"default\": true, \"source\": "
+           "[\"x\", \"y\"]}]"),
+      "b.json", builder, diagnostics);
+  EXPECT_EQ(lines(diagnostics), Lines{});
+}
+
+// What the policy says of a port outranks the shipped files, for that port alone.
+TEST(CatalogueBuilder, ThePolicyTakesADefaultPort) {
+  Diagnostics diagnostics;
+  CatalogueBuilder builder(diagnostics);
+  ApplicationRegistry registry;
+  Application* shipped = builder.add("shipped", {"s", 1, 1});
+  builder.add_port(*shipped, {Transport::tcp, 10, 20, Service::any, true, true}, {"s", 2, 1});
+  Application* ours = builder.add("ours", {"p", 1, 1});
+  builder.add_port(*ours, {Transport::tcp, 15, 16}, {"p", 2, 1}, CatalogueBuilder::Source::policy);
+  EXPECT_TRUE(diagnostics.empty());
+  Application* other = builder.add("other", {"p", 3, 1});
+  builder.add_port(*other, {Transport::tcp, 16, 16}, {"p", 4, 1}, CatalogueBuilder::Source::policy);
+  EXPECT_EQ(lines(diagnostics), Lines{"p:4:1: TCP port 16 is the default of ours already (p:2), a "
+                                      "port means one application"});
+  const Catalogue catalogue(builder.take(registry));
+  const auto owner = [&](std::uint16_t port) {
+    return catalogue.find(catalogue.match_port(Transport::tcp, port).owner)->word;
+  };
+  EXPECT_EQ(owner(14), "shipped");
+  EXPECT_EQ(owner(15), "ours");
+  EXPECT_EQ(owner(17), "shipped");
+  EXPECT_EQ(owner(10), "shipped");
+  EXPECT_EQ(owner(20), "shipped");
+  const PortMatch taken = catalogue.match_port(Transport::tcp, 15);
+  EXPECT_EQ(taken.claimants.size(), 2u);
+  EXPECT_TRUE(taken.shared);
+}
+
+TEST(CatalogueFolder, IsReadWholeInOrder) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / "chatgate-folder";
+  std::filesystem::remove_all(folder);
+  Diagnostics diagnostics;
+  CatalogueBuilder builder(diagnostics);
+  load_folder(folder.string(), builder, diagnostics);
+  std::filesystem::create_directories(folder);
+  load_folder(folder.string(), builder, diagnostics);
+  std::ofstream(folder / "b.json") << "{";
+  std::ofstream(folder / "a.json") << "[]";
+  std::ofstream(folder / "c.json") << kHead << "}";
+  std::ofstream(folder / "README.md") << "not read";
+  load_folder(folder.string(), builder, diagnostics);
+  const std::string f = folder.string();
+  EXPECT_EQ(lines(diagnostics),
+            (Lines{f + ": the catalogue cannot be read: No such file or directory",
+                   f + ": the catalogue is empty, expected files such as whatsapp.json",
+                   f + "/a.json:1:1: an application is a list, expected an object",
+                   f + "/b.json:1:2: broken JSON: unexpected end of input, expected string literal",
+                   f + "/c.json:1:9: \"a\" does not match the file's name, expected the file "
+                       "a.json"}));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace chatgate::catalog
