@@ -1,0 +1,94 @@
+#include "proto/facts.h"
+
+#include <algorithm>
+
+namespace chatgate::proto {
+namespace {
+
+constexpr std::size_t kMaxLabel = 63;      // RFC 1035 section 2.3.4
+constexpr std::size_t kMaxPortDigits = 5;  // a cut name must not look as if it ended in a port
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Without ":PORT"; a text with several colons is an IPv6 address and stays whole.
+std::string_view without_port(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || text.size() - colon - 1 > kMaxPortDigits) return text;
+  const std::string_view port = text.substr(colon + 1);
+  if (!std::all_of(port.begin(), port.end(), is_digit)) return text;
+  const std::string_view host = text.substr(0, colon);
+  return host.find(':') == std::string_view::npos ? host : text;
+}
+
+// The inside of "[...]" or "[...]:PORT"; anything else as it is.
+std::string_view without_brackets(std::string_view text) {
+  if (text.empty() || text.front() != '[') return text;
+  const std::size_t end = text.find(']');
+  if (end == std::string_view::npos) return text;
+  const std::string_view rest = text.substr(end + 1);
+  const bool closes = rest.empty() || without_port(rest).empty();
+  return closes ? text.substr(1, end - 1) : text;
+}
+
+bool is_host_name(std::string_view text) {
+  std::size_t label = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      if (label == 0) return false;
+      label = 0;
+      continue;
+    }
+    const bool allowed = (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
+    if (!allowed || ++label > kMaxLabel) return false;
+  }
+  return label > 0;
+}
+
+}  // namespace
+
+std::string_view to_string(AppProto protocol) {
+  switch (protocol) {
+    case AppProto::unknown: return "unknown";
+    case AppProto::failed: return "failed";
+    case AppProto::tls: return "tls";
+    case AppProto::http: return "http";
+    case AppProto::dns: return "dns";
+  }
+  return "unknown";
+}
+
+HostName HostName::normalised(std::string_view raw) {
+  std::string_view text = without_brackets(raw);
+  if (text.size() == raw.size()) text = without_port(raw);
+  if (text.ends_with('.')) text.remove_suffix(1);
+
+  HostName name;
+  const bool fits = text.size() <= kCapacity;
+  if (!fits) text = text.substr(0, kCapacity);
+  std::transform(text.begin(), text.end(), name.text_.begin(), lower);
+  name.size_ = static_cast<std::uint8_t>(text.size());
+  name.well_formed_ = fits && is_host_name(name.view());
+  return name;
+}
+
+void Facts::add_name(NameSource source, std::string_view raw) {
+  if (names_cut) return;
+  const HostName host = HostName::normalised(raw);
+  if (host.empty()) return;
+  for (std::size_t i = 0; i < name_count; ++i) {
+    if (names[i].source == source && names[i].host.view() == host.view()) return;
+  }
+  if (name_count == kMaxNames) {
+    names_cut = true;
+    return;
+  }
+  names[name_count++] = {source, host};
+}
+
+}  // namespace chatgate::proto

@@ -55,7 +55,7 @@ struct Facts {
   bool names_cut = false;  // there were more names than fit
   std::array<Name, kMaxNames> names;
 
-  // Appends; where the array is full sets `names_cut`.
+  // Appends what is not empty and not there yet; where the array is full sets `names_cut`.
   void add_name(NameSource source, std::string_view raw);
   void clear() {
     protocol = AppProto::unknown;

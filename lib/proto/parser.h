@@ -6,6 +6,13 @@
 // so that a stream that grows byte by byte costs linear work. A datagram parser sees one UDP
 // payload and answers at once.
 //
+// Facts are complete with `done`; with `malformed` they hold the names that were read before the
+// break; `need_more` and `not_mine` come without. Where a connection carries message after message
+// (DNS), `done` comes with the names of all that are complete, and `ParserState::offset` lies
+// behind them: there the next begins, to be fed with the same state once the view has grown, or
+// with a new one and a view that starts there. Once the view holds `byte_limit` bytes no parser
+// answers `need_more`.
+//
 // Called by the engine on a worker's thread. Bytes and facts belong to the caller. No parser
 // allocates, throws, or reads outside its view; work per call is bounded by the bytes that are new.
 #pragma once

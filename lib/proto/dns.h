@@ -1,0 +1,73 @@
+// DNS: the questions of a query, over UDP and over TCP (RFC 1035 section 4, RFC 7766).
+//
+// Every question of a standard query (QR 0, opcode 0) gives one name, whatever its type and class.
+// Responses and other operations are recognised and give none. EDNS (RFC 6891) and trailing bytes
+// are fine. A label of more than 63 bytes, a name of more than 255, a pointer out of the message or
+// in a circle, more than kMaxQuestions questions, or a question that is cut make the message
+// `malformed`.
+//
+// A name is shown as its labels joined by dots; a dot or backslash inside a label is escaped by a
+// backslash (RFC 1035 section 5.1), so that it cannot pass for the border of two labels.
+//
+// Called as every parser (proto/parser.h); `parse_dns_query` also by whoever answers a query. Bytes
+// of the caller, no allocation, work bounded by kMaxQuestions names.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.h"
+#include "proto/parser.h"
+
+namespace chatgate::proto::dns {
+
+constexpr std::uint16_t kServerPort = 53;
+constexpr std::uint16_t kMaxQuestions = 64;
+constexpr std::size_t kHeaderSize = 12;
+
+// The longest message over TCP with its length; also what is read of a connection with many.
+constexpr std::uint32_t kByteLimit = 2 + 65535;
+
+// Flags word of the header (RFC 1035 section 4.1.1, RFC 4035 section 3.2).
+namespace flag {
+constexpr std::uint16_t kResponse = 0x8000;
+constexpr std::uint16_t kOpcode = 0x7800;
+constexpr std::uint16_t kAuthoritative = 0x0400;
+constexpr std::uint16_t kTruncated = 0x0200;
+constexpr std::uint16_t kRecursionDesired = 0x0100;
+constexpr std::uint16_t kRecursionAvailable = 0x0080;
+constexpr std::uint16_t kCheckingDisabled = 0x0010;
+constexpr std::uint16_t kResponseCode = 0x000f;
+}  // namespace flag
+
+constexpr std::uint16_t kTypeOpt = 41;  // RFC 6891 section 6.1.1
+
+// A standard query, in what is needed to answer it.
+struct DnsQuery {
+  std::uint16_t id = 0;
+  std::uint16_t flags = 0;
+  std::uint16_t question_count = 0;
+  std::uint32_t questions_end = 0;  // bytes from the start of the message
+  // No question points out of the question section: it may be copied into another message.
+  bool self_contained = true;
+  bool edns = false;
+  bool dnssec_ok = false;  // RFC 3225
+};
+
+// `message` is a DNS message without UDP header or TCP length. Nothing where it is not a standard
+// query (a response, another operation, or malformed).
+std::optional<DnsQuery> parse_dns_query(Bytes message);
+
+// UDP: one message a datagram. `not_mine` where the header cannot be DNS. Whether a message asks or
+// answers is read from itself, not from the direction.
+ParseStatus parse(Bytes payload, Direction direction, Facts& facts);
+
+// TCP: messages with a two-byte length before each. The probe trusts no port: it is certain only
+// when the first message is a query whose first question could be read. `feed` takes the names of
+// all messages that are complete, and is `done` when there was one at least. A message that is
+// broken does not break those behind it, because servers refuse it and read on: it gives the names
+// before the break, and `feed` is never `malformed`.
+Probe probe(Bytes stream);
+ParseStatus feed(ParserState& state, Bytes stream, Facts& facts);
+
+}  // namespace chatgate::proto::dns
