@@ -1,0 +1,205 @@
+// chatgatectl: commands to a running gateway, one or a prompt of them.
+#include <array>
+#include <boost/program_options.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "base/diagnostic.h"
+
+#include "client.h"
+#include "prompt.h"
+
+namespace {
+
+namespace po = boost::program_options;
+using chatgate::ctl::Client;
+using chatgate::ctl::kDone;
+using chatgate::ctl::kFailed;
+using chatgate::ctl::kInvalid;
+using chatgate::ctl::Reply;
+
+constexpr const char* kDefaultSocket = "/run/chatgate/chatgate.sock";
+constexpr const char* kDefaultConfig = "/etc/chatgate/chatgate.conf";
+
+constexpr const char* kHelp =
+    R"(usage: chatgatectl [--socket PATH] [--json] [COMMAND ...]
+
+Talks to a running gateway. Without a command it opens a prompt, where ? and Tab
+say what can follow; commands on standard input are read line by line. Words may
+be shortened as long as they are unambiguous.
+
+%s
+Commands (all of them: chatgatectl ?)
+  show service-policy      the rules in order, with their hits
+  show flows blocked       what is being blocked now
+  policy reload            read the policy's file again
+  mode monitor             only log, forward everything
+
+Example
+  chatgatectl show flows application whatsapp limit 20
+)";
+
+struct Options {
+  std::string socket;
+  bool json = false;
+  std::vector<std::string> command;
+};
+
+// The gateway's own configuration says where its socket is.
+std::optional<std::string> socket_of_config(const std::string& file, bool required) {
+  std::ifstream input(file);
+  if (!input) {
+    if (!required) return std::string();
+    std::cerr << file << ": cannot read this file, write the path of a configuration\n";
+    return std::nullopt;
+  }
+  po::options_description keys;
+  keys.add_options()("socket", po::value<std::string>())("run.socket", po::value<std::string>());
+  po::variables_map values;
+  try {
+    po::store(po::parse_config_file(input, keys, true), values);
+  } catch (const po::error& error) {
+    std::cerr << file << ": " << error.what() << "\n";
+    return std::nullopt;
+  }
+  for (const char* key : {"run.socket", "socket"}) {
+    if (values.contains(key)) return values[key].as<std::string>();
+  }
+  return std::string();
+}
+
+int wrong_usage(std::string message, const std::string& remedy) {
+  if (!remedy.empty()) message += ", " + remedy;
+  std::cerr << "chatgatectl: " << message << "\n";
+  return kInvalid;
+}
+
+// The status to end with at once, or nothing and `options` filled.
+std::optional<int> read_options(int count, char** arguments, Options& options) {
+  po::options_description shown("Options");
+  shown.add_options()("help", "print this and exit")("json", po::bool_switch(&options.json),
+                                                     "answer with one JSON object")(
+      "socket", po::value<std::string>()->value_name("PATH"),
+      "the gateway's socket, /run/chatgate/chatgate.sock\nif nothing else is said")(
+      "config", po::value<std::string>()->value_name("FILE"),
+      "take `socket` from here, /etc/chatgate/chatgate.conf\nif nothing else is said");
+  po::options_description all;
+  all.add(shown).add_options()("command", po::value<std::vector<std::string>>(&options.command));
+  po::positional_options_description rest;
+  rest.add("command", -1);
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(count, arguments).options(all).positional(rest).run(),
+              values);
+    po::notify(values);
+  } catch (const po::unknown_option& error) {
+    static constexpr std::array<std::string_view, 4> kNames = {"--config", "--help", "--json",
+                                                               "--socket"};
+    return wrong_usage("unknown option \"" + error.get_option_name() + "\"",
+                       chatgate::suggestion(error.get_option_name(), kNames));
+  } catch (const po::error& error) {
+    return wrong_usage(error.what(), "see chatgatectl --help");
+  }
+  if (values.contains("help")) {
+    std::ostringstream text;
+    text << shown;
+    std::printf(kHelp, text.str().c_str());
+    return kDone;
+  }
+  if (values.contains("socket")) {
+    options.socket = values["socket"].as<std::string>();
+    return std::nullopt;
+  }
+  const bool named = values.contains("config");
+  const auto found =
+      socket_of_config(named ? values["config"].as<std::string>() : kDefaultConfig, named);
+  if (!found) return kInvalid;
+  options.socket = found->empty() ? kDefaultSocket : *found;
+  return std::nullopt;
+}
+
+// Words of the shell as one command line; a word that holds blanks or quotes stays one word.
+std::string joined(const std::vector<std::string>& words) {
+  if (words.size() == 1) return words[0];
+  std::string line;
+  for (const std::string& word : words) {
+    if (!line.empty()) line += ' ';
+    if (!word.empty() && word.find_first_of(" \t\"\\") == std::string::npos) {
+      line += word;
+      continue;
+    }
+    line += '"';
+    for (const char c : word) {
+      if (c == '"' || c == '\\') line += '\\';
+      line += c;
+    }
+    line += '"';
+  }
+  return line;
+}
+
+// Runs one line, prints the answer to standard output and what went wrong to standard error.
+int run_line(const Client& client, std::string line, bool json, bool* reached = nullptr) {
+  constexpr std::string_view kJsonWord = " --json";
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  if (line.ends_with(kJsonWord)) {
+    line.erase(line.size() - kJsonWord.size());
+    json = true;
+  }
+  const Reply reply = client.command(line, json);
+  if (reached != nullptr) *reached = reply.reached;
+  if (json) {
+    const bool something = reply.result.is_object() && !reply.result.empty();
+    if (something) {
+      std::cout << reply.result.dump(-1, ' ', false, chatgate::ctl::Json::error_handler_t::replace)
+                << "\n";
+    }
+  } else {
+    (reply.status == kDone ? std::cout : std::cerr) << reply.text;
+  }
+  std::cout.flush();
+  if (!reply.error.empty()) std::cerr << "chatgatectl: " << reply.error << "\n";
+  return reply.status;
+}
+
+// Commands of a script; the first failure's status, but all lines are run.
+int run_input(const Client& client, bool json) {
+  int status = kDone;
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    const std::size_t first = line.find_first_not_of(" \t");
+    if (first == std::string::npos || line[first] == '#') continue;
+    if (chatgate::ctl::is_exit(line)) break;
+    bool reached = true;
+    const int result = run_line(client, line, json, &reached);
+    if (status == kDone) status = result;
+    if (!reached) break;
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  Options options;
+  if (const auto status = read_options(count, arguments, options)) return *status;
+  const Client client(options.socket);
+  if (!options.command.empty()) return run_line(client, joined(options.command), options.json);
+  if (::isatty(STDIN_FILENO) == 0) return run_input(client, options.json);
+
+  // Say at once that there is nothing to talk to.
+  const Reply reply = client.command("show version", true);
+  if (!reply.reached) {
+    std::cerr << "chatgatectl: " << reply.error << "\n";
+    return kFailed;
+  }
+  return chatgate::ctl::prompt(
+      client, [&](const std::string& line) { return run_line(client, line, options.json); });
+}

@@ -1,0 +1,171 @@
+#include "control/commands.h"
+
+#include <array>
+#include <chrono>
+
+#include "control/context.h"
+#include "control/text.h"
+
+namespace chatgate::control {
+namespace {
+
+using Answer = Reply (*)(Context&, const Invocation&, const Caller&);
+
+template <Answer answer>
+void at_once(Context& context, const Invocation& invocation, const Caller& caller, Done done) {
+  done(answer(context, invocation, caller));
+}
+
+constexpr std::uint32_t kMostFlows = 10000;
+
+// To add a command, add a row and its function.
+std::span<const Command> table() {
+  static const std::vector<Command> kTable = {
+      {"show version", "version, uptime and what is loaded", Right::look, at_once<show_version>},
+      {"show interfaces", "ports, their links and counters", Right::look, at_once<show_interfaces>},
+      {"show workers", "the threads that move packets", Right::look, at_once<show_workers>},
+      {"show counters",
+       "all counters, of all workers together",
+       Right::look,
+       at_once<show_counters>,
+       {{"workers", ValueKind::none, "a column for each worker"}}},
+      {"show applications",
+       "the catalogue, and what was seen of each application",
+       Right::look,
+       at_once<show_applications>,
+       {{"seen", ValueKind::none, "only those that were seen"}}},
+      {"show policy", "which policy is in force", Right::look, at_once<show_policy>},
+      {"show service-policy", "its rules in order, with their hits", Right::look,
+       at_once<show_service_policy>},
+      {"show flows",
+       "connections in the flow tables",
+       Right::look,
+       show_flows,
+       {{"blocked", ValueKind::none, "only blocked ones"},
+        {"application", ValueKind::application, "only those of one application"},
+        {"limit", ValueKind::number, "at most this many, 100 if not given", 1, kMostFlows}}},
+      {"show asp drop", "why frames were dropped, and how many", Right::look,
+       at_once<show_asp_drop>},
+      {"show memory", "memory taken", Right::look, at_once<show_memory>},
+      {"policy reload", "read the policy's file again and use it", Right::change,
+       at_once<policy_reload>},
+      {"policy check",
+       "say what is wrong with a policy, and use nothing of it",
+       Right::look,
+       at_once<policy_check>,
+       {{"", ValueKind::file, "a policy's path; the running policy's file if not given"}}},
+      {"mode enforce", "do what the policy says", Right::change, at_once<mode_enforce>},
+      {"mode monitor", "only log what the policy says, forward everything", Right::change,
+       at_once<mode_monitor>},
+      {"clear counters", "count from zero again", Right::change, at_once<clear_counters>},
+  };
+  return kTable;
+}
+
+constexpr std::array<WordHelp, 5> kGroups = {{{"show", "what the gateway is, has and does"},
+                                              {"show asp", "the packet path"},
+                                              {"policy", "the rules"},
+                                              {"mode", "enforce the rules, or only watch"},
+                                              {"clear", "start counters again"}}};
+
+Time system_time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return Time{static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(now).count())};
+}
+
+Reply refusal(const Problem& problem) {
+  return Reply::failure(kInvalid, problem.error, problem.remedy);
+}
+
+Json to_json(const std::vector<Candidate>& candidates) {
+  Json list = Json::array();
+  for (const Candidate& candidate : candidates) {
+    list.push_back(
+        {{"word", candidate.word}, {"help", candidate.help}, {"literal", candidate.literal}});
+  }
+  return list;
+}
+
+std::string_view trimmed(std::string_view line) {
+  while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace
+
+Commands::Commands(boost::asio::io_context& io, Gateway& gateway,
+                   catalog::ApplicationRegistry& registry, CommandsConfig config) {
+  if (!config.clock) config.clock = system_time;
+  context_ = std::make_unique<Context>(io, gateway, registry, std::move(config));
+  grammar_ = std::make_unique<Grammar>(table(), kGroups, [this] {
+    std::vector<std::string_view> words;
+    // The catalogue lives as long as the snapshot, which only this thread replaces.
+    for (const auto& application : context_->gateway.snapshot()->catalogue->applications()) {
+      words.push_back(application.word);
+    }
+    return words;
+  });
+}
+
+Commands::~Commands() = default;
+
+void Commands::execute(std::string_view line, const Caller& caller, Done done) {
+  line = trimmed(line);
+  if (line.ends_with('?')) return done(help(line.substr(0, line.size() - 1)));
+  const Parsed parsed = grammar_->parse(line);
+  if (parsed.problem) return done(refusal(parsed.problem));
+  const Command& command = *parsed.invocation.command;
+  if (!may(caller.uid, command.right)) {
+    return done(not_allowed("\"" + std::string(command.words) + "\"", *context_));
+  }
+  command.run(*context_, parsed.invocation, caller, std::move(done));
+}
+
+Reply Commands::complete(std::string_view line) const {
+  const Completion completion = grammar_->complete(line);
+  if (completion.problem) return refusal(completion.problem);
+  Reply reply;
+  reply.result = {{"from", completion.from}, {"candidates", to_json(completion.candidates)}};
+  return reply;
+}
+
+ReloadOutcome Commands::reload(const Caller& caller) {
+  return context_->policy.reload(caller);
+}
+
+const CounterView& Commands::counters() const {
+  return context_->counters;
+}
+
+bool Commands::may(uid_t uid, Right right) const {
+  return context_->may(uid, right);
+}
+
+Reply Commands::help(std::string_view line) const {
+  const Completion completion = grammar_->complete(line);
+  if (completion.problem) return refusal(completion.problem);
+  const std::string partial(line.substr(completion.from));
+  if (completion.candidates.empty() && !(completion.complete && partial.empty())) {
+    return Reply::failure(kInvalid, "no word begins with \"" + printable(partial, 64) + "\" here",
+                          "put a blank before ? to list what can follow");
+  }
+  Reply reply;
+  reply.result = {{"help", to_json(completion.candidates)}, {"complete", completion.complete}};
+  TextTable list({{""}, {""}});
+  for (const Candidate& candidate : completion.candidates) {
+    list.add({candidate.word, candidate.help});
+  }
+  if (completion.complete && partial.empty()) list.add({"<cr>", ""});
+  reply.text = list.render(2);
+  return reply;
+}
+
+Reply not_allowed(std::string_view what, const Context& context) {
+  const std::string owner =
+      context.config.owner == 0 ? "root" : "root or uid " + std::to_string(context.config.owner);
+  return Reply::failure(kFailed, std::string(what) + " is for " + owner + " only",
+                        "run chatgatectl as " + owner);
+}
+
+}  // namespace chatgate::control

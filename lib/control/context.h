@@ -1,0 +1,69 @@
+// What the functions of the command table work on. Private to lib/control.
+#pragma once
+
+#include "control/commands.h"
+#include "control/counter_view.h"
+#include "control/flow_collector.h"
+#include "control/gateway.h"
+#include "control/reload.h"
+#include "control/reply.h"
+
+namespace chatgate::control {
+
+struct Context {
+  Context(boost::asio::io_context& io, Gateway& running, catalog::ApplicationRegistry& registry,
+          CommandsConfig configured)
+      : config(std::move(configured)),
+        gateway(running),
+        counters(running.counters(), running.snapshot()->generation),
+        policy(running, registry, counters, config.policy_file, config.catalogue_folder,
+               config.load, config.host, config.audit, config.clock),
+        flows(io, running.mailboxes(), config.flow_patience),
+        started(config.clock()) {}
+
+  Time now() const { return config.clock(); }
+  bool may(uid_t uid, Right right) const {
+    return right == Right::look || uid == 0 || uid == config.owner;
+  }
+
+  const CommandsConfig config;
+  Gateway& gateway;
+  CounterView counters;
+  PolicyControl policy;
+  FlowCollector flows;
+  const Time started;
+};
+
+// What is said to a caller who may not.
+Reply not_allowed(std::string_view what, const Context& context);
+
+// One function a command.
+// show_system.cpp
+Reply show_version(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_interfaces(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_workers(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_memory(Context& context, const Invocation& invocation, const Caller& caller);
+// show_counters.cpp
+Reply show_counters(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_applications(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_asp_drop(Context& context, const Invocation& invocation, const Caller& caller);
+// show_policy.cpp
+Reply show_policy(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_service_policy(Context& context, const Invocation& invocation, const Caller& caller);
+// show_flows.cpp
+void show_flows(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+// change.cpp
+Reply policy_reload(Context& context, const Invocation& invocation, const Caller& caller);
+Reply policy_check(Context& context, const Invocation& invocation, const Caller& caller);
+Reply mode_enforce(Context& context, const Invocation& invocation, const Caller& caller);
+Reply mode_monitor(Context& context, const Invocation& invocation, const Caller& caller);
+Reply clear_counters(Context& context, const Invocation& invocation, const Caller& caller);
+
+// "by command; the policy says enforce", or nothing.
+std::string mode_note(const engine::Snapshot& snapshot);
+// The line below counters that says since when they count.
+std::string clearing_line(const Context& context);
+// ... and the same for JSON.
+Json clearing_json(const Context& context);
+
+}  // namespace chatgate::control

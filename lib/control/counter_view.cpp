@@ -1,0 +1,137 @@
+#include "control/counter_view.h"
+
+namespace chatgate::control {
+
+using telemetry::Counter;
+using telemetry::kCounterCount;
+using telemetry::kMaxApplications;
+using telemetry::kMaxRules;
+using telemetry::kReasonCount;
+using telemetry::Reason;
+using telemetry::WorkerCounters;
+
+namespace {
+
+RuleId rule_at(std::size_t slot) {
+  return slot == kMaxRules ? RuleId::none() : RuleId(static_cast<RuleId::rep>(slot));
+}
+
+}  // namespace
+
+CounterView::CounterView(std::vector<const WorkerCounters*> workers, std::uint32_t generation)
+    : workers_(std::move(workers)),
+      generation_(generation),
+      bank_start_(kMaxRules + 1),
+      next_bank_start_(kMaxRules + 1),
+      carried_(kMaxRules + 1),
+      cleared_(kMaxRules + 1) {
+  Baseline zero;
+  zero.counters.resize(kCounterCount);
+  zero.reasons.resize(kReasonCount);
+  zero.allowed.resize(kMaxApplications);
+  zero.blocked.resize(kMaxApplications);
+  baselines_.assign(workers_.size(), zero);
+}
+
+bool CounterView::is_level(Counter counter) {
+  return counter == Counter::flows_active || counter == Counter::inspections_active;
+}
+
+std::uint64_t CounterView::get(Counter counter, std::size_t worker) const {
+  return workers_[worker]->get(counter) -
+         baselines_[worker].counters[static_cast<std::size_t>(counter)];
+}
+
+std::uint64_t CounterView::get(Counter counter) const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i) sum += get(counter, i);
+  return sum;
+}
+
+std::uint64_t CounterView::get(Reason reason) const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    sum += workers_[i]->get(reason) - baselines_[i].reasons[static_cast<std::size_t>(reason)];
+  }
+  return sum;
+}
+
+std::uint64_t CounterView::application_allowed(ApplicationId application) const {
+  if (application.value() >= kMaxApplications) return 0;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    sum += workers_[i]->application_allowed(application.value()) -
+           baselines_[i].allowed[application.value()];
+  }
+  return sum;
+}
+
+std::uint64_t CounterView::application_blocked(ApplicationId application) const {
+  if (application.value() >= kMaxApplications) return 0;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    sum += workers_[i]->application_blocked(application.value()) -
+           baselines_[i].blocked[application.value()];
+  }
+  return sum;
+}
+
+std::uint64_t CounterView::rule_hits(RuleId rule) const {
+  const std::size_t slot = rule.valid() ? rule.value() : kMaxRules;
+  if (rule.valid() && slot >= kMaxRules) return 0;
+  std::uint64_t sum = carried_[slot] - bank_start_[slot] - cleared_[slot];
+  for (const WorkerCounters* worker : workers_) sum += worker->rule_hits(generation_, rule);
+  return sum;
+}
+
+void CounterView::clear(Time now, std::uint32_t uid) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Baseline& baseline = baselines_[i];
+    const WorkerCounters& worker = *workers_[i];
+    for (std::size_t c = 0; c < kCounterCount; ++c) {
+      const auto counter = static_cast<Counter>(c);
+      if (!is_level(counter)) baseline.counters[c] = worker.get(counter);
+    }
+    for (std::size_t r = 0; r < kReasonCount; ++r) {
+      baseline.reasons[r] = worker.get(static_cast<Reason>(r));
+    }
+    for (std::size_t a = 0; a < kMaxApplications; ++a) {
+      baseline.allowed[a] = worker.application_allowed(a);
+      baseline.blocked[a] = worker.application_blocked(a);
+    }
+  }
+  cleared_ = rule_totals();
+  clearing_ = Clearing{now, uid};
+}
+
+void CounterView::before_publish(std::uint32_t next_generation) {
+  next_bank_start_ = read_rules(next_generation);
+}
+
+void CounterView::after_publish(std::uint32_t generation, bool same_rules) {
+  const RuleCounts zero(kMaxRules + 1);
+  carried_ = same_rules ? rule_totals() : zero;
+  if (!same_rules) cleared_ = zero;
+  bank_start_ = next_bank_start_;
+  generation_ = generation;
+}
+
+CounterView::RuleCounts CounterView::read_rules(std::uint32_t generation) const {
+  RuleCounts counts(kMaxRules + 1);
+  for (std::size_t slot = 0; slot < counts.size(); ++slot) {
+    for (const WorkerCounters* worker : workers_) {
+      counts[slot] += worker->rule_hits(generation, rule_at(slot));
+    }
+  }
+  return counts;
+}
+
+CounterView::RuleCounts CounterView::rule_totals() const {
+  RuleCounts totals = read_rules(generation_);
+  for (std::size_t slot = 0; slot < totals.size(); ++slot) {
+    totals[slot] += carried_[slot] - bank_start_[slot];
+  }
+  return totals;
+}
+
+}  // namespace chatgate::control

@@ -1,0 +1,78 @@
+#include "control/flow_collector.h"
+
+#include <algorithm>
+
+namespace chatgate::control {
+namespace {
+
+constexpr std::chrono::milliseconds kLookInterval{2};
+
+}  // namespace
+
+FlowCollector::FlowCollector(boost::asio::io_context& io, std::vector<engine::Mailbox*> mailboxes,
+                             std::chrono::milliseconds patience)
+    : timer_(io), patience_(patience), slots_(mailboxes.size()) {
+  for (std::size_t i = 0; i < mailboxes.size(); ++i) slots_[i].mailbox = mailboxes[i];
+}
+
+void FlowCollector::ask(const Request& request, Callback callback) {
+  jobs_.push_back({request, std::move(callback)});
+  if (jobs_.size() == 1) start();
+}
+
+void FlowCollector::start() {
+  const Request& request = jobs_.front().request;
+  for (Slot& slot : slots_) {
+    engine::FlowQuery& query = *slot.query;
+    slot.asked = false;
+    if (slot.posted && !query.done.load(std::memory_order_acquire)) continue;
+    query.limit = request.limit;
+    query.blocked_only = request.blocked_only;
+    query.application = request.application;
+    query.flows.resize(request.limit);
+    query.found = query.matching = 0;
+    query.cursor = 0;
+    query.done.store(false, std::memory_order_relaxed);
+    slot.posted = slot.asked = slot.mailbox->post(query);
+  }
+  deadline_ = std::chrono::steady_clock::now() + patience_;
+  look();
+}
+
+void FlowCollector::look() {
+  timer_.expires_after(kLookInterval);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    const bool waiting = std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
+      return slot.asked && !slot.query->done.load(std::memory_order_acquire);
+    });
+    if (waiting && std::chrono::steady_clock::now() < deadline_) return look();
+    finish();
+  });
+}
+
+void FlowCollector::finish() {
+  Job job = std::move(jobs_.front());
+  jobs_.pop_front();
+  Answer answer;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
+    if (!slot.asked || !slot.query->done.load(std::memory_order_acquire)) {
+      answer.silent.push_back(i);
+      continue;
+    }
+    engine::FlowQuery& query = *slot.query;
+    const auto found = static_cast<std::ptrdiff_t>(std::min(query.found, query.flows.size()));
+    answer.flows.insert(answer.flows.end(), query.flows.begin(), query.flows.begin() + found);
+    answer.matching += query.matching;
+    query.flows = {};
+    slot.posted = false;
+  }
+  std::stable_sort(answer.flows.begin(), answer.flows.end(),
+                   [](const auto& a, const auto& b) { return a.last_seen > b.last_seen; });
+  if (answer.flows.size() > job.request.limit) answer.flows.resize(job.request.limit);
+  if (!jobs_.empty()) start();
+  job.callback(std::move(answer));
+}
+
+}  // namespace chatgate::control

@@ -1,0 +1,149 @@
+#include "control/reload.h"
+
+#include <filesystem>
+
+#include "telemetry/eve.h"
+
+namespace chatgate::control {
+namespace {
+
+ReloadOutcome refused(const std::string& file, std::string message, std::string remedy) {
+  ReloadOutcome outcome;
+  outcome.file = file;
+  outcome.diagnostics.error({file, 0, 0}, std::move(message), std::move(remedy));
+  return outcome;
+}
+
+}  // namespace
+
+PolicyControl::PolicyControl(Gateway& gateway, catalog::ApplicationRegistry& registry,
+                             CounterView& counters, std::string policy_file,
+                             std::string catalogue_folder, LoadFunction load, std::string host,
+                             AuditFunction audit, ClockFunction clock)
+    : gateway_(gateway),
+      registry_(registry),
+      counters_(counters),
+      policy_file_(std::move(policy_file)),
+      catalogue_folder_(std::move(catalogue_folder)),
+      load_(std::move(load)),
+      host_(std::move(host)),
+      audit_(std::move(audit)),
+      clock_(std::move(clock)),
+      loaded_at_(clock_()) {}
+
+ReloadOutcome PolicyControl::reload(const Caller& caller) {
+  const std::uint32_t running = gateway_.snapshot()->generation;
+  // Numbers given to the words of a policy that is refused are not kept.
+  catalog::ApplicationRegistry registry = registry_;
+  LoadResult loaded = load_({policy_file_, catalogue_folder_, running + 1}, registry);
+
+  ReloadOutcome outcome;
+  outcome.file = policy_file_;
+  outcome.sha256 = loaded.sha256;
+  outcome.rule_count = loaded.rule_count;
+  outcome.rules_refused = loaded.rules_refused;
+  outcome.generation = running;
+  outcome.accepted = loaded.snapshot != nullptr && !loaded.diagnostics.has_errors();
+  if (outcome.accepted) {
+    registry_ = std::move(registry);
+    publish(loaded.snapshot, false);
+    outcome.generation = loaded.snapshot->generation;
+    audit("policy loaded", caller,
+          {{"policy", policy_file_},
+           {"sha256", outcome.sha256},
+           {"generation", outcome.generation},
+           {"rules", outcome.rule_count},
+           {"mode", to_string(loaded.snapshot->mode())}});
+  } else {
+    audit("policy refused", caller,
+          {{"policy", policy_file_},
+           {"sha256", outcome.sha256},
+           {"generation", running},
+           {"errors", to_json(loaded.diagnostics, Severity::error)}});
+  }
+  outcome.diagnostics = std::move(loaded.diagnostics);
+  return outcome;
+}
+
+ReloadOutcome PolicyControl::check(const std::string& file) const {
+  const std::string& path = file.empty() ? policy_file_ : file;
+  std::error_code unknown;
+  const auto status = std::filesystem::status(path, unknown);
+  if (!std::filesystem::exists(status)) {
+    return refused(path, "there is no such file", "write the path of a policy");
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    return refused(path, "this is not a file", "write the path of a policy");
+  }
+  catalog::ApplicationRegistry registry = registry_;
+  const std::uint32_t running = gateway_.snapshot()->generation;
+  LoadResult loaded = load_({path, catalogue_folder_, running + 1}, registry);
+  ReloadOutcome outcome;
+  outcome.accepted = loaded.snapshot != nullptr && !loaded.diagnostics.has_errors();
+  outcome.file = path;
+  outcome.sha256 = std::move(loaded.sha256);
+  outcome.rule_count = loaded.rule_count;
+  outcome.rules_refused = loaded.rules_refused;
+  outcome.generation = running;
+  outcome.diagnostics = std::move(loaded.diagnostics);
+  return outcome;
+}
+
+bool PolicyControl::set_mode(policy::Mode mode, const Caller& caller) {
+  const auto running = gateway_.snapshot();
+  if (running->mode() == mode) return false;
+  auto next = std::make_shared<engine::Snapshot>(*running);
+  // A new generation, so that flows already decided are judged anew under the mode.
+  ++next->generation;
+  next->mode_override.reset();
+  if (next->policy->mode() != mode) next->mode_override = mode;
+  const std::uint32_t generation = next->generation;
+  publish(std::move(next), true);
+  audit("mode changed", caller,
+        {{"mode", to_string(mode)},
+         {"policy", running->policy_file},
+         {"sha256", running->sha256},
+         {"generation", generation}});
+  return true;
+}
+
+void PolicyControl::audit(std::string_view what, const Caller& caller, Json more) const {
+  if (!audit_) return;
+  std::string timestamp;
+  telemetry::append_timestamp(timestamp, clock_());
+  Json event = {{"timestamp", timestamp}, {"event_type", "audit"}};
+  if (!host_.empty()) event["host"] = host_;
+  Json& audit = event["audit"];
+  audit = {{"what", what}, {"uid", caller.uid}, {"pid", caller.pid}};
+  audit.update(more);
+  audit_(event.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+void PolicyControl::publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules) {
+  const std::uint32_t generation = next->generation;
+  counters_.before_publish(generation);
+  gateway_.publish(std::move(next));
+  counters_.after_publish(generation, same_rules);
+  if (!same_rules) loaded_at_ = clock_();
+}
+
+Json to_json(const Diagnostics& diagnostics, Severity severity) {
+  Json list = Json::array();
+  for (const Diagnostic& finding : diagnostics.all()) {
+    if (finding.severity != severity) continue;
+    list.push_back({{"file", finding.place.file},
+                    {"line", finding.place.line},
+                    {"column", finding.place.column},
+                    {"message", finding.message},
+                    {"remedy", finding.remedy}});
+  }
+  return list;
+}
+
+std::string to_text(const Diagnostics& diagnostics) {
+  std::string text;
+  for (const Diagnostic& finding : diagnostics.all()) text += finding.to_string() + "\n";
+  return text;
+}
+
+}  // namespace chatgate::control

@@ -1,0 +1,80 @@
+// How the running policy changes: reload, mode, and a look at a file without using it.
+//
+// Every change builds a new snapshot, publishes it to all workers at once and is reported as an
+// audit event; a policy with any error changes nothing. Control thread only; a reload takes as long
+// as reading the files, while packets go on.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/diagnostic.h"
+#include "base/time.h"
+#include "catalog/registry.h"
+#include "control/counter_view.h"
+#include "control/gateway.h"
+#include "control/loader.h"
+#include "control/reply.h"
+
+namespace chatgate::control {
+
+// control::load, or a test's own.
+using LoadFunction = std::function<LoadResult(const LoadRequest&, catalog::ApplicationRegistry&)>;
+// Takes one line of JSON, an EVE event of type `audit`, without a newline. Must not block.
+using AuditFunction = std::function<void(std::string line)>;
+using ClockFunction = std::function<Time()>;
+
+struct ReloadOutcome {
+  bool accepted = false;
+  Diagnostics diagnostics;  // warnings too
+  std::string file;
+  std::string sha256;  // where the file could be read
+  std::size_t rule_count = 0;
+  std::size_t rules_refused = 0;
+  std::uint32_t generation = 0;  // the running one after this
+};
+
+class PolicyControl {
+ public:
+  // All referred to must outlive it. `catalogue_folder` is read at every load; `host` is EVE's,
+  // empty where it is left out.
+  PolicyControl(Gateway& gateway, catalog::ApplicationRegistry& registry, CounterView& counters,
+                std::string policy_file, std::string catalogue_folder, LoadFunction load,
+                std::string host, AuditFunction audit, ClockFunction clock);
+
+  // Loads the policy's file again and publishes it if it has no error.
+  ReloadOutcome reload(const Caller& caller);
+  // Loads `file`, the running policy's where it is empty, and publishes nothing.
+  ReloadOutcome check(const std::string& file) const;
+  // False where the mode was that already, and nothing was done.
+  bool set_mode(policy::Mode mode, const Caller& caller);
+
+  // An audit event about something else, such as "counters cleared".
+  void audit(std::string_view what, const Caller& caller, Json more = Json::object()) const;
+
+  const std::string& policy_file() const { return policy_file_; }
+  const std::string& catalogue_folder() const { return catalogue_folder_; }
+  // When the running snapshot was published; that of the start counts from construction.
+  Time loaded_at() const { return loaded_at_; }
+
+ private:
+  void publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules);
+
+  Gateway& gateway_;
+  catalog::ApplicationRegistry& registry_;
+  CounterView& counters_;
+  const std::string policy_file_;
+  const std::string catalogue_folder_;
+  const LoadFunction load_;
+  const std::string host_;
+  const AuditFunction audit_;
+  const ClockFunction clock_;
+  Time loaded_at_;
+};
+
+// Findings as `chatgate check --json` and replies print them.
+Json to_json(const Diagnostics& diagnostics, Severity severity);
+// One line each, as on standard error.
+std::string to_text(const Diagnostics& diagnostics);
+
+}  // namespace chatgate::control

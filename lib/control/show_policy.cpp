@@ -1,0 +1,128 @@
+#include "control/context.h"
+#include "control/text.h"
+
+namespace chatgate::control {
+namespace {
+
+using policy::Rule;
+
+// What a range covers, in the shortest form: an address, a prefix, or first-last.
+std::string range_text(const IpAddress& first, const IpAddress& last) {
+  if (first == last) return first.to_string();
+  for (unsigned length = 0; length < 128; ++length) {
+    const Prefix prefix{first, static_cast<std::uint8_t>(length)};
+    if (prefix.first() == first && prefix.last() == last) return prefix.to_string();
+  }
+  return first.to_string() + "-" + last.to_string();
+}
+
+Json range_list(const policy::AddressSet& set) {
+  Json list = Json::array();
+  for (const auto& range : set.ranges()) list.push_back(range_text(range.first, range.last));
+  return list;
+}
+
+std::string joined(const Json& words) {
+  std::string text;
+  for (const Json& word : words) text += (text.empty() ? "" : ", ") + word.get<std::string>();
+  return text.empty() ? "nothing" : text;
+}
+
+// The match keys of a rule, those absent that match everything.
+Json match_json(const Rule& rule, const catalog::Catalogue& catalogue) {
+  Json match = Json::object();
+  for (const ApplicationId id : rule.applications) {
+    const catalog::Application* application = catalogue.find(id);
+    if (application != nullptr) match["application"].push_back(application->word);
+  }
+  for (const catalog::Category category : rule.categories) {
+    match["category"].push_back(to_string(category));
+  }
+  if (!rule.from.any()) match["from"] = range_list(rule.from);
+  if (!rule.to.any()) match["to"] = range_list(rule.to);
+  return match;
+}
+
+std::string match_text(const Json& match) {
+  std::string text;
+  for (const auto& [key, words] : match.items()) {
+    text += "      match " + key + " " + printable(joined(words), 2000) + "\n";
+  }
+  return text.empty() ? "      match any\n" : text;
+}
+
+}  // namespace
+
+Reply show_policy(Context& context, const Invocation&, const Caller&) {
+  const auto snapshot = context.gateway.snapshot();
+  const policy::Policy& policy = *snapshot->policy;
+  Json inside = Json::array();
+  for (const Prefix& prefix : policy.inside()) inside.push_back(prefix.to_string());
+  const std::string loaded = moment(context.policy.loaded_at());
+  Reply reply;
+  reply.result = {{"policy", snapshot->policy_file},
+                  {"sha256", snapshot->sha256},
+                  {"generation", snapshot->generation},
+                  {"loaded", loaded},
+                  {"mode", to_string(snapshot->mode())},
+                  {"mode_of_file", to_string(policy.mode())},
+                  {"rules", policy.rules().size()},
+                  {"default", to_string(policy.fallback())},
+                  {"inside", inside},
+                  {"catalogue", context.policy.catalogue_folder()},
+                  {"applications", snapshot->catalogue->applications().size()}};
+  TextTable table({{""}, {""}});
+  table.add({"Policy", printable(snapshot->policy_file, 4096)});
+  table.add({"SHA-256", printable(snapshot->sha256)});
+  table.add({"Loaded", loaded + ", generation " + std::to_string(snapshot->generation)});
+  table.add({"Mode", std::string(to_string(snapshot->mode())) + mode_note(*snapshot)});
+  table.add({"Rules", std::to_string(policy.rules().size()) + ", default " +
+                          std::string(to_string(policy.fallback()))});
+  if (!inside.empty()) table.add({"Inside", joined(inside)});
+  table.add({"Catalogue", printable(context.policy.catalogue_folder(), 4096) + ", " +
+                              count_of(snapshot->catalogue->applications().size(), "application")});
+  reply.text = table.render();
+  return reply;
+}
+
+Reply show_service_policy(Context& context, const Invocation&, const Caller&) {
+  const auto snapshot = context.gateway.snapshot();
+  const policy::Policy& policy = *snapshot->policy;
+  Reply reply;
+  reply.result = {{"policy", snapshot->policy_file},
+                  {"generation", snapshot->generation},
+                  {"mode", to_string(snapshot->mode())},
+                  {"rules", Json::array()}};
+  reply.text = "Global policy:\n  Service-policy: " + printable(snapshot->policy_file, 4096) +
+               ", generation " + std::to_string(snapshot->generation) + ", mode " +
+               std::string(to_string(snapshot->mode())) + mode_note(*snapshot) + "\n";
+  std::size_t position = 0;
+  for (const Rule& rule : policy.rules()) {
+    const Json match = match_json(rule, *snapshot->catalogue);
+    const bool counted = rule.id.valid() && rule.id.value() < telemetry::kMaxRules;
+    const Json hits = counted ? Json(context.counters.rule_hits(rule.id)) : Json(nullptr);
+    const std::string action(to_string(rule.action));
+    reply.result["rules"].push_back({{"rule", rule.name},
+                                     {"match", match},
+                                     {"action", action},
+                                     {"log", rule.log},
+                                     {"hits", hits}});
+    reply.text += "    Rule " + std::to_string(++position) + ": " + printable(rule.name) + "\n" +
+                  match_text(match) + "      " + action + (rule.log ? " log" : "") + ", hits " +
+                  (counted ? hits.dump() : "not counted") + "\n";
+  }
+  const std::uint64_t hits = context.counters.rule_hits(RuleId::none());
+  const std::string action(to_string(policy.fallback()));
+  reply.result["default"] = {{"action", action}, {"hits", hits}};
+  reply.result["cleared"] = clearing_json(context);
+  reply.text += "    Default\n      " + action + ", hits " + std::to_string(hits) + "\n" +
+                clearing_line(context);
+  return reply;
+}
+
+std::string mode_note(const engine::Snapshot& snapshot) {
+  if (snapshot.mode() == snapshot.policy->mode()) return {};
+  return " (by command; the policy says " + std::string(to_string(snapshot.policy->mode())) + ")";
+}
+
+}  // namespace chatgate::control
