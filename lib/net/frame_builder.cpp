@@ -1,9 +1,9 @@
 #include "net/frame_builder.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "net/checksum.h"
+#include "net/wrapping.h"
 
 namespace chatgate::net {
 namespace {
@@ -29,18 +29,34 @@ Direction direction(const Layers& layers, Toward toward) {
   return {layers.destination, layers.source, layers.destination_port, layers.source_port};
 }
 
-// Writes link and IP header for `transport_size` bytes of `protocol`; returns where they end.
-std::size_t build_below(const PacketView& original, const Layers& layers, Toward toward,
-                        std::uint8_t protocol, std::size_t transport_size, MutableBytes out) {
-  const bool v4 = layers.ip_version == 4;
-  const std::size_t link_size = layers.network;
-  const std::size_t ip_size = v4 ? 20 : 40;
-  if (link_size + ip_size + transport_size > out.size()) return 0;
+// What a frame is made of besides its transport header.
+struct Blueprint {
+  const PacketView& original;
+  const Layers& layers;
+  Toward toward;
+  const Opposite* back;
 
-  std::memcpy(out.data(), original.bytes.data(), link_size);
-  if (original.link == LinkType::ethernet && toward == Toward::sender) {
-    std::swap_ranges(out.begin(), out.begin() + 6, out.begin() + 6);
+  bool has_template() const { return toward == Toward::sender && back != nullptr; }
+  const PacketView& outside() const { return has_template() ? back->packet : original; }
+  const Layers& outside_layers() const { return has_template() ? back->layers : layers; }
+  Course course() const {
+    if (toward == Toward::receiver) return Course::onward;
+    return has_template() ? Course::beside : Course::turned;
   }
+};
+
+// Writes everything before `transport_size` bytes of `protocol`; returns where it ends, 0 where
+// there is no room or no way.
+std::size_t build_below(const Blueprint& blueprint, Wrapping& wrapping, std::uint8_t protocol,
+                        std::size_t transport_size, MutableBytes out) {
+  const auto& [original, layers, toward, back] = blueprint;
+  const bool v4 = layers.ip_version == 4;
+  const std::size_t ip_size = v4 ? 20 : 40;
+  const std::size_t size = blueprint.outside_layers().network + ip_size + transport_size;
+  if (size > out.size() || size > 0xffff) return 0;
+  const Course course = blueprint.course();
+  if (course == Course::turned && !wrapping.can_turn()) return 0;
+  const std::size_t link_size = wrapping.copy(course, out);
 
   const Direction way = direction(layers, toward);
   const std::uint8_t* seen = original.bytes.data() + layers.network;
@@ -75,8 +91,11 @@ std::uint16_t transport_checksum(const Layers& layers, Toward toward, std::uint8
                                  static_cast<std::uint32_t>(segment.size()))));
 }
 
-std::size_t pad(const PacketView& original, std::size_t size, MutableBytes out) {
-  if (original.link != LinkType::ethernet || size >= kEthernetMinimum) return size;
+// Lengths and checksums outside, and padding; returns the size of the frame.
+std::size_t finish(const Blueprint& blueprint, const Wrapping& wrapping, std::size_t size,
+                   MutableBytes out) {
+  wrapping.close(out.first(size));
+  if (blueprint.outside().link != LinkType::ethernet || size >= kEthernetMinimum) return size;
   if (out.size() < kEthernetMinimum) return size;
   std::memset(out.data() + size, 0, kEthernetMinimum - size);
   return kEthernetMinimum;
@@ -85,9 +104,12 @@ std::size_t pad(const PacketView& original, std::size_t size, MutableBytes out) 
 }  // namespace
 
 std::size_t build_tcp(const PacketView& original, const Layers& layers, Toward toward,
-                      const TcpFields& fields, Bytes payload, MutableBytes out) {
+                      const TcpFields& fields, Bytes payload, MutableBytes out,
+                      const Opposite* back) {
+  const Blueprint blueprint{original, layers, toward, back};
+  Wrapping wrapping(blueprint.outside(), blueprint.outside_layers());
   const std::size_t size = kTcpHeader + payload.size();
-  const std::size_t at = build_below(original, layers, toward, kTcp, size, out);
+  const std::size_t at = build_below(blueprint, wrapping, kTcp, size, out);
   if (at == 0) return 0;
   const Direction way = direction(layers, toward);
   std::uint8_t* tcp = out.data() + at;
@@ -101,13 +123,15 @@ std::size_t build_tcp(const PacketView& original, const Layers& layers, Toward t
   store_be16(tcp + 14, fields.window);
   if (!payload.empty()) std::memcpy(tcp + kTcpHeader, payload.data(), payload.size());
   store_be16(tcp + 16, transport_checksum(layers, toward, kTcp, Bytes(tcp, size)));
-  return pad(original, at + size, out);
+  return finish(blueprint, wrapping, at + size, out);
 }
 
 std::size_t build_udp(const PacketView& original, const Layers& layers, Toward toward,
-                      Bytes payload, MutableBytes out) {
+                      Bytes payload, MutableBytes out, const Opposite* back) {
+  const Blueprint blueprint{original, layers, toward, back};
+  Wrapping wrapping(blueprint.outside(), blueprint.outside_layers());
   const std::size_t size = kUdpHeader + payload.size();
-  const std::size_t at = build_below(original, layers, toward, kUdp, size, out);
+  const std::size_t at = build_below(blueprint, wrapping, kUdp, size, out);
   if (at == 0) return 0;
   const Direction way = direction(layers, toward);
   std::uint8_t* udp = out.data() + at;
@@ -119,7 +143,11 @@ std::size_t build_udp(const PacketView& original, const Layers& layers, Toward t
   const std::uint16_t checksum = transport_checksum(layers, toward, kUdp, Bytes(udp, size));
   // Zero means "none" (RFC 768), so a sum of zero is sent as all ones.
   store_be16(udp + 6, checksum == 0 ? 0xffff : checksum);
-  return pad(original, at + size, out);
+  return finish(blueprint, wrapping, at + size, out);
+}
+
+bool needs_opposite(const PacketView& original, const Layers& layers) {
+  return !Wrapping(original, layers).can_turn();
 }
 
 }  // namespace chatgate::net

@@ -102,8 +102,11 @@ Frame& Frame::v6_extension(std::uint8_t type, std::size_t size) {
   return *this;
 }
 
-Frame& Frame::fragment(std::uint16_t offset_in_bytes, bool more) {
-  fragment_ = static_cast<std::uint16_t>(offset_in_bytes / 8 | (more ? 0x2000 : 0));
+Frame& Frame::fragment(std::uint16_t offset_in_bytes, bool more, std::uint32_t id) {
+  fragment_header_ = true;
+  fragment_offset_ = offset_in_bytes;
+  fragment_more_ = more;
+  fragment_id_ = id;
   return *this;
 }
 
@@ -134,6 +137,21 @@ Frame& Frame::seq(std::uint32_t sequence) {
 Frame& Frame::ack(std::uint32_t acknowledgment) {
   acknowledgment_ = acknowledgment;
   flags_ |= net::tcp_flag::ack;
+  return *this;
+}
+
+Frame& Frame::flags(std::uint8_t flags) {
+  flags_ = flags;
+  return *this;
+}
+
+Frame& Frame::ack_number(std::uint32_t acknowledgment) {
+  acknowledgment_ = acknowledgment;
+  return *this;
+}
+
+Frame& Frame::urgent_pointer(std::uint16_t pointer) {
+  urgent_ = pointer;
   return *this;
 }
 
@@ -170,7 +188,8 @@ Octets Frame::transport() const {
     out.push_back(flags_);
     put16(out, 0xffff);
     checksum_at = out.size();
-    put32(out, 0);
+    put16(out, 0);
+    put16(out, urgent_);
     append(out, tcp_options_);
   } else {
     put16(out, 8 + payload_.size());
@@ -197,8 +216,8 @@ Octets Frame::build() const {
     ip.push_back(static_cast<std::uint8_t>(0x40 | (20 + ip_options_.size()) / 4));
     ip.push_back(0);
     put16(ip, 20 + ip_options_.size() + body.size());
-    put16(ip, 0x4242);
-    put16(ip, fragment_);
+    put16(ip, fragment_id_ & 0xffff);
+    put16(ip, static_cast<std::size_t>(fragment_offset_ / 8 | (fragment_more_ ? 0x2000 : 0)));
     ip.push_back(ttl_);
     ip.push_back(protocol_);
     put16(ip, 0);
@@ -210,6 +229,12 @@ Octets Frame::build() const {
   } else {
     Octets chain;
     std::uint8_t first = protocol_;
+    if (fragment_header_) {
+      put16(chain, static_cast<std::size_t>(first << 8));
+      put16(chain, fragment_offset_ | (fragment_more_ ? 1u : 0u));
+      put32(chain, fragment_id_);
+      first = 44;
+    }
     for (std::size_t i = extensions_.size(); i-- > 0;) {
       Octets header(extensions_[i].second, 0);
       header[0] = first;

@@ -33,12 +33,17 @@ class Frame {
   Frame& ip_options(Octets options);
   // An extension header of `size` bytes (a multiple of eight) before the transport header.
   Frame& v6_extension(std::uint8_t type, std::size_t size = 8);
-  Frame& fragment(std::uint16_t offset_in_bytes, bool more);
+  // IPv6: by a fragment header behind the extension headers. It holds the whole transport header,
+  // whatever the offset.
+  Frame& fragment(std::uint16_t offset_in_bytes, bool more, std::uint32_t id = 0x4242);
   Frame& tcp(std::uint16_t source, std::uint16_t destination, std::uint8_t flags);
   Frame& udp(std::uint16_t source, std::uint16_t destination);
   Frame& protocol(std::uint8_t number);  // neither TCP nor UDP
   Frame& seq(std::uint32_t sequence);
   Frame& ack(std::uint32_t acknowledgment);  // sets the flag too
+  Frame& flags(std::uint8_t flags);
+  Frame& ack_number(std::uint32_t acknowledgment);  // leaves the flag alone
+  Frame& urgent_pointer(std::uint16_t pointer);
   Frame& tcp_options(Octets options);
   Frame& ttl(std::uint8_t hops);
   Frame& payload(Octets bytes);
@@ -55,9 +60,11 @@ class Frame {
   bool v6_ = false;
   Octets ip_options_;
   std::vector<std::pair<std::uint8_t, std::size_t>> extensions_;
-  std::uint16_t fragment_ = 0;
+  std::uint16_t fragment_offset_ = 0;
+  bool fragment_more_ = false, fragment_header_ = false;
+  std::uint32_t fragment_id_ = 0x4242;
   std::uint8_t protocol_ = net::kTcp;
-  std::uint16_t source_port_ = 0, destination_port_ = 0;
+  std::uint16_t source_port_ = 0, destination_port_ = 0, urgent_ = 0;
   std::uint8_t flags_ = 0, ttl_ = 64;
   std::uint32_t sequence_ = 0, acknowledgment_ = 0;
   Octets tcp_options_, payload_;

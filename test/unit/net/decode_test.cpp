@@ -36,6 +36,21 @@ struct Case {
   std::vector<std::uint16_t> vlans = {};
 };
 
+Frame extensions(std::size_t count) {
+  Frame frame = tcp6();
+  for (std::size_t i = 0; i < count; ++i) frame.v6_extension(60);
+  return frame;
+}
+
+Octets next_header(std::uint8_t type) {
+  return Frame()
+      .v6("2001:db8::1", "2001:db8::2")
+      .v6_extension(60)
+      .protocol(type)
+      .payload("12345678")
+      .build();
+}
+
 Octets changed(Octets frame, std::function<void(Octets&)> change) {
   change(frame);
   return frame;
@@ -72,34 +87,36 @@ std::vector<Case> cases() {
        Decoded::transport, 3},
       {"routing and destination", tcp6().v6_extension(43).v6_extension(60).payload("a").build(),
        Decoded::transport, 1},
-      {"eight extensions",
-       tcp6()
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .build(),
+      {"eight extensions", extensions(8).build(), Decoded::transport},
+      {"nine extensions", extensions(9).build(), Decoded::malformed},
+      {"a chain of 256 bytes", tcp6().v6_extension(60, 128).v6_extension(60, 128).build(),
        Decoded::transport},
-      {"nine extensions",
-       tcp6()
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .v6_extension(60)
-           .build(),
+      {"a chain of 264 bytes", tcp6().v6_extension(60, 128).v6_extension(60, 136).build(),
        Decoded::malformed},
+      {"an extension longer than the datagram",
+       changed(tcp6().v6_extension(60).build(), [](Octets& f) { f[55] = 3; }), Decoded::malformed},
+      {"two hop-by-hop headers", tcp6().v6_extension(0).v6_extension(0).build(),
+       Decoded::malformed},
+      {"hop-by-hop behind another", tcp6().v6_extension(60).v6_extension(0).build(),
+       Decoded::malformed},
+      {"hop-by-hop behind an atomic fragment", tcp6().v6_extension(44).v6_extension(0).build(),
+       Decoded::malformed},
+      {"atomic fragment", tcp6().v6_extension(44).payload("abc").build(), Decoded::transport, 3},
+      {"atomic fragment with an identification",
+       tcp6().fragment(0, false, 9).payload("abc").build(), Decoded::transport, 3},
+      {"hop-by-hop, atomic fragment, destination",
+       tcp6().v6_extension(0).v6_extension(44).v6_extension(60).payload("abc").build(),
+       Decoded::transport, 3},
+      {"no next header", next_header(59), Decoded::not_transport},
+      {"reserved next header", next_header(255), Decoded::not_transport},
+      {"experimental next header", next_header(253), Decoded::not_transport},
+      {"icmp for v6", next_header(58), Decoded::not_transport},
       {"first fragment", tcp().fragment(0, true).payload("x").build(), Decoded::fragment},
       {"later fragment", tcp().fragment(8, false).payload("x").build(), Decoded::fragment},
-      {"v6 fragment", tcp6().v6_extension(44).payload("x").build(), Decoded::fragment},
+      {"first v6 fragment", tcp6().fragment(0, true).payload("x").build(), Decoded::fragment},
+      {"later v6 fragment", tcp6().fragment(8, false).payload("x").build(), Decoded::fragment},
+      {"v6 fragment behind hop-by-hop",
+       tcp6().v6_extension(0).fragment(8, true).payload("x").build(), Decoded::fragment},
       {"icmp", Frame().v4("10.0.0.1", "10.0.0.2").protocol(1).payload("ping").build(),
        Decoded::not_transport},
       {"esp", Frame().v4("10.0.0.1", "10.0.0.2").protocol(50).payload("1234").build(),
@@ -107,8 +124,10 @@ std::vector<Case> cases() {
       {"arp", from_hex("ffffffffffff 020000000001 0806 0001080006040001"), Decoded::not_ip},
       {"length field instead of a type", from_hex("0180c2000000 020000000001 0026 424203"),
        Decoded::not_ip},
-      {"runt", from_hex("0180c2000000"), Decoded::malformed},
-      {"empty", {}, Decoded::malformed},
+      {"runt", from_hex("0180c2000000"), Decoded::undecodable},
+      {"empty", {}, Decoded::undecodable},
+      {"cut within a tag", from_hex("020000000002 020000000001 8100 00"), Decoded::undecodable},
+      {"total length of zero", changed(plain, [](Octets& f) { f[17] = 0; }), Decoded::malformed},
       {"ip header longer than the frame", changed(plain, [](Octets& f) { f.resize(30); }),
        Decoded::malformed},
       {"ihl below five", changed(plain, [](Octets& f) { f[14] = 0x44; }), Decoded::malformed},
@@ -156,6 +175,60 @@ TEST(Decode, ReadsEveryField) {
   EXPECT_EQ(as_text(layers.payload_of(view_of(frame))), "hello");
 }
 
+struct FragmentCase {
+  const char* name;
+  Frame frame;
+  std::uint16_t offset;
+  bool more;
+  std::uint32_t id;
+  std::size_t headers;  // before the fragmented part
+};
+
+TEST(Decode, FragmentsSayWhichPartTheyAre) {
+  const std::vector<FragmentCase> fragments = {
+      {"v4, first", tcp().fragment(0, true, 0x1234), 0, true, 0x1234, 14 + 20},
+      {"v4, last", tcp().ip_options({1, 1, 1, 1}).fragment(1480, false), 1480, false, 0x4242,
+       14 + 24},
+      {"v4, highest", tcp().fragment(65528, true), 65528, true, 0x4242, 14 + 20},
+      {"v6, first", tcp6().fragment(0, true, 0x12345678), 0, true, 0x12345678, 14 + 48},
+      {"v6, last", tcp6().v6_extension(0).fragment(1448, false, 1), 1448, false, 1, 14 + 56},
+      {"v6, highest", tcp6().fragment(65528, true), 65528, true, 0x4242, 14 + 48},
+      {"vlan", tcp().vlan(5).fragment(8, true), 8, true, 0x4242, 18 + 20},
+  };
+  for (const FragmentCase& c : fragments) {
+    const Octets frame = Frame(c.frame).payload("abcd").build();
+    const Layers layers = decoded(frame);
+    EXPECT_EQ(layers.outcome, Decoded::fragment) << c.name;
+    EXPECT_EQ(layers.fragment_offset, c.offset) << c.name;
+    EXPECT_EQ(layers.fragment_more, c.more) << c.name;
+    EXPECT_EQ(layers.fragment_id, c.id) << c.name;
+    EXPECT_EQ(layers.payload, c.headers) << c.name;
+    EXPECT_EQ(layers.payload_size, 20 + 4) << c.name;
+    EXPECT_EQ(layers.protocol, kTcp) << c.name;
+    EXPECT_EQ(layers.source_port, 0) << c.name;
+    EXPECT_EQ(layers.destination_port, 0) << c.name;
+    EXPECT_EQ(layers.flags, 0) << c.name;
+  }
+}
+
+// Segmentation offload leaves the length to the device; on a wire no endpoint takes such a packet.
+TEST(Decode, ATotalLengthOfZeroIsAnOffloadInCapturesOnly) {
+  Octets frame = tcp().payload(std::string(3000, 'x')).build();
+  store_be16(&frame[16], 0);
+  PacketView view = view_of(frame);
+  Layers layers;
+  decode(view, layers);
+  EXPECT_EQ(layers.outcome, Decoded::malformed);
+  view.number = 1;
+  decode(view, layers);
+  EXPECT_EQ(layers.outcome, Decoded::transport);
+  EXPECT_EQ(layers.payload_size, 3000);
+  view.bytes = view.bytes.first(100);
+  decode(view, layers);
+  EXPECT_EQ(layers.outcome, Decoded::transport);
+  EXPECT_EQ(layers.payload_missing, 3000 - (100 - 54));
+}
+
 // A frame that lost its end on the wire must never be read beyond it, wherever it ends.
 TEST(Decode, EveryCutIsMalformedOrShorter) {
   for (const Case& c : cases()) {
@@ -165,6 +238,20 @@ TEST(Decode, EveryCutIsMalformedOrShorter) {
       if (layers.outcome == Decoded::transport) {
         EXPECT_LE(std::size_t{layers.payload} + layers.payload_size, size) << c.name << " " << size;
       }
+    }
+  }
+}
+
+// A frame that a capture cut is no packet that contradicts itself.
+TEST(Decode, ACutCaptureIsNeverMalformed) {
+  for (const Case& c : cases()) {
+    if (c.outcome == Decoded::malformed) continue;
+    for (std::size_t size = 0; size < c.frame.size(); ++size) {
+      PacketView view = view_of(c.frame);
+      view.bytes = view.bytes.first(size);
+      Layers layers;
+      decode(view, layers);
+      EXPECT_NE(layers.outcome, Decoded::malformed) << c.name << " " << size;
     }
   }
 }
