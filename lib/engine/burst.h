@@ -1,8 +1,9 @@
 // What the engine answers for a burst of packets.
 //
 // io hands a burst to `Worker::process` and gets, for each packet, whether it goes on, and beside
-// that the frames the engine made itself. io sends in this order: for packet i, first the packet if
-// it is forwarded, then the forged frames whose `after` is i.
+// that the frames the engine held back earlier and the frames it made itself. io sends in this
+// order: for packet i, first the packet if it is forwarded, then the released frames whose `after`
+// is i, then the forged ones.
 #pragma once
 
 #include <array>
@@ -21,6 +22,13 @@ constexpr std::size_t kMaxBurst = 64;
 struct Disposition {
   bool forward = true;
   telemetry::Reason reason = telemetry::Reason::none;
+};
+
+// A frame that was held back (its disposition said `fragment_held`) and goes on now, unchanged. Its
+// bytes belong to the worker until the next `process` or `tick`.
+struct ReleasedFrame {
+  std::uint16_t after = 0;  // index in the burst of the packet that released it
+  net::PacketView packet;   // as it came; it leaves by the other side
 };
 
 // A frame made by the engine; it belongs to the worker until the next `process`.
@@ -42,6 +50,7 @@ struct BurstResult {
   static constexpr std::size_t kMaxForged = 2 * kMaxBurst;
 
   std::array<Disposition, kMaxBurst> dispositions;
+  std::span<const ReleasedFrame> released;
   std::uint16_t forged_count = 0;
   std::array<ForgedFrame, kMaxForged> forged;
 

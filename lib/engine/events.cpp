@@ -49,6 +49,21 @@ void Pipeline::alert_event(FlowIndex flow, const Judgement& judgement, const Pac
   events_->commit();
 }
 
+// A connection that was taken down, or a flow given up, for what it did.
+void Pipeline::evasion_event(FlowIndex flow, const Packet* packet, Reason reason) {
+  telemetry::Event* event = begin_event(telemetry::EventType::alert, flow);
+  if (event == nullptr) return;
+  event->action = policy::Action::reset;
+  event->reason = reason;
+  if (packet != nullptr) {
+    event->time = packet->view->time;
+    event->packet_number = packet->view->number;
+    event->decided_at = packet->view->number;
+    event->arrived_by = packet->view->side;
+  }
+  events_->commit();
+}
+
 void Pipeline::protocol_event(const Packet& packet, const proto::Facts& facts) {
   if (!config_.protocol_events) return;
   telemetry::EventType type = telemetry::EventType::tls;
@@ -100,9 +115,10 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
   event.im = cold.im;
   event.action = cold.action;
   event.mode = snapshot_->mode();
-  event.rule = cold.rule;
+  event.rule = cold.rule == kTakenDown ? RuleId::none() : cold.rule;
   event.reason = flow::is_blocked(hot.stage) ? Reason::blocked_flow : Reason::none;
-  event.decided_at = cold.decided_at;
+  const bool decided = flow::is_decided(hot.stage);
+  event.decided_at = decided ? cold.decided_at() : 0;
   event.end = end;
   if (cold.closed()) {
     event.state = telemetry::FlowState::closed;
@@ -120,7 +136,7 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
   event.first_seen = time_of(cold.first_seen);
   event.last_seen = time_of(hot.last_seen);
   flow::NameStore::Buffer buffer;
-  event.set_name(names_.read(cold.name, buffer));
+  event.set_name(decided ? names_.read(cold.name(), buffer) : std::string_view());
 }
 
 }  // namespace chatgate::engine

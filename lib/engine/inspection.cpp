@@ -1,26 +1,25 @@
 #include "engine/inspection.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace chatgate::engine {
 namespace {
 
-proto::Direction direction(flow::Way way) {
-  return way == flow::Way::to_server ? proto::Direction::to_server : proto::Direction::to_client;
-}
-
-std::uint16_t candidates(flow::Way way) {
-  std::uint16_t mask = 0;
-  const auto parsers = proto::stream_parsers();
-  for (std::size_t i = 0; i < parsers.size(); ++i) {
-    if (parsers[i].direction == direction(way)) mask |= static_cast<std::uint16_t>(1u << i);
-  }
-  return mask;
+// Both directions are asked all parsers: who is the client is for the payload to say, since a
+// handshake can be arranged to look the other way round.
+std::uint16_t all_candidates() {
+  return static_cast<std::uint16_t>((1u << proto::stream_parsers().size()) - 1);
 }
 
 }  // namespace
 
-InspectionPool::InspectionPool(std::uint32_t capacity) : pool_(capacity), buffers_(capacity) {
-  free_.reserve(capacity);
-  for (std::uint32_t index = capacity; index-- > 0;) free_.push_back(index);
+InspectionPool::InspectionPool(std::uint32_t capacity)
+    : pool_(std::max<std::uint32_t>(capacity, 1)),
+      buffers_(static_cast<std::uint32_t>(pool_.size())),
+      without_urgent_(stream::TcpStream::kMaxAhead) {
+  free_.reserve(pool_.size());
+  for (auto index = static_cast<std::uint32_t>(pool_.size()); index-- > 0;) free_.push_back(index);
 }
 
 flow::InspectionIndex InspectionPool::acquire(flow::FlowIndex flow, Tick now,
@@ -29,39 +28,57 @@ flow::InspectionIndex InspectionPool::acquire(flow::FlowIndex flow, Tick now,
   const flow::InspectionIndex index(free_.back());
   free_.pop_back();
   Inspection& inspection = get(index);
+  inspection = Inspection{};
   inspection.flow = flow;
   inspection.started = now;
+  inspection.in_use = true;
+  inspection.first_sequence = first_sequence;
   for (const flow::Way way : {flow::Way::to_server, flow::Way::to_client}) {
     Half& half = inspection.half(way);
-    half = Half{};
     half.stream.start(first_sequence[flow::index(way)]);
-    half.candidates = candidates(way);
+    half.candidates = all_candidates();
   }
   return index;
 }
 
 void InspectionPool::release(flow::InspectionIndex inspection) {
+  get(inspection).in_use = false;
   for (Half& half : get(inspection).halves) half.stream.release(buffers_);
   free_.push_back(inspection.value());
 }
 
-Inspected InspectionPool::feed(Inspection& inspection, flow::Way way, std::uint32_t sequence,
-                               Bytes payload, bool cut, proto::Facts& facts) {
+Inspected InspectionPool::feed(Inspection& inspection, flow::Way way, const Segment& segment,
+                               proto::Facts& facts) {
   Half& half = inspection.half(way);
-  if (half.ended()) return Inspected::nothing;
-  switch (half.stream.add(sequence, payload, buffers_)) {
+  if (half.phase == Half::Phase::done) return Inspected::settled;
+  if (half.phase == Half::Phase::settled) {
+    return half.stream.contradicts(segment.sequence, segment.payload, buffers_)
+               ? Inspected::conflict
+               : Inspected::settled;
+  }
+  if (segment.urgent) {
+    const bool known =
+        std::find(half.urgent.begin(), half.urgent.begin() + half.urgent_count,
+                  segment.urgent_sequence) != half.urgent.begin() + half.urgent_count;
+    const std::uint32_t offset = segment.urgent_sequence - segment.sequence;
+    if (!known && (half.urgent_count == Half::kMaxUrgent || offset >= segment.payload.size())) {
+      return Inspected::urgent;
+    }
+    if (!known) half.urgent[half.urgent_count++] = segment.urgent_sequence;
+  }
+  switch (half.stream.add(segment.sequence, segment.payload, buffers_)) {
     case stream::Added::grown: break;
     case stream::Added::held:
     case stream::Added::nothing_new: return Inspected::undecided;
     case stream::Added::conflict: return Inspected::conflict;
-    case stream::Added::beyond_limit: return Inspected::limit;
+    case stream::Added::beyond_limit: return Inspected::scattered;
     case stream::Added::no_memory: return Inspected::out_of_memory;
   }
-  const Inspected result = parse(half, facts);
-  if (result == Inspected::nothing) half.stream.release(buffers_);
-  if (result != Inspected::undecided) return result;
-  if (cut) return Inspected::limit;
-  return half.stream.keep(buffers_) ? Inspected::undecided : Inspected::out_of_memory;
+  const Inspected result =
+      half.urgent_count == 0 ? parse(half, facts) : parse_both_readings(half, facts);
+  if (result != Inspected::undecided && result != Inspected::half_message) return result;
+  if (segment.cut) return Inspected::cut;
+  return half.stream.keep(buffers_) ? result : Inspected::out_of_memory;
 }
 
 Inspected InspectionPool::parse(Half& half, proto::Facts& facts) {
@@ -74,7 +91,7 @@ Inspected InspectionPool::parse(Half& half, proto::Facts& facts) {
       case proto::ParseStatus::done: return Inspected::message;
       case proto::ParseStatus::malformed: return Inspected::malformed;
       case proto::ParseStatus::need_more:
-        return view.size() < parser.byte_limit ? Inspected::undecided : Inspected::limit;
+        return view.size() < parser.byte_limit ? Inspected::undecided : Inspected::too_long;
       case proto::ParseStatus::not_mine:
         half.candidates &= static_cast<std::uint16_t>(~(1u << half.parser));
         half.parser = Half::kNoParser;
@@ -82,7 +99,57 @@ Inspected InspectionPool::parse(Half& half, proto::Facts& facts) {
         break;
     }
   }
-  return half.ended() ? Inspected::nothing : Inspected::undecided;
+  return half.candidates == 0 ? Inspected::nothing : Inspected::undecided;
+}
+
+// A stream with urgent bytes has two readings (RFC 6093): the receiver leaves them in place, or
+// takes them out. The names of both count, and while one may still become a message the looking
+// goes on.
+Inspected InspectionPool::parse_both_readings(Half& half, proto::Facts& facts) {
+  // Each look starts from the front, so it is kept short.
+  constexpr std::size_t kMaxView = 4096;
+  if (half.stream.contiguous() > kMaxView) return Inspected::urgent;
+  half.state = {};
+  const Inspected in_place = parse(half, facts);
+  const proto::Facts first = facts;
+  const Inspected taken_out = parse_without_urgent(half, facts);
+  if (in_place != Inspected::message) {
+    if (taken_out == Inspected::message && in_place == Inspected::undecided) {
+      return Inspected::half_message;
+    }
+    return taken_out == Inspected::nothing ? in_place : taken_out;
+  }
+  if (taken_out != Inspected::message) facts.clear();
+  facts.protocol = first.protocol;
+  for (std::size_t i = 0; i < first.name_count; ++i) {
+    facts.add_name(first.names[i].source, first.names[i].host.view());
+  }
+  return taken_out == Inspected::undecided ? Inspected::half_message : Inspected::message;
+}
+
+Inspected InspectionPool::parse_without_urgent(const Half& half, proto::Facts& facts) {
+  const Bytes view = half.stream.view(buffers_);
+  const auto end = half.urgent.begin() + half.urgent_count;
+  std::uint32_t sequence = half.stream.next_sequence() - half.stream.contiguous();
+  std::size_t size = 0;
+  for (const std::uint8_t byte : view) {
+    if (std::find(half.urgent.begin(), end, sequence++) == end) without_urgent_[size++] = byte;
+  }
+  const Bytes reading = Bytes(without_urgent_).first(size);
+  bool unsure = false;
+  for (const proto::StreamParser& parser : proto::stream_parsers()) {
+    if (parser.probe(reading) == proto::Probe::not_mine) continue;
+    proto::ParserState state;
+    facts.clear();
+    switch (parser.feed(state, reading, facts)) {
+      case proto::ParseStatus::done: return Inspected::message;
+      case proto::ParseStatus::need_more: unsure = true; break;
+      case proto::ParseStatus::not_mine:
+      case proto::ParseStatus::malformed: break;
+    }
+  }
+  facts.clear();
+  return unsure ? Inspected::undecided : Inspected::nothing;
 }
 
 // Asks the parsers that are still in question; true where one is certain.
@@ -102,14 +169,47 @@ bool InspectionPool::choose_parser(Half& half, Bytes view) {
 
 bool InspectionPool::next_message(Inspection& inspection, flow::Way way) {
   Half& half = inspection.half(way);
-  half.stream.consume(half.state.offset, buffers_);
-  half.state = {};
-  return half.stream.keep(buffers_);
+  if (!half.stream.keep(buffers_)) return false;
+  const std::uint32_t gone = std::min(half.state.offset, half.stream.acknowledged());
+  half.stream.consume(gone, buffers_);
+  half.state.offset -= gone;
+  return true;
+}
+
+bool InspectionPool::settle(Inspection& inspection, flow::Way way) {
+  Half& half = inspection.half(way);
+  if (half.phase != Half::Phase::looking) return true;
+  const bool kept = half.stream.keep(buffers_);
+  half.phase = kept && half.stream.unacknowledged() ? Half::Phase::settled : Half::Phase::done;
+  if (half.phase == Half::Phase::done) half.stream.release(buffers_);
+  return kept;
+}
+
+void InspectionPool::acknowledge(Inspection& inspection, flow::Way way, std::uint32_t sequence) {
+  Half& half = inspection.half(way);
+  half.stream.acknowledge(sequence);
+  if (half.phase == Half::Phase::settled && !half.stream.unacknowledged()) {
+    half.phase = Half::Phase::done;
+    half.stream.release(buffers_);
+  }
+}
+
+flow::InspectionIndex InspectionPool::stalest(Tick now, std::uint32_t ticks) {
+  constexpr std::uint32_t kLooks = 16;
+  flow::InspectionIndex stalest;
+  for (std::uint32_t look = 0; look < kLooks && look < pool_.size(); ++look) {
+    const flow::InspectionIndex candidate(hand_);
+    hand_ = hand_ + 1 == pool_.size() ? 0 : hand_ + 1;
+    const std::uint32_t age = now.since(get(candidate).started);
+    if (!get(candidate).in_use || age < ticks) continue;
+    if (!stalest.valid() || age > now.since(get(stalest).started)) stalest = candidate;
+  }
+  return stalest;
 }
 
 std::size_t InspectionPool::memory() const {
   return sizeof *this + pool_.size() * (sizeof(Inspection) + sizeof(std::uint32_t)) +
-         buffers_.memory();
+         buffers_.memory() + without_urgent_.size();
 }
 
 }  // namespace chatgate::engine

@@ -24,31 +24,56 @@ namespace chatgate::engine {
 // One direction of an inspected connection.
 struct Half {
   static constexpr std::uint8_t kNoParser = 0xff;
+  static constexpr std::size_t kMaxUrgent = 4;
+
+  enum class Phase : std::uint8_t {
+    looking,  // parsers are fed
+    settled,  // nothing more is read; what was read is kept until the receiver has acknowledged it
+    done,     // nothing is kept
+  };
 
   stream::TcpStream stream;
   proto::ParserState state;
   std::uint16_t candidates = 0;  // bit i: parser i has not said "not mine"
   std::uint8_t parser = kNoParser;
+  Phase phase = Phase::looking;
+  // Sequence numbers of bytes that were marked urgent: some receivers take them out of the stream.
+  std::uint8_t urgent_count = 0;
+  std::array<std::uint32_t, kMaxUrgent> urgent;
 
-  // Nothing more can come of this direction.
-  bool ended() const { return parser == kNoParser && candidates == 0; }
+  // A parser knows what it reads and waits for the rest.
+  bool message_in_progress() const { return phase == Phase::looking && parser != kNoParser; }
 };
 
 struct Inspection {
   flow::FlowIndex flow;
   Tick started;
   std::array<Half, 2> halves;  // by flow::Way
+  std::array<std::uint32_t, 2> first_sequence{};
+  std::array<std::uint32_t, 2> recent_timestamp{};  // RFC 7323's TS.Recent of the receiver; 0: none
+  std::uint32_t reopening_sequence = 0;             // see HotFlow::reopening
+  std::uint8_t conflicts = 0;
+  bool in_use = false;
 
   Half& half(flow::Way way) { return halves[flow::index(way)]; }
+  const Half& half(flow::Way way) const { return halves[flow::index(way)]; }
+  bool all_done() const {
+    return halves[0].phase == Half::Phase::done && halves[1].phase == Half::Phase::done;
+  }
 };
 
 enum class Inspected : std::uint8_t {
   undecided,     // more payload may tell
   message,       // a parser completed a message: facts are filled
+  half_message,  // so it is in one reading; in another more payload may tell
   nothing,       // no parser knows these bytes
+  settled,       // this direction was done with before
   malformed,     // a parser knew them, and they are broken
   conflict,      // a segment contradicts bytes seen before
-  limit,         // longer or more scattered than is looked at
+  scattered,     // too far ahead, or too many holes: to be sent again
+  too_long,      // a message exceeds what is looked at
+  cut,           // the capture holds only a part of it
+  urgent,        // urgent bytes in a number or a place that no client needs
   out_of_memory  // no buffer left
 };
 
@@ -62,24 +87,49 @@ class InspectionPool {
   void release(flow::InspectionIndex inspection);
   Inspection& get(flow::InspectionIndex inspection) { return pool_[inspection.value()]; }
 
-  // Looks at a segment's payload. `cut` says that the capture holds only a part of it.
-  Inspected feed(Inspection& inspection, flow::Way way, std::uint32_t sequence, Bytes payload,
-                 bool cut, proto::Facts& facts);
+  // A segment's payload as the parsers should see it.
+  struct Segment {
+    std::uint32_t sequence = 0;
+    Bytes payload;
+    bool cut = false;  // the capture holds only a part of it
+    bool urgent = false;
+    std::uint32_t urgent_sequence = 0;  // of the urgent byte
+  };
 
-  // After `message`: drops what the parser has read, so that the next message can be looked at.
-  // False where what is left could not be kept.
+  // Looks at a segment.
+  Inspected feed(Inspection& inspection, flow::Way way, const Segment& segment,
+                 proto::Facts& facts);
+
+  // After `message`, where the flow goes on being looked at: what has been read and acknowledged is
+  // let go, so that the next message can be looked at. False where the rest could not be kept.
   bool next_message(Inspection& inspection, flow::Way way);
+
+  // Stops reading a direction but keeps its bytes until they are acknowledged. False where they
+  // could not be kept: then nothing guards them, and the direction is done.
+  bool settle(Inspection& inspection, flow::Way way);
+
+  // The receiver of `way` has acknowledged everything before `sequence`.
+  void acknowledge(Inspection& inspection, flow::Way way, std::uint32_t sequence);
+
+  // The inspection that has lasted longest among a handful; none where the pool is not full or no
+  // one has lasted at least `ticks`.
+  flow::InspectionIndex stalest(Tick now, std::uint32_t ticks);
 
   std::uint32_t in_use() const { return static_cast<std::uint32_t>(pool_.size() - free_.size()); }
   std::size_t memory() const;
 
  private:
   Inspected parse(Half& half, proto::Facts& facts);
+  Inspected parse_both_readings(Half& half, proto::Facts& facts);
+  Inspected parse_without_urgent(const Half& half, proto::Facts& facts);
   bool choose_parser(Half& half, Bytes view);
 
   std::vector<Inspection> pool_;
   std::vector<std::uint32_t> free_;
+  std::uint32_t hand_ = 0;
   stream::BufferPool buffers_;
+  // A stream without its urgent bytes, rebuilt for each look at it.
+  std::vector<std::uint8_t> without_urgent_;
 };
 
 }  // namespace chatgate::engine

@@ -51,7 +51,10 @@ void Pipeline::set_time(Time now, const Snapshot& snapshot) {
 
 void Pipeline::tick(Time now, const Snapshot& snapshot) {
   set_time(now, snapshot);
+  release_sent();
   flows_.expire(tick_, kExpireSlice, [this](FlowIndex flow) { expire(flow); });
+  fragments_.expire(tick_, kExpireSlice);
+  count_fragments();
   answer_mail();
 }
 
@@ -63,7 +66,8 @@ void Pipeline::shut_down(Time now, const Snapshot& snapshot) {
 }
 
 std::size_t Pipeline::memory() const {
-  return sizeof *this + flows_.memory() + names_.memory() + inspections_.memory();
+  return sizeof *this + flows_.memory() + names_.memory() + inspections_.memory() +
+         fragments_.memory();
 }
 
 // A new record for the packet's flow. False where there is no room; the packet has its disposition.
@@ -104,7 +108,7 @@ void Pipeline::renew_flow(Packet& packet) {
 void Pipeline::end_flow(FlowIndex flow, telemetry::FlowEnd end) {
   flow_event(flow, end);
   end_inspection(flow);
-  names_.release(flows_.cold(flow).name);
+  if (flow::is_decided(flows_.hot(flow).stage)) names_.release(flows_.cold(flow).name());
   flows_.erase(flow, flow::hash_key(config_.hash, flows_.hot(flow).key));
   counters_.add(Counter::flows_ended);
   if (end == telemetry::FlowEnd::evicted) counters_.add(Counter::flows_evicted);
@@ -143,21 +147,75 @@ void Pipeline::expire(FlowIndex flow) {
     end_flow(flow, cold.closed() ? telemetry::FlowEnd::closed : telemetry::FlowEnd::timeout);
     return;
   }
+  std::uint32_t next = allowed - idle;
   if (cold.inspection.valid()) {
-    const std::uint32_t limit = Tick::from_seconds(timeouts_.inspection);
-    const std::uint32_t looked = tick_.since(inspections_.get(cold.inspection).started);
-    if (looked >= limit && cold.app_proto != proto::AppProto::dns) {
-      // A message that never becomes whole is judged by what is known without it.
-      counters_.add(Counter::inspection_limit);
-      facts_.clear();
-      const Judgement judgement = judge(*snapshot_, ends_of(hot), facts_);
-      settle(flow, judgement, 0);
-      count_verdict(judgement);
-      alert_event(flow, judgement, nullptr);
-      return;
-    }
+    if (inspection_due(flow)) return;
+    next = std::min(next, Tick::from_seconds(timeouts_.inspection));
   }
-  flows_.schedule(flow, tick_, allowed - idle);
+  flows_.schedule(flow, tick_, next);
+}
+
+// The time for looking is over where a message is in progress or an acknowledgment is awaited. True
+// where that has been dealt with. Bytes that are not yet any protocol's go on being looked at: a
+// message that comes a byte at a time must not be waved through for being slow.
+bool Pipeline::inspection_due(FlowIndex flow) {
+  const ColdFlow& cold = flows_.cold(flow);
+  const Inspection& inspection = inspections_.get(cold.inspection);
+  if (tick_.since(inspection.started) < Tick::from_seconds(timeouts_.inspection)) return false;
+  HotFlow& hot = flows_.hot(flow);
+  if (hot.stage == Stage::confirming) {
+    // Both directions pass here, and yet what was read never arrived.
+    if (hot.packets[0] != 0 && hot.packets[1] != 0) {
+      counters_.add(Reason::evasion);
+      give_up(flow);
+      evasion_event(flow, nullptr, Reason::evasion);
+    } else {
+      hot.stage = Stage::forwarded;
+      close_record(flow);
+    }
+    return true;
+  }
+  const bool in_progress =
+      inspection.halves[0].message_in_progress() || inspection.halves[1].message_in_progress();
+  if (!in_progress || cold.app_proto == proto::AppProto::dns) return false;
+  counters_.add(Counter::inspection_limit);
+  counters_.add(Reason::incomplete);
+  give_up(flow);
+  evasion_event(flow, nullptr, Reason::incomplete);
+  return true;
+}
+
+// Takes a flow down without a packet in hand; its ends are told with its next packet.
+void Pipeline::give_up(FlowIndex flow) {
+  HotFlow& hot = flows_.hot(flow);
+  ColdFlow& cold = flows_.cold(flow);
+  const flow::NameIndex name = flow::is_decided(hot.stage) ? cold.name() : flow::NameIndex::none();
+  cold.decide(name, 0);
+  cold.im = {};
+  cold.rule = kTakenDown;
+  cold.action = policy::Action::reset;
+  cold.resets_sent = 0;
+  hot.stage = snapshot_->mode() == policy::Mode::enforce ? Stage::reset : Stage::forwarded;
+  hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
+  counters_.add(Counter::flows_decided);
+  close_record(flow);
+}
+
+// All inspections are taken: the longest-lasting of a handful gives way.
+bool Pipeline::give_up_stalest() {
+  const flow::InspectionIndex stalest =
+      inspections_.stalest(tick_, Tick::from_seconds(timeouts_.stale));
+  if (!stalest.valid()) return false;
+  const FlowIndex flow = inspections_.get(stalest).flow;
+  counters_.add(Reason::incomplete);
+  if (flows_.hot(flow).stage == Stage::confirming) {
+    flows_.hot(flow).stage = Stage::forwarded;
+    close_record(flow);
+  } else {
+    give_up(flow);
+    evasion_event(flow, nullptr, Reason::incomplete);
+  }
+  return true;
 }
 
 // Pushes one flow out: embryonic ones first, then closed and blocked ones, then those that have

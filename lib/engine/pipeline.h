@@ -1,11 +1,12 @@
 // Inside of a Worker: tables, pools, and the steps of the packet's way. Not for other libraries.
 //
-// worker.cpp holds the way itself, verdict.cpp what a verdict does, lifecycle.cpp how flows begin
-// and end.
+// worker.cpp holds the way itself, tcp_path.cpp what an undecided TCP packet may do, verdict.cpp
+// what a verdict does, lifecycle.cpp how flows begin and end.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "engine/burst.h"
 #include "engine/inspection.h"
@@ -15,6 +16,7 @@
 #include "flow/flow_table.h"
 #include "flow/name_store.h"
 #include "net/decode.h"
+#include "net/fragment_cache.h"
 
 namespace chatgate::engine {
 
@@ -26,12 +28,20 @@ struct Timeouts {
   std::uint32_t udp = 60;
   std::uint32_t blocked = 60;
   std::uint32_t inspection = 30;  // payload that does not become a whole message
+  std::uint32_t stale = 5;        // an inspection this old gives way when all are taken
 };
+
+// Stands in a flow's record for the rule where no rule decided: the connection was taken down for
+// what it did, and no reload brings it back.
+constexpr RuleId kTakenDown{0xfffe};
 
 // One packet on its way: the frame, what decode said, where its flow is.
 struct Packet {
   const net::PacketView* view = nullptr;
   net::Layers layers;
+  // What answers are built from: the frame itself, or the fragment that completed a datagram.
+  const net::PacketView* frame = nullptr;
+  const net::Layers* frame_layers = nullptr;
   flow::FlowPacket key;
   std::uint64_t hash = 0;
   flow::FlowIndex flow;
@@ -64,25 +74,46 @@ class Pipeline {
   void look_up(Packet& packet);
   bool decided(Packet& packet, flow::HotFlow& flow);
   void undecided(Packet& packet);
-  void tcp_payload(Packet& packet);
+  Reason admit_sums(const Packet& packet) const;
   void udp_payload(Packet& packet);
   void dns_datagram(Packet& packet);
+  void account(Packet& packet, flow::HotFlow& flow);
+
+  // fragments.cpp
+  void hold_fragment(Packet& packet);
+  void judge_datagram(Packet& last, net::DatagramId datagram);
+  void release_sent();
+  void count_fragments();
+
+  // tcp_path.cpp
+  Reason admit_tcp(const Packet& packet);
+  bool follow_tcp(Packet& packet);
+  bool follow_syn(Packet& packet);
+  bool follow_syn_ack(Packet& packet);
+  bool reopen(Packet& packet);
+  std::uint32_t& reopening_sequence(flow::FlowIndex flow, flow::Way way);
+  void restart_inspection(flow::FlowIndex flow);
+  void tcp_payload(Packet& packet);
+  bool begin_inspection(Packet& packet, std::uint32_t first);
   void inspected(Packet& packet, Inspected outcome);
-  void message(Packet& packet);
+  void nothing(Packet& packet);
+  void message(Packet& packet, Inspected outcome);
+  void confirm(Packet& packet);
+  void conflict(Packet& packet);
   void advance(flow::ColdFlow& cold, const Packet& packet);
   void count_message(proto::AppProto protocol);
-  void account(Packet& packet, flow::HotFlow& flow);
-  void follow_tcp(Packet& packet);
-  void follow_handshake(Packet& packet);
 
   // verdict.cpp
   void conclude(Packet& packet, const Judgement& judgement);
   void settle(flow::FlowIndex flow, const Judgement& judgement, std::uint64_t packet_number);
   bool judge_flow_anew(Packet& packet);
-  void enforce_flow(Packet& packet);
+  void enforce_flow(Packet& packet, Reason reason = Reason::policy_reset);
   void answer_blocked(Packet& packet);
   void answer_dns(Packet& packet, const Judgement& judgement);
   bool answer_dns_over_tcp(Packet& packet);
+  void take_down(Packet& packet, Reason reason);
+  void refuse(const Packet& packet, Reason reason);
+  void close_record(flow::FlowIndex flow);
   void drop(const Packet& packet, Reason reason);
   void count_verdict(const Judgement& judgement);
   bool blocks(policy::Action action) const {
@@ -97,6 +128,9 @@ class Pipeline {
   void renew_flow(Packet& packet);
   void end_flow(flow::FlowIndex flow, telemetry::FlowEnd end);
   void end_inspection(flow::FlowIndex flow);
+  bool give_up_stalest();
+  void give_up(flow::FlowIndex flow);
+  bool inspection_due(flow::FlowIndex flow);
   void expire(flow::FlowIndex flow);
   std::uint32_t timeout(const flow::HotFlow& hot, const flow::ColdFlow& cold) const;
   bool make_room();
@@ -104,6 +138,7 @@ class Pipeline {
   Time time_of(Tick tick) const;
 
   // events.cpp
+  void evasion_event(flow::FlowIndex flow, const Packet* packet, Reason reason);
   telemetry::Event* begin_event(telemetry::EventType type, flow::FlowIndex flow);
   void alert_event(flow::FlowIndex flow, const Judgement& judgement, const Packet* packet);
   void protocol_event(const Packet& packet, const proto::Facts& facts);
@@ -118,6 +153,12 @@ class Pipeline {
   flow::FlowTable flows_;
   flow::NameStore names_;
   InspectionPool inspections_;
+  net::FragmentCache fragments_;
+  net::FragmentCache::Counters fragments_counted_;
+  std::vector<ReleasedFrame> released_;
+  std::vector<net::DatagramId> sent_;  // released to io, to be freed when it has sent them
+  Packet whole_;                       // the datagram being judged
+  net::Layers whole_layers_;           // for answers to it
 
   // Of the burst being processed.
   const Snapshot* snapshot_ = nullptr;

@@ -1,5 +1,7 @@
 // What a verdict does: to the flow's record, to the packet in hand, and in frames of our own.
 
+#include <optional>
+
 #include "enforce/dns_answer.h"
 #include "enforce/tcp_reset.h"
 #include "engine/pipeline.h"
@@ -22,9 +24,18 @@ constexpr std::uint8_t kMaxResets = 16;
 
 // The flow's verdict has been found with this packet in hand.
 void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  std::optional<std::uint32_t> next;
+  if (packet.tcp() && cold.inspection.valid()) {
+    next = inspections_.get(cold.inspection).half(packet.way).stream.next_sequence();
+  }
   settle(packet.flow, judgement, packet.view->number);
   count_verdict(judgement);
-  if (flow::is_blocked(flows_.hot(packet.flow).stage)) enforce_flow(packet);
+  if (flow::is_blocked(flows_.hot(packet.flow).stage)) {
+    enforce_flow(packet);
+  } else if (next) {
+    cold.set_sequence(packet.way, *next);
+  }
   alert_event(packet.flow, judgement, &packet);
 }
 
@@ -33,32 +44,65 @@ void Pipeline::settle(flow::FlowIndex flow, const Judgement& judgement,
                       std::uint64_t packet_number) {
   HotFlow& hot = flows_.hot(flow);
   ColdFlow& cold = flows_.cold(flow);
+  flow::NameIndex name = flow::is_decided(hot.stage) ? cold.name() : flow::NameIndex::none();
+  if (!name.valid()) name = names_.keep(judgement.name);
+  cold.decide(name, static_cast<std::uint32_t>(packet_number));
   cold.im = judgement.im;
   cold.rule = judgement.verdict.rule;
   cold.action = judgement.verdict.action;
-  cold.decided_at = static_cast<std::uint32_t>(packet_number);
-  if (!cold.name.valid()) cold.name = names_.keep(judgement.name);
   hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
-  if (!blocks(judgement.verdict.action)) {
-    hot.stage = Stage::forwarded;
-  } else {
+  counters_.add(Counter::flows_decided);
+  if (blocks(judgement.verdict.action)) {
     hot.stage = judgement.verdict.action == policy::Action::reset ? Stage::reset : Stage::dropped;
     cold.resets_sent = 0;
+    close_record(flow);
+    return;
   }
+  hot.stage = Stage::forwarded;
+  if (cold.inspection.valid()) {
+    Inspection& inspection = inspections_.get(cold.inspection);
+    inspections_.settle(inspection, Way::to_server);
+    inspections_.settle(inspection, Way::to_client);
+    if (!inspection.all_done()) {
+      hot.stage = Stage::confirming;
+      return;
+    }
+  }
+  close_record(flow);
+}
+
+// Nothing more is read of the flow; it lives on as its stage says.
+void Pipeline::close_record(flow::FlowIndex flow) {
   end_inspection(flow);
-  flows_.schedule(flow, tick_, timeout(hot, cold));
-  counters_.add(Counter::flows_decided);
+  flows_.schedule(flow, tick_, timeout(flows_.hot(flow), flows_.cold(flow)));
+}
+
+// Ends a connection for what it does, whoever it is.
+void Pipeline::take_down(Packet& packet, Reason reason) {
+  if (snapshot_->mode() == policy::Mode::monitor) {
+    counters_.add(reason);
+    facts_.clear();
+    conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+    return;
+  }
+  give_up(packet.flow);
+  enforce_flow(packet, reason);
+  evasion_event(packet.flow, &packet, reason);
 }
 
 // Judges a decided flow by the snapshot in force. True where the flow was forwarded and now is not.
 bool Pipeline::judge_flow_anew(Packet& packet) {
   HotFlow& hot = flows_.hot(packet.flow);
   ColdFlow& cold = flows_.cold(packet.flow);
+  if (cold.rule == kTakenDown) {
+    hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
+    return false;
+  }
   const bool was_blocked = flow::is_blocked(hot.stage);
   const policy::Action before = cold.action;
   flow::NameStore::Buffer buffer;
-  const Judgement judgement =
-      judge_anew(*snapshot_, ends_of(hot), cold.im, cold.app_proto, names_.read(cold.name, buffer));
+  const Judgement judgement = judge_anew(*snapshot_, ends_of(hot), cold.im, cold.app_proto,
+                                         names_.read(cold.name(), buffer));
   settle(packet.flow, judgement, packet.view->number);
   counters_.add(Counter::flows_judged_anew);
   if (judgement.verdict.action != before) {
@@ -76,7 +120,7 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
 }
 
 // Stops the packet that completed the evidence, and tells both ends.
-void Pipeline::enforce_flow(Packet& packet) {
+void Pipeline::enforce_flow(Packet& packet, Reason reason) {
   const HotFlow& hot = flows_.hot(packet.flow);
   ColdFlow& cold = flows_.cold(packet.flow);
   if (hot.stage != Stage::reset || !packet.tcp()) {
@@ -84,20 +128,21 @@ void Pipeline::enforce_flow(Packet& packet) {
     return;
   }
   if (cold.app_proto == proto::AppProto::dns && answer_dns_over_tcp(packet)) return;
-  drop(packet, Reason::policy_reset);
+  drop(packet, reason);
   const std::uint32_t passed_on = cold.sequence_known(packet.way)
                                       ? cold.next_sequence[flow::index(packet.way)]
                                       : packet.layers.sequence;
   const bool opening =
       packet.layers.has(net::tcp_flag::syn) && !packet.layers.has(net::tcp_flag::ack);
   if (!opening) {
-    if (ForgedFrame* frame = next_forged(packet, net::other(packet.view->side))) {
+    if (ForgedFrame* frame = next_forged(packet, net::other(packet.frame->side))) {
       commit_forged(
-          enforce::reset_to_receiver(*packet.view, packet.layers, passed_on, frame->data));
+          enforce::reset_to_receiver(*packet.frame, *packet.frame_layers, passed_on, frame->data));
     }
   }
-  if (ForgedFrame* frame = next_forged(packet, packet.view->side)) {
-    commit_forged(enforce::reset_to_sender(*packet.view, packet.layers, passed_on, frame->data));
+  if (ForgedFrame* frame = next_forged(packet, packet.frame->side)) {
+    commit_forged(
+        enforce::reset_to_sender(*packet.frame, *packet.frame_layers, passed_on, frame->data));
   }
 }
 
@@ -110,9 +155,10 @@ void Pipeline::answer_blocked(Packet& packet) {
   if (flows_.hot(packet.flow).stage != Stage::reset || !packet.tcp()) return;
   if (cold.resets_sent == kMaxResets) return;
   ++cold.resets_sent;
-  if (ForgedFrame* frame = next_forged(packet, packet.view->side)) {
-    commit_forged(enforce::reset_to_sender(
-        *packet.view, packet.layers, cold.next_sequence[flow::index(packet.way)], frame->data));
+  if (ForgedFrame* frame = next_forged(packet, packet.frame->side)) {
+    commit_forged(enforce::reset_to_sender(*packet.frame, *packet.frame_layers,
+                                           cold.next_sequence[flow::index(packet.way)],
+                                           frame->data));
   }
 }
 
@@ -122,14 +168,14 @@ void Pipeline::answer_dns(Packet& packet, const Judgement& judgement) {
     return;
   }
   drop(packet, Reason::policy_answer);
-  ForgedFrame* frame = next_forged(packet, packet.view->side);
+  ForgedFrame* frame = next_forged(packet, packet.frame->side);
   if (frame == nullptr) return;
   std::array<std::uint8_t, ForgedFrame::kCapacity> answer;
   const Bytes message =
       enforce::answer_dns(enforce::DnsAnswerKind::nxdomain, packet.payload(), answer);
   if (message.empty()) return;
-  commit_forged(
-      net::build_udp(*packet.view, packet.layers, net::Toward::sender, message, frame->data));
+  commit_forged(net::build_udp(*packet.frame, *packet.frame_layers, net::Toward::sender, message,
+                               frame->data));
 }
 
 // The answer as the resolver would have sent it, with the end of the connection; the resolver gets
@@ -148,19 +194,30 @@ bool Pipeline::answer_dns_over_tcp(Packet& packet) {
   store_be16(answer.data(), static_cast<std::uint16_t>(size));
   const std::uint32_t passed_on = packet.layers.sequence;
   drop(packet, Reason::policy_answer);
-  if (ForgedFrame* frame = next_forged(packet, net::other(packet.view->side))) {
-    commit_forged(enforce::reset_to_receiver(*packet.view, packet.layers, passed_on, frame->data));
+  if (ForgedFrame* frame = next_forged(packet, net::other(packet.frame->side))) {
+    commit_forged(
+        enforce::reset_to_receiver(*packet.frame, *packet.frame_layers, passed_on, frame->data));
   }
-  if (ForgedFrame* frame = next_forged(packet, packet.view->side)) {
+  if (ForgedFrame* frame = next_forged(packet, packet.frame->side)) {
     net::TcpFields fields;
     fields.sequence = packet.layers.acknowledgment;
     fields.acknowledgment = packet.layers.sequence + packet.layers.payload_size;
     fields.flags = net::tcp_flag::ack | net::tcp_flag::psh | net::tcp_flag::fin;
     fields.window = packet.layers.window;
-    commit_forged(net::build_tcp(*packet.view, packet.layers, net::Toward::sender, fields,
+    commit_forged(net::build_tcp(*packet.frame, *packet.frame_layers, net::Toward::sender, fields,
                                  Bytes(answer).first(size + 2), frame->data));
   }
   return true;
+}
+
+// What no endpoint would take, or no honest one would send, goes no further; in monitor mode it is
+// only counted.
+void Pipeline::refuse(const Packet& packet, Reason reason) {
+  if (snapshot_->mode() == policy::Mode::enforce) {
+    drop(packet, reason);
+  } else {
+    counters_.add(reason);
+  }
 }
 
 void Pipeline::drop(const Packet& packet, Reason reason) {
@@ -190,8 +247,8 @@ ForgedFrame* Pipeline::next_forged(const Packet& packet, net::Side out) {
   ForgedFrame& frame = result_->forged[result_->forged_count];
   frame.after = packet.position;
   frame.out = out;
-  frame.pair = packet.view->pair;
-  frame.link = packet.view->link;
+  frame.pair = packet.frame->pair;
+  frame.link = packet.frame->link;
   return &frame;
 }
 

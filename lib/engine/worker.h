@@ -21,6 +21,7 @@
 #include "engine/burst.h"
 #include "engine/mailbox.h"
 #include "engine/snapshot.h"
+#include "net/fragment_cache.h"
 #include "net/packet_view.h"
 #include "telemetry/counters.h"
 #include "telemetry/event.h"
@@ -36,7 +37,10 @@ struct WorkerConfig {
   std::uint32_t inspections = 1u << 12;  // most flows being inspected at once
   OnFailure on_failure = OnFailure::open;
   bool protocol_events = false;  // dns, tls and http events
-  KeyedHash hash{};              // the same for all workers of a process
+  // Off for captures taken where the sender's device had not filled in the checksums yet.
+  bool verify_checksums = true;
+  net::FragmentLimits fragments;
+  KeyedHash hash{};  // the same for all workers of a process
 };
 
 class Worker {

@@ -34,10 +34,16 @@ constexpr std::size_t index(Way way) {
 enum class Stage : std::uint8_t {
   undecided,   // payload is still looked at
   per_packet,  // never decided as a whole: DNS over UDP
+  confirming,  // to be forwarded once the receiver has acknowledged what the verdict rests on
   forwarded,
   dropped,  // silently
   reset,
 };
+
+// Whether a verdict stands, so that the record holds a name and a rule.
+constexpr bool is_decided(Stage stage) {
+  return stage != Stage::undecided && stage != Stage::per_packet;
+}
 
 constexpr bool is_blocked(Stage stage) {
   return stage == Stage::dropped || stage == Stage::reset;
@@ -49,7 +55,8 @@ struct alignas(64) HotFlow {
   Tick last_seen;
   std::uint16_t generation = 0;  // low bits of the policy's generation that decided
   Stage stage = Stage::undecided;
-  bool initiator_is_low = false;
+  bool initiator_is_low : 1 = false;
+  bool reopening : 1 = false;  // a SYN for the next connection on these ports awaits its answer
   std::array<std::uint32_t, 2> packets{};    // by Way
   std::array<std::uint32_t, 2> bytes_low{};  // by Way; overflow goes to ColdFlow::bytes_high
 
@@ -73,24 +80,37 @@ struct ColdFlow {
   static constexpr std::uint8_t kReset = 0x10;
   static constexpr std::uint8_t kPayload = 0x20;
   static constexpr std::uint8_t kInsideOpened = 0x40;  // the initiator is on the inside
+  // The SYN carried a TCP-MD5 or TCP-AO option (RFC 2385, RFC 5925), so segments may.
+  static constexpr std::uint8_t kAuthenticated = 0x80;
 
   std::array<std::uint16_t, 2> bytes_high{};
   Tick first_seen;
   // TCP: the sequence number of the next byte each way, as far as it is known.
   std::array<std::uint32_t, 2> next_sequence{};
+  // Two words with a meaning for each half of a flow's life; see the accessors.
+  std::array<std::uint32_t, 2> words{};
   InspectionIndex inspection;
-  NameIndex name;
   FlowIndex timer_next, timer_previous;
   catalog::Classification im;
   RuleId rule;
   std::uint16_t timer_slot = 0;  // FlowTable's own
-  std::uint32_t decided_at = 0;  // number of the packet, in a capture
   proto::AppProto app_proto = proto::AppProto::unknown;
   std::uint8_t flags = 0;
   std::uint8_t resets_sent = 0;
   policy::Action action = policy::Action::allow;
 
   bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+
+  // Until the verdict: the latest TCP timestamp of the handshake each way, 0 where none.
+  std::uint32_t handshake_timestamp(Way way) const { return words[index(way)]; }
+  void set_handshake_timestamp(Way way, std::uint32_t value) { words[index(way)] = value; }
+  // From the verdict on: the name that told, and the number of the deciding packet in a capture.
+  void decide(NameIndex name, std::uint32_t packet_number) {
+    words = {name.value(), packet_number};
+  }
+  NameIndex name() const { return NameIndex(words[0]); }
+  std::uint32_t decided_at() const { return words[1]; }
+
   bool sequence_known(Way way) const {
     return has(way == Way::to_server ? kKnownToServer : kKnownToClient);
   }

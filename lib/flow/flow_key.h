@@ -20,7 +20,8 @@ struct FlowKey {
   IpAddress high;
   std::uint16_t low_port = 0;
   std::uint16_t high_port = 0;
-  // Outer VLAN (12 bits), inner VLAN (12), pair (7), TCP (1).
+  // Outer VLAN (12 bits), inner VLAN or a number for the tunnel around (12), which of them (1),
+  // pair (6), TCP (1).
   std::uint32_t context = 0;
 
   bool operator==(const FlowKey& other) const {
@@ -28,9 +29,12 @@ struct FlowKey {
   }
 
   bool is_tcp() const { return (context & 1) != 0; }
-  PairId pair() const { return PairId(static_cast<std::uint8_t>(context >> 1 & 0x7f)); }
+  PairId pair() const { return PairId(static_cast<std::uint8_t>(context >> 1 & 0x3f)); }
+  bool in_tunnel() const { return (context >> 7 & 1) != 0; }
   std::uint16_t outer_vlan() const { return static_cast<std::uint16_t>(context >> 20); }
-  std::uint16_t inner_vlan() const { return static_cast<std::uint16_t>(context >> 8 & 0xfff); }
+  std::uint16_t inner_vlan() const {
+    return in_tunnel() ? std::uint16_t{0} : static_cast<std::uint16_t>(context >> 8 & 0xfff);
+  }
 };
 static_assert(sizeof(FlowKey) == 40, "the key is compared and hashed as plain words");
 
@@ -50,9 +54,10 @@ inline FlowPacket make_key(const net::Layers& layers, PairId pair) {
   key.high = packet.from_low ? layers.destination : layers.source;
   key.low_port = packet.from_low ? layers.source_port : layers.destination_port;
   key.high_port = packet.from_low ? layers.destination_port : layers.source_port;
-  key.context = static_cast<std::uint32_t>(layers.vlan[0]) << 20 |
-                static_cast<std::uint32_t>(layers.vlan[1]) << 8 |
-                static_cast<std::uint32_t>(pair.value() & 0x7f) << 1 |
+  const bool in_tunnel = layers.tunnel_id != 0;
+  const unsigned inner = in_tunnel ? (layers.vlan[1] ^ layers.tunnel_id) & 0xfffu : layers.vlan[1];
+  key.context = static_cast<std::uint32_t>(layers.vlan[0]) << 20 | inner << 8 |
+                (in_tunnel ? 1u << 7 : 0u) | static_cast<std::uint32_t>(pair.value() & 0x3f) << 1 |
                 (layers.protocol == net::kTcp ? 1u : 0u);
   return packet;
 }

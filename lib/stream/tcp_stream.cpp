@@ -29,7 +29,9 @@ Added TcpStream::add(std::uint32_t sequence, Bytes payload, BufferPool& pool) {
   const Range range{begin, end};
   if (begin > contiguous_ && !room_for_range(range)) return Added::beyond_limit;
   if (!reserve(end, pool)) return Added::no_memory;
-  std::memcpy(pool.bytes(buffer_).data() + begin, payload.data(), payload.size());
+  // What is in the view stays as it was first seen, also where a differing copy no longer matters.
+  const std::uint32_t fresh = std::max(begin, contiguous_);
+  std::memcpy(pool.bytes(buffer_).data() + fresh, payload.data() + (fresh - begin), end - fresh);
   if (begin > contiguous_) return insert_range(range) ? Added::held : Added::nothing_new;
   contiguous_ = end;
   join_ranges();
@@ -62,6 +64,7 @@ void TcpStream::consume(std::uint32_t count, BufferPool& pool) {
     std::memmove(bytes, bytes + count, stored - count);
   }
   contiguous_ -= count;
+  acknowledged_ -= std::min(count, acknowledged_);
   for (std::size_t i = 0; i < range_count_; ++i) {
     ranges_[i].begin -= count;
     ranges_[i].end -= count;
@@ -73,6 +76,25 @@ void TcpStream::release(BufferPool& pool) {
   pool.release(buffer_);
   buffer_ = {};
   borrowed_ = {};
+}
+
+bool TcpStream::contradicts(std::uint32_t sequence, Bytes payload, BufferPool& pool) const {
+  if (!buffer_.valid()) return false;
+  const auto distance = static_cast<std::int32_t>(sequence - base_);
+  if (distance < 0) {
+    const auto before = static_cast<std::uint32_t>(-static_cast<std::int64_t>(distance));
+    if (before >= payload.size()) return false;
+    payload = payload.subspan(before);
+  }
+  const std::uint32_t begin = distance < 0 ? 0 : static_cast<std::uint32_t>(distance);
+  return !agrees(begin, payload, pool.bytes(buffer_));
+}
+
+void TcpStream::acknowledge(std::uint32_t sequence) {
+  const auto distance = static_cast<std::int32_t>(sequence - base_);
+  if (distance <= 0) return;
+  acknowledged_ =
+      std::max(acknowledged_, std::min(static_cast<std::uint32_t>(distance), contiguous_));
 }
 
 // A buffer of at least `size` bytes that holds what was stored before.
@@ -89,7 +111,7 @@ bool TcpStream::reserve(std::uint32_t size, BufferPool& pool) {
   return true;
 }
 
-// Whether `payload` at `begin` equals what is stored wherever something is.
+// Whether `payload` at `begin` equals what is stored wherever something is that still matters.
 bool TcpStream::agrees(std::uint32_t begin, Bytes payload, Bytes stored) const {
   const auto end = static_cast<std::uint32_t>(begin + payload.size());
   const auto same = [&](Range range) {
@@ -98,7 +120,7 @@ bool TcpStream::agrees(std::uint32_t begin, Bytes payload, Bytes stored) const {
     return from >= to ||
            std::memcmp(payload.data() + (from - begin), stored.data() + from, to - from) == 0;
   };
-  return same({0, contiguous_}) &&
+  return same({acknowledged_, contiguous_}) &&
          std::all_of(ranges_.begin(), ranges_.begin() + range_count_, same);
 }
 

@@ -6,7 +6,8 @@
 // filled.
 //
 // The usual hello comes whole in one segment and never touches a buffer: `add` then answers with a
-// view into the segment itself, and the caller says `keep` if it needs more after all.
+// view into the segment itself, and the caller says `keep` if it needs more after all. Every view
+// that was not consumed whole must be kept before the next `add`.
 //
 // Calling protocol, for one segment:  add (view …parse… [keep])? ; at the end  release.
 // Threads: one worker's. Borrowed: views live until the next add, keep, consume or release.
@@ -47,6 +48,16 @@ class TcpStream {
   // Stores a view that still borrows from the segment. False where the pool has run out.
   bool keep(BufferPool& pool);
 
+  // Whether the payload differs from bytes that are stored and not yet acknowledged.
+  bool contradicts(std::uint32_t sequence, Bytes payload, BufferPool& pool) const;
+
+  // The receiver has everything before `sequence`: a later copy of it can no longer change what the
+  // receiver reads, so it is no longer compared.
+  void acknowledge(std::uint32_t sequence);
+  // Bytes of the view that the receiver has acknowledged.
+  std::uint32_t acknowledged() const { return acknowledged_; }
+  bool unacknowledged() const { return acknowledged_ < contiguous_ || range_count_ != 0; }
+
   // Drops `count` bytes from the front of the view: a message has been dealt with.
   void consume(std::uint32_t count, BufferPool& pool);
 
@@ -70,7 +81,8 @@ class TcpStream {
 
   std::uint32_t base_ = 0;
   std::uint32_t contiguous_ = 0;
-  Bytes borrowed_;  // the view, while it is the segment's own bytes
+  std::uint32_t acknowledged_ = 0;  // offset from base_, at most contiguous_
+  Bytes borrowed_;                  // the view, while it is the segment's own bytes
   BufferPool::Handle buffer_;
   std::uint8_t range_count_ = 0;
   std::array<Range, kMaxRanges> ranges_;  // sorted, disjoint, beyond contiguous_

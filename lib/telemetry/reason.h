@@ -19,7 +19,28 @@ namespace chatgate::telemetry {
   ROW(policy_reset, "policy-reset", "the policy resets this connection")                           \
   ROW(policy_answer, "policy-answer", "the question was answered by the gateway")                  \
   ROW(blocked_flow, "blocked-flow", "later packet of a connection that is blocked")                \
+  ROW(ip_malformed, "ip-malformed", "an IP or transport header that contradicts itself")           \
+  ROW(ip_checksum, "ip-checksum", "wrong IPv4 header checksum")                                    \
+  ROW(transport_checksum, "transport-checksum", "wrong TCP or UDP checksum")                       \
+  ROW(tcp_flags, "tcp-flags", "a combination of TCP flags that nobody sends")                      \
+  ROW(tcp_options, "tcp-options", "a TCP option list that cannot be read")                         \
+  ROW(tcp_authenticated, "tcp-authenticated", "a TCP-MD5 or TCP-AO option nobody agreed on")       \
+  ROW(tcp_no_ack, "tcp-no-ack", "a segment without ACK after the handshake")                       \
+  ROW(tcp_acknowledgment, "tcp-acknowledgment", "acknowledges bytes that were never sent")         \
+  ROW(tcp_window, "tcp-window", "TCP bytes outside any window")                                    \
+  ROW(tcp_timestamp, "tcp-timestamp", "a TCP timestamp older than the last one (PAWS)")            \
+  ROW(tcp_syn, "tcp-syn", "another SYN within an open connection")                                 \
+  ROW(tcp_urgent, "tcp-urgent", "urgent bytes in a number or place that no client needs")          \
   ROW(overlap_conflict, "overlap-conflict", "TCP bytes that differ from those seen first")         \
+  ROW(fragment_held, "fragment-held", "a fragment that waits for the rest of its datagram")        \
+  ROW(fragment_malformed, "fragment-malformed", "a fragment that no datagram can have")            \
+  ROW(fragment_overlap, "fragment-overlap", "fragments that contradict each other")                \
+  ROW(fragment_refused, "fragment-refused", "a fragment of a datagram that was refused")           \
+  ROW(fragment_duplicate, "fragment-duplicate", "a fragment that brings nothing new")              \
+  ROW(fragment_timeout, "fragment-timeout", "the rest of the datagram never came")                 \
+  ROW(fragment_room, "fragment-room", "no room to hold another fragment")                          \
+  ROW(evasion, "evasion", "a connection that contradicted itself too often")                       \
+  ROW(incomplete, "incomplete", "a message that never became whole, or became too long")           \
   ROW(flow_table_full, "flow-table-full", "no room for another flow")                              \
   ROW(inspection_exhausted, "inspection-exhausted", "no room to inspect another flow")             \
   ROW(transmit_full, "transmit-full", "the device took no more packets")                           \

@@ -643,10 +643,8 @@ TEST(Worker, WhatIsNotTransportPasses) {
       wire.send(test::from_hex("ffffffffffff 020000000001 0806 0001"), Side::inside).forward);
   EXPECT_TRUE(wire.send({1, 2, 3}, Side::outside).forward);
   EXPECT_TRUE(wire.inside(Frame().v4(kClient, kServer).protocol(47).payload("gre")).forward);
-  EXPECT_TRUE(wire.inside(Frame().v4(kClient, kServer).udp(1, 4000).fragment(0, true)).forward);
   EXPECT_EQ(wire.count(telemetry::Counter::undecodable), 1u);
   EXPECT_EQ(wire.count(telemetry::Counter::not_transport), 2u);
-  EXPECT_EQ(wire.count(telemetry::Counter::fragments), 1u);
 }
 
 TEST(Worker, TheSameTupleInTwoVlansIsTwoFlows) {

@@ -1,0 +1,143 @@
+// IP fragments: held until their datagram is whole, judged as one packet, sent on as they came.
+
+#include "engine/pipeline.h"
+#include "net/validity.h"
+
+namespace chatgate::engine {
+namespace {
+
+using net::FragmentLoss;
+using telemetry::Reason;
+
+Reason reason_of(FragmentLoss loss) {
+  switch (loss) {
+    case FragmentLoss::none:
+    case FragmentLoss::verdict: return Reason::none;  // counted with the datagram's own reason
+    case FragmentLoss::cut_short:
+    case FragmentLoss::empty:
+    case FragmentLoss::odd_size:
+    case FragmentLoss::too_long:
+    case FragmentLoss::tiny_first:
+    case FragmentLoss::nested:
+    case FragmentLoss::frame_too_long: return Reason::fragment_malformed;
+    case FragmentLoss::overlap:
+    case FragmentLoss::end_conflict: return Reason::fragment_overlap;
+    case FragmentLoss::duplicate:
+    case FragmentLoss::id_reused: return Reason::fragment_duplicate;
+    case FragmentLoss::refused: return Reason::fragment_refused;
+    case FragmentLoss::timed_out: return Reason::fragment_timeout;
+    case FragmentLoss::evicted:
+    case FragmentLoss::source_share:
+    case FragmentLoss::too_many:
+    case FragmentLoss::no_room: return Reason::fragment_room;
+  }
+  return Reason::none;
+}
+
+net::Fragment fragment_of(const net::PacketView& frame, const net::Layers& layers) {
+  net::Fragment fragment;
+  fragment.key.source = layers.source;
+  fragment.key.destination = layers.destination;
+  fragment.key.id = layers.fragment_id;
+  fragment.key.encapsulation = layers.tunnel_id;
+  fragment.key.vlan = layers.vlan;
+  fragment.key.protocol = layers.protocol;
+  fragment.key.ip_version = layers.ip_version;
+  fragment.key.pair = frame.pair;
+  fragment.key.side = frame.side;
+  fragment.offset = layers.fragment_offset;
+  fragment.more = layers.fragment_more;
+  fragment.hop_limit = frame.bytes[layers.network + (layers.ip_version == 4 ? 8u : 7u)];
+  fragment.header_size =
+      static_cast<std::uint16_t>(layers.ip_version == 4 ? layers.payload - layers.network
+                                                        : layers.payload - layers.network - 40 - 8);
+  fragment.payload = layers.payload;
+  fragment.payload_size = layers.payload_size;
+  fragment.packet = frame;
+  return fragment;
+}
+
+}  // namespace
+
+void Pipeline::hold_fragment(Packet& packet) {
+  counters_.add(Counter::fragments);
+  if (snapshot_->mode() == policy::Mode::monitor) return;
+  if (!net::ip_checksum_right(*packet.view, packet.layers) && config_.verify_checksums) {
+    drop(packet, Reason::ip_checksum);
+    return;
+  }
+  const net::FragmentCache::Added added =
+      fragments_.add(fragment_of(*packet.view, packet.layers), tick_);
+  result_->dispositions[packet.position] = {false, Reason::fragment_held};
+  switch (added.outcome) {
+    case net::FragmentOutcome::held: break;
+    case net::FragmentOutcome::atomic: result_->dispositions[packet.position] = {}; return;
+    case net::FragmentOutcome::complete: judge_datagram(packet, added.datagram); break;
+    case net::FragmentOutcome::dropped:
+      result_->dispositions[packet.position].reason = reason_of(added.loss);
+      break;
+  }
+  count_fragments();
+}
+
+// The datagram goes the way of any packet; its fragments share its fate.
+void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
+  whole_ = Packet{};
+  whole_.view = &fragments_.whole();
+  whole_.position = last.position;
+  net::decode(*whole_.view, whole_.layers);
+  whole_.layers.vlan = last.layers.vlan;
+  whole_.layers.tag_count = last.layers.tag_count;
+  whole_.layers.tunnel_id = last.layers.tunnel_id;
+  // Answers go by the link and the encapsulation of the fragment, with the datagram's numbers.
+  whole_layers_ = whole_.layers;
+  whole_layers_.network = last.layers.network;
+  whole_layers_.encapsulation_count = last.layers.encapsulation_count;
+  whole_layers_.encapsulation = last.layers.encapsulation;
+  whole_.frame = last.frame;
+  whole_.frame_layers = &whole_layers_;
+
+  Disposition& disposition = result_->dispositions[last.position];
+  disposition = {};
+  if (whole_.layers.outcome == net::Decoded::transport) {
+    whole_.key = flow::make_key(whole_.layers, whole_.view->pair);
+    whole_.hash = flow::hash_key(config_.hash, whole_.key.key);
+    look_up(whole_);
+  } else if (whole_.layers.outcome == net::Decoded::malformed) {
+    drop(whole_, Reason::ip_malformed);
+  }
+  const bool forward = disposition.forward;
+  disposition.forward = false;
+  if (!forward) {
+    fragments_.release_dropped(datagram, tick_);
+    return;
+  }
+  disposition.reason = Reason::fragment_held;
+  fragments_.for_each_frame(datagram, [&](const net::PacketView& frame) {
+    released_.push_back({last.position, frame});
+  });
+  sent_.push_back(datagram);
+}
+
+// What was released with the last burst has been sent.
+void Pipeline::release_sent() {
+  for (const net::DatagramId datagram : sent_) fragments_.release_forwarded(datagram, tick_);
+  sent_.clear();
+  released_.clear();
+}
+
+// Fragments that were lost since the last call, held ones that went with them or with time
+// included.
+void Pipeline::count_fragments() {
+  const net::FragmentCache::Counters& now = fragments_.counters();
+  for (std::size_t i = 1; i < net::kFragmentLosses; ++i) {
+    const std::uint64_t lost = now.lost[i] - fragments_counted_.lost[i];
+    if (lost == 0) continue;
+    const Reason reason = reason_of(static_cast<FragmentLoss>(i));
+    if (reason != Reason::none) counters_.add(reason, lost);
+    counters_.add(Counter::dropped, lost);
+  }
+  fragments_counted_ = now;
+}
+
+}  // namespace chatgate::engine

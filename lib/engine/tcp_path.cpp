@@ -1,0 +1,353 @@
+// A TCP packet of a flow that is not decided for good.
+
+#include "engine/admission.h"
+#include "engine/pipeline.h"
+#include "net/tcp_options.h"
+
+namespace chatgate::engine {
+
+using flow::ColdFlow;
+using flow::HotFlow;
+using flow::Stage;
+using flow::Way;
+
+namespace {
+
+// A connection may contradict itself this often before it is taken down.
+constexpr std::uint8_t kMaxConflicts = 3;
+
+}  // namespace
+
+telemetry::Reason Pipeline::admit_tcp(const Packet& packet) {
+  const Reason sums = admit_sums(packet);
+  if (sums != Reason::none) return sums;
+  ColdFlow& cold = flows_.cold(packet.flow);
+  const net::TcpOptions options = net::read_tcp_options(*packet.view, packet.layers);
+  Inspection* inspection = cold.inspection.valid() ? &inspections_.get(cold.inspection) : nullptr;
+  const Reason refused = admit(packet.layers, options, cold, inspection, packet.way);
+  if (refused != Reason::none) return refused;
+
+  if (packet.layers.has(net::tcp_flag::syn) && (options.md5 || options.authentication)) {
+    cold.flags |= ColdFlow::kAuthenticated;
+  }
+  // TS.Recent moves on with what the receiver takes in order (RFC 7323 section 4.3).
+  const bool in_order = packet.layers.has(net::tcp_flag::syn) || !cold.sequence_known(packet.way) ||
+                        packet.layers.sequence == cold.next_sequence[flow::index(packet.way)];
+  if (options.timestamps && in_order) {
+    if (inspection != nullptr) {
+      inspection->recent_timestamp[flow::index(packet.way)] = options.timestamp;
+    } else if (flows_.hot(packet.flow).stage == Stage::undecided) {
+      cold.set_handshake_timestamp(packet.way, options.timestamp);
+    }
+  }
+  if (inspection != nullptr && packet.layers.has(net::tcp_flag::ack)) {
+    inspections_.acknowledge(*inspection, flow::reverse(packet.way), packet.layers.acknowledgment);
+  }
+  return Reason::none;
+}
+
+// Handshake and end of a connection. False where the packet has been dealt with.
+bool Pipeline::follow_tcp(Packet& packet) {
+  const net::Layers& layers = packet.layers;
+  if (layers.has(net::tcp_flag::syn) && !layers.has(net::tcp_flag::fin | net::tcp_flag::rst)) {
+    const bool goes_on =
+        layers.has(net::tcp_flag::ack) ? follow_syn_ack(packet) : follow_syn(packet);
+    if (!goes_on) return false;
+  }
+  if (!layers.has(net::tcp_flag::fin | net::tcp_flag::rst)) return true;
+  ColdFlow& cold = flows_.cold(packet.flow);
+  if (layers.has(net::tcp_flag::fin)) {
+    cold.flags |= packet.way == Way::to_server ? ColdFlow::kFinToServer : ColdFlow::kFinToClient;
+  }
+  // RFC 5961 section 3.2: only a reset at the very next byte ends a connection. A decided flow's
+  // numbers are not followed; for it the flag only shortens its time in the table.
+  const Stage stage = flows_.hot(packet.flow).stage;
+  const bool followed = stage == Stage::undecided || stage == Stage::confirming;
+  if (layers.has(net::tcp_flag::rst) &&
+      (!followed || !cold.sequence_known(packet.way) ||
+       layers.sequence == cold.next_sequence[flow::index(packet.way)])) {
+    cold.flags |= ColdFlow::kReset;
+  }
+  if (cold.closed()) {
+    flows_.schedule(packet.flow, tick_, Tick::from_seconds(timeouts_.closing));
+  }
+  return true;
+}
+
+// A SYN opens a flow, repeats itself, or is for the next connection on the same ports. The last is
+// believed only when the other end answers it: until then every byte counts for the connection that
+// is there, since the SYN may have been made to be seen here only.
+bool Pipeline::follow_syn(Packet& packet) {
+  const std::uint32_t first = packet.layers.sequence + 1;
+  const HotFlow& flow = flows_.hot(packet.flow);
+  const ColdFlow& before = flows_.cold(packet.flow);
+  const Way back = flow::reverse(packet.way);
+  const bool opened_now = flow.packets[0] + flow.packets[1] == 0;
+  const bool repeated =
+      before.sequence_known(packet.way) && before.next_sequence[flow::index(packet.way)] == first;
+  // The other end opening at the same time is part of the same connection (RFC 9293 section 3.5).
+  const bool simultaneous =
+      flow.stage == Stage::undecided && !before.sequence_known(packet.way) && !opened_now;
+  if (!opened_now && !repeated && !simultaneous) {
+    if (flow.packets[flow::index(back)] != 0) return reopen(packet);
+    renew_flow(packet);
+  }
+  if (!repeated) flows_.cold(packet.flow).set_sequence(packet.way, first);
+  if (flow.stage != Stage::undecided || packet.way != Way::to_server) return true;
+  Judgement judgement;
+  if (!refuse_at_once(*snapshot_, ends_of(flow), judgement)) return true;
+  conclude(packet, judgement);
+  return !flow::is_blocked(flow.stage);
+}
+
+// A SYN on the ports of a connection that both ends have taken part in.
+bool Pipeline::reopen(Packet& packet) {
+  HotFlow& flow = flows_.hot(packet.flow);
+  ColdFlow& cold = flows_.cold(packet.flow);
+  Judgement judgement;
+  if (flow::is_blocked(flow.stage) && packet.way == Way::to_server &&
+      refuse_at_once(*snapshot_, ends_of(flow), judgement)) {
+    renew_flow(packet);
+    flows_.cold(packet.flow).set_sequence(packet.way, packet.layers.sequence + 1);
+    conclude(packet, judgement);
+    return false;
+  }
+  const bool followed = flow.stage == Stage::undecided || flow.stage == Stage::confirming;
+  if ((followed && !cold.closed()) || packet.layers.payload_size != 0) {
+    refuse(packet, Reason::tcp_syn);
+    return false;
+  }
+  flow.reopening = true;
+  reopening_sequence(packet.flow, packet.way) = packet.layers.sequence + 1;
+  return false;
+}
+
+// Where the number of the awaited connection is kept: wherever the flow's stage leaves room.
+std::uint32_t& Pipeline::reopening_sequence(flow::FlowIndex flow, Way way) {
+  ColdFlow& cold = flows_.cold(flow);
+  if (cold.inspection.valid()) return inspections_.get(cold.inspection).reopening_sequence;
+  if (flows_.hot(flow).stage == Stage::undecided) return cold.words[flow::index(way)];
+  return cold.next_sequence[flow::index(way)];
+}
+
+// The responder's word on which SYN it has taken, and on whether it has taken data with it. False
+// where the packet has been dealt with.
+bool Pipeline::follow_syn_ack(Packet& packet) {
+  const std::uint32_t first = packet.layers.sequence + 1;
+  const std::uint32_t taken = packet.layers.acknowledgment;
+  const Way back = flow::reverse(packet.way);
+  const HotFlow& flow = flows_.hot(packet.flow);
+  if (flow.reopening && reopening_sequence(packet.flow, back) == taken) {
+    renew_flow(packet);
+  } else if (flow::is_decided(flow.stage) && flow.stage != Stage::confirming) {
+    return true;
+  } else if (const ColdFlow& cold = flows_.cold(packet.flow); cold.sequence_known(packet.way)) {
+    const std::uint32_t known =
+        cold.inspection.valid()
+            ? inspections_.get(cold.inspection).first_sequence[flow::index(packet.way)]
+            : cold.next_sequence[flow::index(packet.way)];
+    if (known != first || packet.layers.payload_size != 0) {
+      refuse(packet, Reason::tcp_syn);
+      return false;
+    }
+  } else if (cold.inspection.valid() &&
+             taken == inspections_.get(cold.inspection).first_sequence[flow::index(back)]) {
+    // Data in the SYN was not taken (RFC 7413 section 4.2.2): it comes again, or something else.
+    restart_inspection(packet.flow);
+  }
+  ColdFlow& opened = flows_.cold(packet.flow);
+  if (opened.inspection.valid()) return true;
+  opened.set_sequence(packet.way, first);
+  opened.set_sequence(back, taken);
+  return true;
+}
+
+// Forgets what was read: the connection turns out to start elsewhere.
+void Pipeline::restart_inspection(flow::FlowIndex flow) {
+  end_inspection(flow);
+  HotFlow& hot = flows_.hot(flow);
+  if (hot.stage != Stage::confirming) return;
+  ColdFlow& cold = flows_.cold(flow);
+  names_.release(cold.name());
+  cold.words = {};
+  cold.im = {};
+  cold.app_proto = proto::AppProto::unknown;
+  hot.stage = Stage::undecided;
+}
+
+void Pipeline::tcp_payload(Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  const net::Layers& layers = packet.layers;
+  if (layers.has(net::tcp_flag::rst))
+    return;  // a reason in words, not data (RFC 9293 section 3.10.7.4)
+  const std::uint32_t first = layers.sequence + (layers.has(net::tcp_flag::syn) ? 1 : 0);
+  if (!cold.inspection.valid() && !begin_inspection(packet, first)) return;
+  InspectionPool::Segment segment;
+  segment.sequence = first;
+  segment.payload = packet.payload();
+  segment.cut = layers.payload_missing != 0;
+  if (layers.has(net::tcp_flag::urg)) {
+    // RFC 9293 counts the urgent byte from the segment's start; the pointer is one past it.
+    segment.urgent = true;
+    segment.urgent_sequence =
+        layers.sequence + net::read_tcp_options(*packet.view, layers).urgent_pointer - 1;
+  }
+  inspected(packet,
+            inspections_.feed(inspections_.get(cold.inspection), packet.way, segment, facts_));
+}
+
+bool Pipeline::begin_inspection(Packet& packet, std::uint32_t first) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  // What no handshake told: this is the first byte seen, and the other end says what it expects.
+  if (!cold.sequence_known(packet.way)) cold.set_sequence(packet.way, first);
+  const Way back = flow::reverse(packet.way);
+  if (!cold.sequence_known(back) && packet.layers.has(net::tcp_flag::ack)) {
+    cold.set_sequence(back, packet.layers.acknowledgment);
+  }
+  cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence);
+  if (!cold.inspection.valid() && give_up_stalest()) {
+    cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence);
+  }
+  if (!cold.inspection.valid()) {
+    inspected(packet, Inspected::out_of_memory);
+    return false;
+  }
+  inspections_.get(cold.inspection).recent_timestamp = cold.words;
+  counters_.set(Counter::inspections_active, inspections_.in_use());
+  flows_.schedule(packet.flow, tick_, Tick::from_seconds(timeouts_.inspection));
+  return true;
+}
+
+// What the looking at a segment came to.
+void Pipeline::inspected(Packet& packet, Inspected outcome) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  switch (outcome) {
+    case Inspected::undecided: {
+      const stream::TcpStream& stream = inspections_.get(cold.inspection).half(packet.way).stream;
+      if (stream.has_holes()) counters_.add(Counter::out_of_order);
+      cold.set_sequence(packet.way, stream.next_sequence());
+      return;
+    }
+    case Inspected::message:
+    case Inspected::half_message: message(packet, outcome); return;
+    case Inspected::settled: advance(cold, packet); return;
+    case Inspected::nothing: nothing(packet); return;
+    case Inspected::conflict: conflict(packet); return;
+    case Inspected::scattered: refuse(packet, Reason::tcp_window); return;
+    case Inspected::urgent: take_down(packet, Reason::tcp_urgent); return;
+    case Inspected::too_long:
+      counters_.add(Counter::inspection_limit);
+      take_down(packet, Reason::incomplete);
+      return;
+    case Inspected::malformed:
+      // Broken, but what names it had before the break still speak.
+      counters_.add(Counter::parse_malformed);
+      cold.app_proto = facts_.protocol;
+      conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+      return;
+    case Inspected::cut: counters_.add(Counter::inspection_limit); break;
+    case Inspected::out_of_memory:
+      if (config_.on_failure == OnFailure::closed) {
+        drop(packet, Reason::inspection_exhausted);
+        return;
+      }
+      counters_.add(Reason::inspection_exhausted);
+      break;
+  }
+  facts_.clear();
+  conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+}
+
+// No parser knows these bytes. The other direction may still say more: a server often speaks first,
+// and whoever did not open the connection may yet be the client.
+void Pipeline::nothing(Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  Inspection& inspection = inspections_.get(cold.inspection);
+  inspections_.settle(inspection, packet.way);
+  if (packet.way == Way::to_client &&
+      inspection.half(Way::to_server).phase == Half::Phase::looking) {
+    cold.set_sequence(packet.way, inspection.half(packet.way).stream.next_sequence());
+    return;
+  }
+  cold.app_proto = proto::AppProto::failed;
+  counters_.add(Counter::flows_unclassified);
+  facts_.clear();
+  conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+}
+
+// A parser completed a message: `facts_` holds what it said.
+void Pipeline::message(Packet& packet, Inspected outcome) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  cold.app_proto = facts_.protocol;
+  count_message(facts_.protocol);
+  protocol_event(packet, facts_);
+  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_);
+  const bool more_to_come =
+      facts_.protocol == proto::AppProto::dns || outcome == Inspected::half_message;
+  if (!more_to_come || blocks(judgement.verdict.action)) {
+    conclude(packet, judgement);
+    return;
+  }
+  // A resolver connection carries question after question; each is judged by itself.
+  count_verdict(judgement);
+  alert_event(packet.flow, judgement, &packet);
+  Inspection& inspection = inspections_.get(cold.inspection);
+  cold.set_sequence(packet.way, inspection.half(packet.way).stream.next_sequence());
+  if (!inspections_.next_message(inspection, packet.way))
+    inspected(packet, Inspected::out_of_memory);
+}
+
+// The verdict is to forward, but the receiver has not yet acknowledged what the verdict was read
+// from. Until then another version of the same bytes must not reach it: the one that was read may
+// never have arrived.
+void Pipeline::confirm(Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  if (!cold.inspection.valid()) {
+    flows_.hot(packet.flow).stage = Stage::forwarded;
+    return;
+  }
+  Inspection& inspection = inspections_.get(cold.inspection);
+  if (packet.layers.payload_size != 0) {
+    InspectionPool::Segment segment;
+    segment.sequence = packet.layers.sequence + (packet.layers.has(net::tcp_flag::syn) ? 1 : 0);
+    segment.payload = packet.payload();
+    if (inspections_.feed(inspection, packet.way, segment, facts_) == Inspected::conflict) {
+      conflict(packet);
+      return;
+    }
+    advance(cold, packet);
+  }
+  if (!inspection.all_done()) return;
+  end_inspection(packet.flow);
+  flows_.hot(packet.flow).stage = Stage::forwarded;
+}
+
+void Pipeline::conflict(Packet& packet) {
+  Inspection& inspection = inspections_.get(flows_.cold(packet.flow).inspection);
+  if (++inspection.conflicts >= kMaxConflicts) {
+    take_down(packet, Reason::evasion);
+  } else {
+    refuse(packet, Reason::overlap_conflict);
+  }
+}
+
+// The next byte of a direction that is no longer read.
+void Pipeline::advance(ColdFlow& cold, const Packet& packet) {
+  const std::uint32_t next = packet.layers.sequence + packet.layers.payload_size;
+  const std::uint32_t known = cold.next_sequence[flow::index(packet.way)];
+  if (!cold.sequence_known(packet.way) || static_cast<std::int32_t>(next - known) > 0) {
+    cold.set_sequence(packet.way, next);
+  }
+}
+
+void Pipeline::count_message(proto::AppProto protocol) {
+  switch (protocol) {
+    case proto::AppProto::tls: counters_.add(Counter::tls_hellos); break;
+    case proto::AppProto::http: counters_.add(Counter::http_requests); break;
+    case proto::AppProto::dns: counters_.add(Counter::dns_questions); break;
+    case proto::AppProto::unknown:
+    case proto::AppProto::failed: break;
+  }
+}
+
+}  // namespace chatgate::engine

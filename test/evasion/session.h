@@ -1,0 +1,139 @@
+// One evasion attempt: a client's frames through a real worker to a simulated server.
+//
+// A script is written as the list of what the client sends, in its words:
+//
+//   session.open();
+//   session.data(0, "GET / HTT").send();
+//   session.data(0, "GET / XXX").ttl(3).send();
+//
+// After every frame the server takes, its acknowledgment goes back through the gateway.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/worker.h"
+
+#include "endpoint.h"
+#include "frames.h"
+
+namespace chatgate::test {
+
+// The worker under test with a policy that blocks every name below blocked.example.
+class Gateway {
+ public:
+  Gateway();
+  ~Gateway();
+
+  // Frames that came out on the other side, held ones included.
+  std::vector<Octets> send(const Octets& frame, net::Side side);
+  void wait(unsigned seconds);
+  // Lets everything pass, as if there were no gateway.
+  void open_wide() { open_ = true; }
+  std::uint64_t count(telemetry::Reason reason) const;
+  std::uint64_t count(telemetry::Counter counter) const;
+  std::size_t memory() const { return worker_->memory(); }
+  // Reasons other than "none" counted since the last call, as words.
+  std::string new_reasons();
+
+ private:
+  std::shared_ptr<const engine::Snapshot> snapshot_;
+  std::unique_ptr<telemetry::WorkerCounters> counters_;
+  std::unique_ptr<engine::Worker> worker_;
+  std::unique_ptr<engine::BurstResult> result_;
+  std::vector<std::uint64_t> reported_;
+  Time now_;
+  std::uint64_t number_ = 0;
+  bool open_ = false;
+};
+
+class Session;
+
+// One segment being written; changed by chaining, sent by `send`.
+class Piece {
+ public:
+  Piece& ttl(std::uint8_t hops);
+  Piece& shift(std::int32_t by);             // of the sequence number
+  Piece& acknowledges(std::int32_t offset);  // from what the server sent
+  Piece& flags(std::uint8_t value);
+  Piece& options(Octets raw);
+  Piece& urgent(std::uint16_t pointer);
+  Piece& timestamp(std::uint32_t value);
+  Piece& bad_checksum();
+  Piece& bad_ip_checksum();
+  Piece& change(std::function<void(Octets&)> edit);  // of the finished frame
+  // In two or more IP fragments, cut at these offsets of the IP payload (multiples of eight).
+  Piece& fragments(std::vector<std::size_t> cuts, bool reversed = false);
+  // The second of two fragments comes in two versions, its own and that of `other`.
+  Piece& overlapping_fragments(const std::string& other, bool other_first);
+  Piece& identification(std::uint16_t id);
+  Piece& only_first();
+  void send(unsigned times = 1);
+
+ private:
+  friend class Session;
+  Piece(Session& session, std::size_t offset, std::string bytes)
+      : session_(session), offset_(offset), bytes_(std::move(bytes)) {}
+  Octets build() const;
+  std::vector<Octets> parts() const;
+
+  Session& session_;
+  std::size_t offset_;
+  std::string bytes_;
+  std::int32_t shift_ = 0, acknowledges_ = 0;
+  std::uint8_t ttl_ = 64, flags_ = net::tcp_flag::ack | net::tcp_flag::psh;
+  Octets options_;
+  std::optional<std::uint16_t> urgent_;
+  bool bad_checksum_ = false, bad_ip_checksum_ = false, reversed_ = false;
+  std::vector<std::function<void(Octets&)>> edits_;
+  std::vector<std::size_t> cuts_;
+  std::optional<std::string> other_;
+  std::optional<std::uint16_t> identification_;
+  bool other_first_ = false, only_first_ = false;
+};
+
+class Session {
+ public:
+  static constexpr std::uint8_t kHops = 8;  // from the gateway to the server
+
+  Session(Gateway& gateway, Overlap overlap, std::uint16_t client_port);
+
+  // The three-way handshake.
+  void open();
+  // Its parts, for those that bend it. `timestamp` as in the SYN; 0: no such option.
+  void syn(std::uint32_t sequence_shift = 0, std::uint8_t ttl = 64, std::string data = {},
+           std::uint32_t timestamp = 0);
+  void syn_ack(std::uint32_t acknowledged_beyond_syn = 0);
+  void handshake_ack();
+
+  // A segment of the stream at `offset`.
+  Piece data(std::size_t offset, std::string bytes);
+  // Any frame as it is.
+  void raw(const Octets& frame);
+  // What the server says.
+  void server_says(std::string text);
+  void wait(unsigned seconds) { gateway_.wait(seconds); }
+
+  Frame frame() const;  // from the client, addresses and ports set
+  std::uint16_t port() const { return port_; }
+  std::uint32_t first_sequence() const { return kFirst; }
+  Endpoint& server() { return server_; }
+  Gateway& gateway() { return gateway_; }
+
+ private:
+  friend class Piece;
+  static constexpr std::uint32_t kFirst = 0xfffffff0;
+
+  void deliver(const Octets& frame);
+  void answer();
+
+  Gateway& gateway_;
+  Endpoint server_;
+  std::uint16_t port_;
+  std::uint32_t server_sent_ = 0;
+};
+
+}  // namespace chatgate::test
