@@ -1,0 +1,219 @@
+// `chatgate replay`: the engine over capture files, no privileges needed.
+
+#include "replay/replay.h"
+
+#include <boost/program_options/value_semantic.hpp>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "catalog/registry.h"
+#include "control/loader.h"
+#include "io/pcap/capture_reader.h"
+#include "io/pcap/capture_writer.h"
+#include "telemetry/file_sink.h"
+
+#include "commands.h"
+#include "options.h"
+
+namespace chatgate::app {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr Usage kUsage{
+    "replay",
+    "--policy FILE --read IN [--write OUT] [--events FILE|-] [OPTION …]",
+    "Runs the packets of a capture (pcap or pcapng; - is standard input) through the engine under\n"
+    "a policy, and prints what it did as one JSON object on the last line.",
+    "chatgate replay --policy policy/chatgate.json --read talk.pcap --write passed.pcap --events -",
+};
+
+constexpr unsigned kMostWorkers = 64;
+
+using Texts = std::vector<std::string>;
+
+po::options_description describe() {
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  const auto texts = [](const char* name) { return po::value<Texts>()->value_name(name); };
+  po::options_description options("Options");
+  options.add_options()("policy", text("FILE")->required(), "the policy")(
+      "read", text("IN")->required(), "the capture; - is standard input")(
+      "write", text("OUT"),
+      "what both ports would have sent; OUT.pcapng may hold several link types")(
+      "events", text("FILE"), "events, one JSON object a line; - is standard output")(
+      "inside", texts("CIDR")->composing(),
+      "addresses that are inside (repeats); default: the policy's networks.inside, else the side "
+      "that opened a flow")("workers", po::value<unsigned>()->default_value(1)->value_name("N"),
+                            "workers, in turn")(
+      "flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
+      "most flows of a worker")("loop", po::value<unsigned>()->default_value(1)->value_name("N"),
+                                "run the packets N times, from memory")(
+      "catalogue", text("DIR"),
+      "folder of the catalogue; default: beside the policy, else the installed one")(
+      "protocol-events", po::bool_switch(), "dns, tls and http events too")(
+      "rules", texts("FILE")->composing(), "not supported by this version");
+  return options;
+}
+
+// What the command line asks for; nothing where it is wrong, which has been printed.
+struct Request {
+  replay::ReplayOptions options;
+  unsigned loop = 1;
+};
+
+std::optional<Request> request_of(const po::variables_map& values) {
+  Request request;
+  bool good = true;
+  const auto refuse = [&](std::string message, std::string remedy) {
+    usage_error(kUsage, std::move(message), std::move(remedy));
+    good = false;
+  };
+  request.options.workers = values["workers"].as<unsigned>();
+  request.options.flows = values["flows"].as<std::uint32_t>();
+  request.options.protocol_events = values["protocol-events"].as<bool>();
+  request.loop = values["loop"].as<unsigned>();
+  if (values.count("rules") != 0)
+    refuse("--rules is not supported by this version", "leave it out");
+  if (request.options.workers < 1 || request.options.workers > kMostWorkers) {
+    refuse("--workers " + std::to_string(request.options.workers) + " is out of range",
+           "1 to " + std::to_string(kMostWorkers));
+  }
+  if (request.options.flows < 64 || request.options.flows > (1u << 26)) {
+    refuse("--flows " + std::to_string(request.options.flows) + " is out of range",
+           "64 to 67108864");
+  }
+  if (request.loop < 1) refuse("--loop 0 runs nothing", "1 or more");
+  if (values.count("write") != 0 && values["write"].as<std::string>() == "-") {
+    refuse("--write needs the name of a file", "standard output is for the summary and events");
+  }
+  if (values.count("inside") != 0) {
+    for (const std::string& word : values["inside"].as<Texts>()) {
+      bool host_bits = false;
+      if (const auto prefix = Prefix::parse(word, &host_bits)) {
+        request.options.inside.push_back(*prefix);
+      } else {
+        refuse("--inside \"" + word + "\" is no network", "such as 10.0.0.0/8 or fd00::/8");
+      }
+    }
+  }
+  if (!good) return std::nullopt;
+  return request;
+}
+
+std::string host_name() {
+  char name[256] = "";
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+// The sink of --events: a file that is emptied first, or standard output.
+std::unique_ptr<telemetry::Sink> open_events(const std::string& file, Diagnostics& findings) {
+  if (file == "-") return telemetry::FileSink::standard_output();
+  return telemetry::FileSink::open(file, file, telemetry::FileSink::Existing::truncate, findings);
+}
+
+// Files that go out. Null pointers where they were not asked for.
+struct Outputs {
+  std::vector<std::unique_ptr<telemetry::Sink>> sinks;
+  std::unique_ptr<io::CaptureWriter> capture;
+};
+
+std::optional<Outputs> open_outputs(const po::variables_map& values) {
+  Outputs outputs;
+  Diagnostics findings;
+  for (const char* option : {"events", "write"}) {
+    if (values.count(option) == 0) continue;
+    const std::string file = values[option].as<std::string>();
+    std::error_code absent;
+    if (std::filesystem::equivalent(file, values["read"].as<std::string>(), absent)) {
+      findings.error({file}, "is the capture to be read", "name another file");
+    }
+  }
+  if (findings.has_errors()) {
+    print(findings);
+    return std::nullopt;
+  }
+  if (values.count("events") != 0) {
+    auto sink = open_events(values["events"].as<std::string>(), findings);
+    if (sink != nullptr) outputs.sinks.push_back(std::move(sink));
+  }
+  if (values.count("write") != 0) {
+    outputs.capture = io::CaptureWriter::open(values["write"].as<std::string>(), findings);
+  }
+  print(findings);
+  if (findings.has_errors()) return std::nullopt;
+  return outputs;
+}
+
+// Everything is open: runs the packets. Answers the exit status.
+int run_packets(const Request& request, std::shared_ptr<const engine::Snapshot> snapshot,
+                io::CaptureReader& reader, Outputs outputs) {
+  Diagnostics findings;
+  replay::Output output;
+  if (outputs.capture != nullptr) {
+    output = [&](const replay::OutputFrame& frame) {
+      outputs.capture->write(frame.bytes, frame.wire_length, frame.link, frame.time, findings);
+    };
+  }
+  replay::Replay replay(request.options, std::move(snapshot), std::move(outputs.sinks), output);
+  bool complete = true;
+  if (request.loop == 1) {
+    complete = replay.run(reader);
+  } else {
+    const replay::LoadedCapture capture(reader);
+    replay.run(capture.packets(), request.loop);
+    complete = capture.complete();
+  }
+  replay.finish();
+  if (outputs.capture != nullptr) outputs.capture->close(findings);
+  std::cout << replay.summary().to_json() << std::endl;
+
+  int status = kDone;
+  if (const std::uint64_t lost = replay.events_lost(); lost != 0) {
+    findings.error({}, std::to_string(lost) + " events were lost");
+  }
+  if (findings.has_errors()) status = kFailed;
+  print(findings);
+  if (!complete) {
+    Diagnostics capture;
+    capture.error(reader.error().place, reader.error().message, reader.error().remedy);
+    print(capture);
+    status = kInvalid;
+  }
+  return status;
+}
+
+}  // namespace
+
+int replay(const Arguments& arguments) {
+  const Parsed parsed = parse(arguments, describe(), {}, kUsage);
+  if (!parsed.values) return parsed.status;
+  const po::variables_map& values = *parsed.values;
+  auto request = request_of(values);
+  if (!request) return kInvalid;
+
+  const std::string policy = values["policy"].as<std::string>();
+  const std::string catalogue = values.count("catalogue") != 0
+                                    ? values["catalogue"].as<std::string>()
+                                    : control::default_catalogue_folder(policy);
+  catalog::ApplicationRegistry registry;
+  const control::LoadResult loaded = control::load({policy, catalogue, 1}, registry);
+  Diagnostics findings = loaded.diagnostics;
+  const auto reader = io::CaptureReader::open(values["read"].as<std::string>(), findings);
+  print(findings);
+  if (loaded.snapshot == nullptr || reader == nullptr) return kInvalid;
+
+  if (request->options.inside.empty()) {
+    const auto inside = loaded.snapshot->policy->inside();
+    request->options.inside.assign(inside.begin(), inside.end());
+  }
+  request->options.host = host_name();
+  auto outputs = open_outputs(values);
+  if (!outputs) return kFailed;
+  return run_packets(*request, loaded.snapshot, *reader, std::move(*outputs));
+}
+
+}  // namespace chatgate::app

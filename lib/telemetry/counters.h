@@ -12,6 +12,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/strong_id.h"
 #include "telemetry/reason.h"
 
 namespace chatgate::telemetry {
@@ -74,6 +75,8 @@ constexpr std::size_t kReasonCount = 0
     ;
 // Per application: seen, allowed, blocked.
 constexpr std::size_t kMaxApplications = 1024;
+// Rules whose hits are counted; later rules of a longer policy go without.
+constexpr std::size_t kMaxRules = 4096;
 
 class WorkerCounters {
  public:
@@ -91,6 +94,13 @@ class WorkerCounters {
     if (application >= kMaxApplications) return;
     bump(blocked ? applications_[application].blocked : applications_[application].allowed, 1);
   }
+  // A verdict of the policy of `generation` by `rule`; none: by the policy's default. There are two
+  // banks, chosen by the generation's parity: while workers move from one snapshot to the next
+  // nobody writes to the next one's bank, so control can note where it starts.
+  void add_rule(std::uint32_t generation, RuleId rule) {
+    const std::size_t slot = rule_slot(rule);
+    if (slot <= kMaxRules) bump(rules_[generation & 1][slot], 1);
+  }
 
   // Any thread.
   std::uint64_t get(Counter counter) const {
@@ -105,6 +115,12 @@ class WorkerCounters {
   std::uint64_t application_blocked(std::size_t application) const {
     return applications_[application].blocked.load(std::memory_order_relaxed);
   }
+  // What `add_rule` counted in the bank of `generation` since the start of the process.
+  std::uint64_t rule_hits(std::uint32_t generation, RuleId rule) const {
+    const std::size_t slot = rule_slot(rule);
+    if (slot > kMaxRules) return 0;
+    return rules_[generation & 1][slot].load(std::memory_order_relaxed);
+  }
 
  private:
   struct PerApplication {
@@ -112,6 +128,11 @@ class WorkerCounters {
     Value blocked{0};
   };
 
+  // The default's slot follows the rules'.
+  static std::size_t rule_slot(RuleId rule) {
+    if (!rule.valid()) return kMaxRules;
+    return rule.value() < kMaxRules ? rule.value() : kMaxRules + 1;
+  }
   static std::size_t index(Counter counter) { return static_cast<std::size_t>(counter); }
   static void bump(Value& value, std::uint64_t amount) {
     value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
@@ -120,6 +141,7 @@ class WorkerCounters {
   alignas(64) std::array<Value, kCounterCount> values_{};
   std::array<Value, kReasonCount> reasons_{};
   std::array<PerApplication, kMaxApplications> applications_{};
+  std::array<std::array<Value, kMaxRules + 1>, 2> rules_{};
 };
 
 }  // namespace chatgate::telemetry

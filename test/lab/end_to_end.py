@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+"""The end-to-end tests: the demo on several devices, and what a person is told of mistakes.
+
+Prints what failed, and how many attempts and checks passed and failed.
+"""
+
+import argparse
+import os
+import sys
+
+import bad_input
+import demo
+import gateway
+from report import Report
+
+RUNS = (("af_packet", 1), ("af_packet", 2), ("af_xdp", 1))
+
+
+def main():
+    report = Report(quiet="--verbose" not in sys.argv)
+    if os.geteuid() != 0:
+        report.check("the lab", "network namespaces need root")
+    elif not gateway.CHATGATE.exists():
+        report.check("the lab", f"{gateway.CHATGATE} is not built")
+    else:
+        for device, workers in RUNS:
+            name = f"{device}, {workers} worker{'s' if workers > 1 else ''}"
+            part = Report(quiet=report.quiet)
+            options = argparse.Namespace(device=device, workers=workers,
+                                         keep_artifacts=os.environ.get("CHATGATE_ARTIFACTS"))
+            demo.Demo(options, part).run()
+            report.passed += part.passed
+            report.failures += [f"{name}: {failure}" for failure in part.failures]
+        report.head("Mistakes")
+        bad_input.run(report)
+    for failure in report.failures:
+        print(f"FAILED {failure}")
+    print(f"{report.passed} passed, {len(report.failures)} failed")
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+"""Who may include whom: the layers of lib/, and where foreign libraries may be seen."""
+
+import tree
+
+# What each library may include besides itself: a library, or one header of it. The order is that
+# of their dependencies, so a cycle cannot be written down here.
+LAYERS = {
+    "base": [],
+    "config": ["base"],
+    "net": ["base"],
+    "proto": ["base"],
+    "catalog": ["base", "config", "proto/facts.h"],
+    "policy": ["base", "config", "catalog"],
+    "flow": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
+    "stream": ["base", "net"],
+    # An answer to a question is written by the reader of questions, so that there is one of it.
+    "enforce": ["base", "net", "proto/dns.h"],
+    "telemetry": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
+    "engine": ["base", "net", "proto", "catalog", "policy", "flow", "stream", "enforce", "telemetry"],
+    "control": ["base", "config", "net/packet_view.h", "catalog", "policy", "telemetry",
+                "engine/snapshot.h", "engine/mailbox.h", "engine/worker.h"],
+    "io/pcap": ["base", "net/packet_view.h"],
+    "replay": ["base", "net", "telemetry", "engine", "io/pcap"],
+    "io/dpdk": ["base", "net/packet_view.h", "telemetry", "engine", "control/gateway.h"],
+}
+
+# Formatting of events needs the snapshot's tables, and only there: see lib/telemetry/eve.h.
+EXTRA = {
+    "telemetry/eve": ["catalog/catalogue.h", "policy/policy.h"],
+}
+
+# Header prefix, and the paths below the tree that may include it.
+FOREIGN = [
+    ("rte_", ["lib/io/dpdk/"]),
+    ("nlohmann/", ["lib/config/", "lib/catalog/loader.cpp", "lib/policy/loader.cpp", "lib/control/",
+                   "lib/telemetry/*.cpp", "app/", "test/"]),
+    ("boost/program_options", ["app/", "test/"]),
+    ("boost/", ["lib/control/", "app/", "test/"]),
+    ("hs.h", ["lib/detect/*.cpp"]),
+    ("hs/", ["lib/detect/*.cpp"]),
+    ("openssl/", ["lib/base/*.cpp", "lib/proto/*.cpp", "lib/telemetry/*.cpp", "lib/control/*.cpp",
+                  "test/"]),
+    ("pcap", ["lib/io/pcap/*.cpp", "test/"]),
+    ("histedit.h", ["app/chatgatectl/"]),
+    ("editline/", ["app/chatgatectl/"]),
+    ("gtest/", ["test/"]),
+    ("gmock/", ["test/"]),
+]
+
+
+def library_of(path):
+    name = tree.relative(path).removeprefix("lib/")
+    return next((library for library in LAYERS if name.startswith(library + "/")), None)
+
+
+def check_layers(path):
+    library = library_of(path)
+    if library is None:
+        yield f"{tree.relative(path)}:1: this folder has no row in LAYERS"
+        return
+    allowed = list(LAYERS[library])
+    name = tree.relative(path).removeprefix("lib/")
+    for prefix, extra in EXTRA.items():
+        if name.startswith(prefix):
+            allowed += extra
+    for number, kind, header in tree.includes(path):
+        if kind != '"' or header.startswith(library + "/"):
+            continue
+        if not any(header == entry or header.startswith(entry + "/") for entry in allowed):
+            yield f"{tree.relative(path)}:{number}: {library} may not include \"{header}\""
+
+
+def matches(name, pattern):
+    folder, star, suffix = pattern.partition("*")
+    return name.startswith(folder) and (not star or name.endswith(suffix))
+
+
+def check_foreign(path):
+    name = tree.relative(path)
+    for number, kind, header in tree.includes(path):
+        own = (tree.ROOT / "lib" / header).exists() or (path.parent / header).exists()
+        if kind == '"' and own and not (header.startswith("..") and name.startswith("lib/")):
+            continue
+        if kind == '"' and not name.startswith("test/"):
+            yield (f"{name}:{number}: \"{header}\" is neither below lib/ nor beside this file; "
+                   "foreign headers stand in <>")
+        row = next((row for row in FOREIGN if header.startswith(row[0])), None)
+        if row and not any(matches(name, pattern) for pattern in row[1]):
+            yield f"{name}:{number}: <{header}> belongs in {', '.join(row[1])} only"
+
+
+def main():
+    findings = []
+    for path in tree.sources("lib"):
+        findings += check_layers(path)
+    for path in tree.sources("lib", "app", "test"):
+        findings += check_foreign(path)
+    tree.finish(findings)
+
+
+main()
