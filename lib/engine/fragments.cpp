@@ -34,6 +34,12 @@ Reason reason_of(FragmentLoss loss) {
   return Reason::none;
 }
 
+// Whether the datagram may turn out to be TCP or UDP. IPv6 can have extension headers within the
+// fragmented part, and a fragment that is not the first does not say what they lead to.
+bool may_hold_transport(const net::Layers& layers) {
+  return layers.ip_version == 6 || layers.protocol == net::kTcp || layers.protocol == net::kUdp;
+}
+
 net::Fragment fragment_of(const net::PacketView& frame, const net::Layers& layers) {
   net::Fragment fragment;
   fragment.key.source = layers.source;
@@ -52,7 +58,8 @@ net::Fragment fragment_of(const net::PacketView& frame, const net::Layers& layer
       static_cast<std::uint16_t>(layers.ip_version == 4 ? layers.payload - layers.network
                                                         : layers.payload - layers.network - 40 - 8);
   fragment.payload = layers.payload;
-  fragment.payload_size = layers.payload_size;
+  // What a capture cut is missing all the same.
+  fragment.payload_size = static_cast<std::uint16_t>(layers.payload_size + layers.payload_missing);
   fragment.packet = frame;
   return fragment;
 }
@@ -61,7 +68,7 @@ net::Fragment fragment_of(const net::PacketView& frame, const net::Layers& layer
 
 void Pipeline::hold_fragment(Packet& packet) {
   counters_.add(Counter::fragments);
-  if (snapshot_->mode() == policy::Mode::monitor) return;
+  if (snapshot_->mode() == policy::Mode::monitor || !may_hold_transport(packet.layers)) return;
   if (!net::ip_checksum_right(*packet.view, packet.layers) && config_.verify_checksums) {
     drop(packet, Reason::ip_checksum);
     return;
@@ -103,8 +110,8 @@ void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
     whole_.key = flow::make_key(whole_.layers, whole_.view->pair);
     whole_.hash = flow::hash_key(config_.hash, whole_.key.key);
     look_up(whole_);
-  } else if (whole_.layers.outcome == net::Decoded::malformed) {
-    drop(whole_, Reason::ip_malformed);
+  } else if (whole_.layers.outcome == net::Decoded::header_chain) {
+    drop(whole_, Reason::header_chain);
   }
   const bool forward = disposition.forward;
   disposition.forward = false;

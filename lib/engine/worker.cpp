@@ -66,8 +66,11 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
       case net::Decoded::fragment: hold_fragment(packet); break;
       case net::Decoded::not_transport:
       case net::Decoded::not_ip: counters_.add(Counter::not_transport); break;
-      case net::Decoded::undecodable: counters_.add(Counter::undecodable); break;
-      case net::Decoded::malformed: refuse(packet, Reason::ip_malformed); break;
+      // No endpoint reads these either, so they are the wire's affair.
+      case net::Decoded::undecodable:
+      case net::Decoded::malformed: counters_.add(Counter::undecodable); break;
+      // Some endpoint might read on where the gateway stops.
+      case net::Decoded::header_chain: refuse(packet, Reason::header_chain); break;
     }
     forwarded += result.dispositions[i].forward ? 1 : 0;
     held += result.dispositions[i].reason == Reason::fragment_held ? 1 : 0;

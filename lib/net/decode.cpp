@@ -141,13 +141,15 @@ class Decoder {
     std::size_t at = start;
     std::uint8_t type = layers_.protocol;
     for (std::size_t walked = 0; is_ipv6_extension(type) || type == kIpv6Fragment; ++walked) {
-      if (walked == kMaxIpv6Extensions || at + 8 > ip_end_) return Decoded::malformed;
+      if (at + 8 > ip_end_) return Decoded::malformed;
+      if (walked == kMaxIpv6Extensions) return Decoded::header_chain;
       // Only the first, and with that only one (RFC 8200 section 4.1).
-      if (type == kHopByHop && at != start) return Decoded::malformed;
+      if (type == kHopByHop && at != start) return Decoded::header_chain;
       if (!holds(at, 8)) return Decoded::undecodable;
       const std::uint8_t* header = &frame_[at];
       const std::size_t size = ipv6_extension_size(type, header);
-      if (at + size > ip_end_ || at + size - start > kMaxIpv6Chain) return Decoded::malformed;
+      if (at + size > ip_end_) return Decoded::malformed;
+      if (at + size - start > kMaxIpv6Chain) return Decoded::header_chain;
       if (!holds(at, size)) return Decoded::undecodable;
       at += size;
       layers_.protocol = header[0];

@@ -36,6 +36,7 @@ enum class Decoded : std::uint8_t {
   not_transport,  // IP, but neither TCP nor UDP; addresses are set
   not_ip,         // ARP, LLDP, … : nothing but tags is set
   malformed,      // an IP or transport header that contradicts itself or the frame's length
+  header_chain,   // IPv6 extension headers in a number or order that no endpoint needs
   undecodable,    // a runt, or a capture cut the frame before the end of a header
 };
 

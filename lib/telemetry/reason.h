@@ -19,7 +19,7 @@ namespace chatgate::telemetry {
   ROW(policy_reset, "policy-reset", "the policy resets this connection")                           \
   ROW(policy_answer, "policy-answer", "the question was answered by the gateway")                  \
   ROW(blocked_flow, "blocked-flow", "later packet of a connection that is blocked")                \
-  ROW(ip_malformed, "ip-malformed", "an IP or transport header that contradicts itself")           \
+  ROW(header_chain, "header-chain", "more IPv6 extension headers than any endpoint needs")          \
   ROW(ip_checksum, "ip-checksum", "wrong IPv4 header checksum")                                    \
   ROW(transport_checksum, "transport-checksum", "wrong TCP or UDP checksum")                       \
   ROW(tcp_flags, "tcp-flags", "a combination of TCP flags that nobody sends")                      \

@@ -32,7 +32,7 @@ EXTRA = {
 
 # Header prefix, and the paths below the tree that may include it.
 FOREIGN = [
-    ("rte_", ["lib/io/dpdk/"]),
+    ("rte_", ["lib/io/dpdk/", "test/unit/io-dpdk/"]),
     ("nlohmann/", ["lib/config/", "lib/catalog/loader.cpp", "lib/policy/loader.cpp", "lib/control/",
                    "lib/telemetry/*.cpp", "app/", "test/"]),
     ("boost/program_options", ["app/", "test/"]),

@@ -20,6 +20,8 @@ namespace {
 
 constexpr unsigned kHandoverRing = 1024;
 constexpr unsigned kOutboundRing = 2048;
+// What a frame may have beside what the MTU counts: Ethernet and two tags.
+constexpr std::uint32_t kLinkHeaders = 14 + 2 * 4;
 
 struct RcuDeleter {
   void operator()(rte_rcu_qsbr* rcu) const { rte_free(rcu); }
@@ -198,11 +200,17 @@ std::unique_ptr<DpdkGateway> DpdkGateway::open(const GatewayConfig& config,
   if (error.empty()) error = state->make_rings();
   if (!error.empty()) return nullptr;
 
+  std::uint32_t longest_frame = 2048;
+  for (const auto& port : shared.ports) {
+    longest_frame = std::max<std::uint32_t>(longest_frame, port->mtu() + kLinkHeaders);
+  }
   for (unsigned id = 0; id < shared.workers; ++id) {
     engine::WorkerConfig worker = config.worker;
+    worker.fragments.frame_bytes = longest_frame;
     worker.id = WorkerId{static_cast<std::uint8_t>(id)};
     // Flows spread evenly; a share may hold a little more than its part.
     worker.flows = std::max<std::uint32_t>(1024, config.worker.flows / shared.workers);
+    worker.inspections = std::max<std::uint32_t>(1024, worker.flows / 16);
     state->threads.push_back(std::make_unique<WorkerThread>(shared, worker, config.event_ring));
   }
   state->links.resize(config.pairs.size());

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <rte_ethdev.h>
 #include <rte_pause.h>
+#include <rte_prefetch.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -153,6 +154,7 @@ unsigned WorkerThread::receive(const QueuePlan::Receive& queue, std::span<rte_mb
     count =
         rte_eth_rx_burst(port.id(), queue.queue, frames.data(), static_cast<std::uint16_t>(count));
   }
+  for (unsigned i = 0; i < count; ++i) rte_prefetch0(rte_pktmbuf_mtod(frames[i], const void*));
   unsigned kept = 0;
   for (unsigned i = 0; i < count; ++i) {
     rte_mbuf* frame = put_tags_back(frames[i]);
@@ -202,7 +204,6 @@ void WorkerThread::inspect(std::span<rte_mbuf*> frames, const engine::Snapshot& 
     const unsigned partner = shared_.index_of[frames[i]->port] ^ 1u;
     if (result_.dispositions[i].forward) {
       frames[i]->ol_flags &= kKeptFlags;
-      frames[i]->tx_offload = 0;
       put(partner, frames[i]);
     } else {
       rte_pktmbuf_free(frames[i]);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Tests of the packet I/O in network namespaces: two hosts and a gateway between them.
 
-    io_lab.py PROGRAM [--driver af_packet|af_xdp] [--workers CORES] [--only NAME]
+    io_lab.py PROGRAM [--driver af_packet|af_xdp] [--workers N] [--only NAME]
 
 PROGRAM is io-bridge, an engine that forwards everything, or chatgate itself (with a policy that allows
 everything), for which the tests that need figures or commands are left out. Needs root, ip, tcpdump, ping and
@@ -84,7 +84,7 @@ class Bridge:
 
     def __init__(self, options, *more):
         self.words = [options.program, "--inside", f"{options.driver}:in0", "--outside",
-                      f"{options.driver}:out0", "--workers", options.workers, *more]
+                      f"{options.driver}:out0", "--workers", options.cores, *more]
         self.files = None
         if options.is_chatgate:
             self.files = tempfile.TemporaryDirectory()
@@ -294,7 +294,7 @@ def test_every_kind_passes_unchanged(options):
                     wrong.append(f"{kind}: " + (f"changed to {close[0][:24].hex(' ')}"
                                                 if close else "lost"))
             wrong += [f"not sent by us: {a[:40].hex(' ')}" for a in arrived if a not in sent]
-            if not wrong and options.workers.count(",") == 0:
+            if not wrong and options.workers == 1:
                 assert arrived == sent, "the order has changed"
     assert not wrong, "\n    " + "\n    ".join(wrong)
     assert bridge.status == 0, bridge.said
@@ -323,7 +323,7 @@ def test_order_within_flows(options):
         assert number > last.get(flow, -1), f"flow {flow}: {number} after {last[flow]}"
         last[flow] = number
     assert len(arrived) == len(frames), f"{len(arrived)} of {len(frames)} arrived"
-    if options.workers.count(",") and options.driver == "af_xdp" and \
+    if options.workers > 1 and options.driver == "af_xdp" and \
             not options.is_chatgate:
         assert bridge.figure("worker", "handed_over") + bridge.figure("worker", "taken_over") > 0
 
@@ -456,13 +456,12 @@ def test_link_state_is_copied(options):
         assert wait_for(lambda: carrier(CLIENT, "c0"), 3)
         time.sleep(0.5)
         ping("-c", "3", "-i", "0.2")
-        # The other way round, and the gateway ends while one side is held.
-        inside(SERVER, "ip", "link", "set", "s0", "down")
-        assert wait_for(lambda: not carrier(CLIENT, "c0"), 7), "the client's link stayed up"
-    with Lab(1500), Bridge(options):
-        inside(SERVER, "ip", "link", "set", "s0", "down")
-        assert wait_for(lambda: not carrier(CLIENT, "c0"), 7)
-        # Ending the gateway releases what it held.
+    # The other way round, and the gateway ends while it holds one side.
+    with Lab(1500):
+        with Bridge(options):
+            inside(SERVER, "ip", "link", "set", "s0", "down")
+            assert wait_for(lambda: not carrier(CLIENT, "c0"), 7), "the client's link stayed up"
+        assert wait_for(lambda: carrier(CLIENT, "c0"), 3), "the end left a link down"
     return f"down after {down * 1000:.0f} ms, up after {up * 1000:.0f} ms"
 
 
@@ -479,18 +478,22 @@ def test_the_end_leaves_no_trace(options):
         for device in ("in0", "out0"):
             shown = inside(GATEWAY, "ip", "link", "show", device)
             assert "PROMISC" not in shown and "xdp" not in shown, shown
-        assert "<BROADCAST,MULTICAST,M-DOWN>" in inside(GATEWAY, "ip", "link", "show", "out0") or \
-            ",UP" not in inside(GATEWAY, "ip", "link", "show", "out0")
+        assert ",UP" not in inside(GATEWAY, "ip", "link", "show", "out0")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
     parser.add_argument("--driver", default="af_packet")
-    parser.add_argument("--workers", default=str(os.cpu_count() - 1))
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     options.program = os.path.abspath(options.program)
+    cores = sorted(os.sched_getaffinity(0))
+    if options.workers > len(cores):
+        print(f"SKIPPED: needs {options.workers} cores")
+        return 77
+    options.cores = ",".join(str(core) for core in cores[-options.workers:])
     options.is_chatgate = os.path.basename(options.program) == "chatgate"
     if os.geteuid() != 0 or subprocess.run(["ip", "netns", "list"], capture_output=True,
                                            check=False).returncode != 0:

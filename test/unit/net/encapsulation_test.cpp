@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "net/decode.h"
+#include "net/validity.h"
 
 #include "wrapped.h"
 
@@ -338,7 +339,7 @@ TEST(Encapsulation, AnInsideIsJudgedLikeAnyPacket) {
           {"data offset", test::in_gre(bad_tcp), malformed},
           {"data offset in gtp", test::in_gtp(bad_tcp), malformed},
           {"two hop-by-hop headers",
-           test::in_ip(v6().v6_extension(0).v6_extension(0).udp(1, 2).build()), malformed},
+           test::in_ip(v6().v6_extension(0).v6_extension(0).udp(1, 2).build()), header_chain},
           {"a fragment", test::in_vxlan(v4().udp(1, 2).fragment(8, true).build()), fragment},
           {"an icmp message", test::in_pppoe(v4().protocol(1).payload("ping").build()),
            not_transport},
@@ -354,6 +355,95 @@ TEST(Encapsulation, AnInsideIsJudgedLikeAnyPacket) {
   EXPECT_EQ(decoded(outer).outcome, fragment);
   EXPECT_EQ(decoded(outer).source.to_string(), test::kOuterSource);
   EXPECT_EQ(decoded(outer).encapsulation_count, 0);
+}
+
+struct Foreign {
+  const char* name;
+  Encapsulation kind;
+  const char* frame;
+};
+
+// Frames that another builder made (Scapy): the tests' own builder and the decoder could be wrong
+// the same way.
+TEST(Encapsulation, FramesOfAnotherBuilder) {
+  const std::vector<Foreign> frames = {
+      {"pppoe", Encapsulation::pppoe,
+       "020000000002020000000001886411000007002b214500002a000700004006aec50a000001c00002019c"
+       "4001bb000000050000000650182000bd5800006869"},
+      {"pppoe with v6", Encapsulation::pppoe,
+       "02000000000202000000000188641100000700335760000000000a114020010db8000000000000000000"
+       "00000120010db80000000000000000000000029c4001bb000a9e006869"},
+      {"mpls", Encapsulation::mpls,
+       "020000000002020000000001884700064040000c81404500002a000700004006aec50a000001c0000201"
+       "9c4001bb000000050000000650182000bd5800006869"},
+      {"gre", Encapsulation::gre,
+       "02000000000202000000000108004500004200090000402f261ac6336401c6336402000008004500002a"
+       "000700004006aec50a000001c00002019c4001bb000000050000000650182000bd5800006869"},
+      {"gre with all options", Encapsulation::gre,
+       "02000000000202000000000108004500005600090000402f2606c6336401c6336402b00086dd57a20000"
+       "0000004d0000000360000000000a114020010db800000000000000000000000120010db8000000000000"
+       "0000000000029c4001bb000a9e006869"},
+      {"gre with ethernet", Encapsulation::gre,
+       "02000000000202000000000108004500005400090000402f2608c6336401c63364022000655800001234"
+       "02000000000202000000000108004500002a000700004006aec50a000001c00002019c4001bb00000005"
+       "0000000650182000bd5800006869"},
+      {"4 in 4", Encapsulation::ip_in_ip,
+       "02000000000202000000000108004500003e0009000040042649c6336401c63364024500002a00070000"
+       "4006aec50a000001c00002019c4001bb000000050000000650182000bd5800006869"},
+      {"6 in 4", Encapsulation::ip_in_ip,
+       "020000000002020000000001080045000046000900004029261cc6336401c633640260000000000a1140"
+       "20010db800000000000000000000000120010db80000000000000000000000029c4001bb000a9e006869"},
+      {"4 in 6", Encapsulation::ip_in_ip,
+       "02000000000202000000000186dd60000000002a044020010db8ffff0000000000000000000120010db8"
+       "ffff000000000000000000024500002a000700004006aec50a000001c00002019c4001bb000000050000"
+       "000650182000bd5800006869"},
+      {"gtp", Encapsulation::gtp_u,
+       "02000000000202000000000108004500004e000900004011262cc6336401c633640208680868003a3534"
+       "30ff002a000000014500002a000700004006aec50a000001c00002019c4001bb00000005000000065018"
+       "2000bd5800006869"},
+      {"gtp with a session container", Encapsulation::gtp_u,
+       "02000000000202000000000108004500005e000900004011261cc6336401c633640208680868004ae920"
+       "34ff003a00000001000000850110090060000000000a114020010db80000000000000000000000012001"
+       "0db80000000000000000000000029c4001bb000a9e006869"},
+      {"vxlan", Encapsulation::vxlan,
+       "02000000000202000000000108004500005c000900004011261ec6336401c6336402c73812b500480000"
+       "0800000000002a0002000000000202000000000108004500002a000700004006aec50a000001c0000201"
+       "9c4001bb000000050000000650182000bd5800006869"},
+      {"vxlan between tags", Encapsulation::vxlan,
+       "020000000002020000000001810000050800450000680009000040112612c6336401c6336402c73812b5"
+       "005421d40800000000002a000200000000020200000000018100000986dd60000000000a114020010db8"
+       "00000000000000000000000120010db80000000000000000000000029c4001bb000a9e006869"},
+      {"teredo", Encapsulation::teredo,
+       "02000000000202000000000108004500004e000900004011262cc6336401c6336402cb200dd8003a60e7"
+       "60000000000a11402001000000010000000000000000000120010db80000000000000000000000029c40"
+       "01bb000aabb76869"},
+  };
+  for (const Foreign& c : frames) {
+    const Octets frame = from_hex(c.frame);
+    const Layers layers = decoded(frame);
+    EXPECT_EQ(layers.outcome, Decoded::transport) << c.name;
+    EXPECT_EQ(layers.source_port, 40000) << c.name;
+    EXPECT_EQ(layers.destination_port, 443) << c.name;
+    EXPECT_EQ(as_text(layers.payload_of(view_of(frame))), "hi") << c.name;
+    ASSERT_EQ(layers.encapsulation_count, 1) << c.name;
+    EXPECT_EQ(layers.encapsulation[0].kind, c.kind) << c.name;
+    EXPECT_TRUE(ip_checksum_right(view_of(frame), layers)) << c.name;
+    EXPECT_TRUE(transport_checksum_right(view_of(frame), layers)) << c.name;
+  }
+}
+
+TEST(Encapsulation, ExtensionHeadersOfGtpAreBounded) {
+  const auto with = [](std::size_t count) {
+    Octets optional = from_hex("00000085");
+    for (std::size_t i = 0; i < count; ++i) {
+      const Octets header = from_hex(i + 1 == count ? "01000000" : "01000085");
+      optional.insert(optional.end(), header.begin(), header.end());
+    }
+    return decoded(test::in_gtp(tcp4(), {1, 0x34, optional})).destination_port;
+  };
+  EXPECT_EQ(with(1), 443);
+  EXPECT_EQ(with(8), 443);
+  EXPECT_EQ(with(9), 2152);
 }
 
 TEST(Encapsulation, PaddingBehindTheInsideIsNotRead) {

@@ -66,6 +66,9 @@ class LineSink final : public telemetry::Sink {
 // Packets of a test, with their bytes.
 class Packets {
  public:
+  Packets() = default;
+  Packets(Packets&&) = default;  // views borrow from the frames: not to be copied
+
   Packets& add(Octets frame, std::uint64_t milliseconds) {
     frames_.push_back(std::move(frame));
     net::PacketView view = test::view_of(frames_.back());
@@ -148,7 +151,8 @@ TEST(Replay, ForgedFramesFollowThePacketThatCausedThemAtItsTime) {
 }
 
 TEST(Replay, SummaryCountsWhatWentOut) {
-  const Outcome outcome = run(blocked_hello());
+  const Packets packets = blocked_hello();
+  const Outcome outcome = run(packets);
   const Summary& summary = outcome.summary;
   EXPECT_EQ(summary.packets, 4u);
   EXPECT_EQ(summary.forwarded, 3u);
@@ -158,7 +162,7 @@ TEST(Replay, SummaryCountsWhatWentOut) {
   EXPECT_EQ(summary.alerts, 1u);
   EXPECT_GT(summary.engine_seconds, 0);
   std::uint64_t bytes = 0;
-  for (const net::PacketView& view : blocked_hello().views()) bytes += view.wire_length;
+  for (const net::PacketView& view : packets.views()) bytes += view.wire_length;
   EXPECT_EQ(summary.bytes, bytes);
 }
 
