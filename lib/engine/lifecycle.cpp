@@ -218,26 +218,30 @@ bool Pipeline::give_up_stalest() {
   return true;
 }
 
-// Pushes one flow out: embryonic ones first, then closed and blocked ones, then those that have
-// been silent for long. A flow that talks is never pushed out.
+// Pushes one flow out: embryonic ones first, then closed ones, those that the other end never
+// answered, blocked ones, and last those that have been silent for long. A flow in which both ends
+// talk is never pushed out.
 bool Pipeline::make_room() {
+  constexpr std::uint64_t kTalks = 4;
   const auto idle_of = [this](FlowIndex flow) { return tick_.since(flows_.hot(flow).last_seen); };
   const auto worth = [&](FlowIndex flow) {
     const HotFlow& hot = flows_.hot(flow);
     const ColdFlow& cold = flows_.cold(flow);
-    std::uint64_t rank = 3;
+    std::uint64_t rank = kTalks;
     if (!cold.has(ColdFlow::kPayload)) {
       rank = 0;
     } else if (cold.closed()) {
       rank = 1;
-    } else if (flow::is_blocked(hot.stage)) {
+    } else if (hot.packets[0] == 0 || hot.packets[1] == 0) {
       rank = 2;
+    } else if (flow::is_blocked(hot.stage)) {
+      rank = 3;
     }
     return rank << 32 | (0xffffffff - idle_of(flow));
   };
   const FlowIndex victim = flows_.victim(worth);
   if (!victim.valid()) return false;
-  const bool talks = worth(victim) >> 32 == 3;
+  const bool talks = worth(victim) >> 32 == kTalks;
   if (talks && idle_of(victim) < Tick::from_seconds(kIdleBeforeEviction)) return false;
   end_flow(victim, telemetry::FlowEnd::evicted);
   return true;

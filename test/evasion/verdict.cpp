@@ -1,0 +1,39 @@
+#include "verdict.h"
+
+#include "proto/tls.h"
+
+namespace chatgate::test {
+
+std::string hello_for(const char* name) {
+  return std::string(as_text(client_hello(name)));
+}
+
+bool names_blocked(const std::string& stream) {
+  proto::ParserState state;
+  proto::Facts facts;
+  proto::tls::feed(state, as_bytes(stream), facts);
+  for (std::size_t i = 0; i < facts.name_count; ++i) {
+    if (facts.names[i].host.view() == kBlockedName) return true;
+  }
+  return false;
+}
+
+RowVerdict judge_row(const Row& row) {
+  RowVerdict verdict;
+  for (const Overlap overlap : kOverlaps) {
+    Gateway gateway;
+    Session session(gateway, overlap, 40000);
+    row.play(session, hello_for(kBlockedName), hello_for(kDecoyName));
+    verdict.leaks += names_blocked(session.server().stream()) ? 1 : 0;
+    if (overlap == kOverlaps.front()) verdict.reasons = gateway.new_reasons();
+
+    Gateway fresh;
+    Session twin(fresh, overlap, 40000);
+    row.play(twin, hello_for(kAllowedName), hello_for(kDecoyName));
+    const bool arrived = twin.server().stream() == hello_for(kAllowedName);
+    verdict.damaged += arrived == (row.twin == Twin::passes) ? 0 : 1;
+  }
+  return verdict;
+}
+
+}  // namespace chatgate::test
