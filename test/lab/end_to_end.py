@@ -10,6 +10,7 @@ import sys
 
 import bad_input
 import demo
+import evasions
 import gateway
 from report import Report
 
@@ -31,6 +32,7 @@ def main():
             demo.Demo(options, part).run()
             report.passed += part.passed
             report.failures += [f"{name}: {failure}" for failure in part.failures]
+        evasions.run(report)
         report.head("Mistakes")
         bad_input.run(report)
     for failure in report.failures:

@@ -107,7 +107,7 @@ int main(int count, char** words) {
   Diagnostics diagnostics;
   io::GatewayConfig config;
   config.pairs = io::parse_device_pairs(options.inside, options.outside, diagnostics);
-  io::check_devices(config.pairs, diagnostics);
+  io::check_devices(options.inside, options.outside, diagnostics);
   config.worker_cores = io::parse_core_list(options.workers, io::allowed_cores(), diagnostics)
                             .value_or(std::vector<unsigned>{});
   for (const Diagnostic& finding : diagnostics.all()) {

@@ -10,7 +10,6 @@ ethtool; ends with status 77 ("skipped" for Meson) where it may not make namespa
 
 import argparse
 import contextlib
-import hashlib
 import os
 import re
 import signal
