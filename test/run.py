@@ -50,13 +50,13 @@ class Tests:
         return result.returncode == 0
 
     def release(self):
-        return self.configure_and_build(BUILD) and self.meson_test(BUILD)
+        return self.configure_and_build(BUILD) and self.meson_test(BUILD, "--timeout-multiplier", "3")
 
     def sanitized(self):
         return self.configure_and_build(
-            SANITIZED, "-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined",
+            SANITIZED, "-Ddebug=true", "-Doptimization=1", "-Db_sanitize=address,undefined",
             "-Db_lundef=false") and self.meson_test(SANITIZED, "--no-suite", "style",
-                                                    "--timeout-multiplier", "5",
+                                                    "--timeout-multiplier", "10",
                                                     environment=SANITIZER_ENVIRONMENT)
 
     def meson_test(self, folder, *options, environment=None):

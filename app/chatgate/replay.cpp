@@ -2,6 +2,7 @@
 
 #include "replay/replay.h"
 
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
 #include <filesystem>
 #include <iostream>
@@ -54,6 +55,9 @@ po::options_description describe() {
                                 "run the packets N times, from memory")(
       "catalogue", text("DIR"),
       "folder of the catalogue; default: beside the policy, else the installed one")(
+      "checksums", text("WORD")->default_value("auto"),
+      "verify: packets with a wrong one are no evidence and do not pass; ignore; or auto: verify, "
+      "but for senders of which the capture shows wrong ones only (filled in by their device)")(
       "protocol-events", po::bool_switch(), "dns, tls and http events too")(
       "rules", texts("FILE")->composing(), "not supported by this version");
   return options;
@@ -63,6 +67,7 @@ po::options_description describe() {
 struct Request {
   replay::ReplayOptions options;
   unsigned loop = 1;
+  bool find_offloaded = false;
 };
 
 std::optional<Request> request_of(const po::variables_map& values) {
@@ -85,6 +90,13 @@ std::optional<Request> request_of(const po::variables_map& values) {
   if (request.options.flows < 64 || request.options.flows > (1u << 26)) {
     refuse("--flows " + std::to_string(request.options.flows) + " is out of range",
            "64 to 67108864");
+  }
+  constexpr std::string_view kChecksums[] = {"auto", "verify", "ignore"};
+  const std::string checksums = values["checksums"].as<std::string>();
+  request.options.verify_checksums = checksums != "ignore";
+  request.find_offloaded = checksums == "auto";
+  if (std::find(std::begin(kChecksums), std::end(kChecksums), checksums) == std::end(kChecksums)) {
+    refuse("--checksums \"" + checksums + "\" is unknown", suggestion(checksums, kChecksums));
   }
   if (request.loop < 1) refuse("--loop 0 runs nothing", "1 or more");
   if (values.count("write") != 0 && values["write"].as<std::string>() == "-") {
@@ -148,9 +160,35 @@ std::optional<Outputs> open_outputs(const po::variables_map& values) {
   return outputs;
 }
 
+// The packets, from a file as they are read, or from memory where they are needed more than once.
+struct Input {
+  std::unique_ptr<io::CaptureReader> reader;
+  std::unique_ptr<replay::LoadedCapture> loaded;
+
+  bool complete() const { return loaded == nullptr || loaded->complete(); }
+};
+
+Input prepare(Request& request, const std::string& path,
+              std::unique_ptr<io::CaptureReader> reader) {
+  Input input{std::move(reader), nullptr};
+  if (request.loop > 1 || (request.find_offloaded && !std::filesystem::is_regular_file(path))) {
+    input.loaded = std::make_unique<replay::LoadedCapture>(*input.reader);
+  }
+  if (!request.find_offloaded) return input;
+  if (input.loaded != nullptr) {
+    request.options.offloaded = replay::OffloadedSenders(input.loaded->packets());
+    return input;
+  }
+  Diagnostics ignored;
+  if (const auto first = io::CaptureReader::open(path, ignored)) {
+    request.options.offloaded = replay::OffloadedSenders(*first);
+  }
+  return input;
+}
+
 // Everything is open: runs the packets. Answers the exit status.
 int run_packets(const Request& request, std::shared_ptr<const engine::Snapshot> snapshot,
-                io::CaptureReader& reader, Outputs outputs) {
+                const Input& input, Outputs outputs) {
   Diagnostics findings;
   replay::Output output;
   if (outputs.capture != nullptr) {
@@ -159,13 +197,11 @@ int run_packets(const Request& request, std::shared_ptr<const engine::Snapshot> 
     };
   }
   replay::Replay replay(request.options, std::move(snapshot), std::move(outputs.sinks), output);
-  bool complete = true;
-  if (request.loop == 1) {
-    complete = replay.run(reader);
+  bool complete = input.complete();
+  if (input.loaded != nullptr) {
+    replay.run(input.loaded->packets(), request.loop);
   } else {
-    const replay::LoadedCapture capture(reader);
-    replay.run(capture.packets(), request.loop);
-    complete = capture.complete();
+    complete = replay.run(*input.reader);
   }
   replay.finish();
   if (outputs.capture != nullptr) outputs.capture->close(findings);
@@ -178,8 +214,9 @@ int run_packets(const Request& request, std::shared_ptr<const engine::Snapshot> 
   if (findings.has_errors()) status = kFailed;
   print(findings);
   if (!complete) {
+    const Diagnostic& error = input.reader->error();
     Diagnostics capture;
-    capture.error(reader.error().place, reader.error().message, reader.error().remedy);
+    capture.error(error.place, error.message, error.remedy);
     print(capture);
     status = kInvalid;
   }
@@ -202,7 +239,8 @@ int replay(const Arguments& arguments) {
   catalog::ApplicationRegistry registry;
   const control::LoadResult loaded = control::load({policy, catalogue, 1}, registry);
   Diagnostics findings = loaded.diagnostics;
-  const auto reader = io::CaptureReader::open(values["read"].as<std::string>(), findings);
+  const std::string capture = values["read"].as<std::string>();
+  auto reader = io::CaptureReader::open(capture, findings);
   print(findings);
   if (loaded.snapshot == nullptr || reader == nullptr) return kInvalid;
 
@@ -213,7 +251,8 @@ int replay(const Arguments& arguments) {
   request->options.host = host_name();
   auto outputs = open_outputs(values);
   if (!outputs) return kFailed;
-  return run_packets(*request, loaded.snapshot, *reader, std::move(*outputs));
+  const Input input = prepare(*request, capture, std::move(reader));
+  return run_packets(*request, loaded.snapshot, input, std::move(*outputs));
 }
 
 }  // namespace chatgate::app

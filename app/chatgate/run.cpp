@@ -123,9 +123,9 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
                    "--" + std::string(option) + " is not supported by this version",
                    "leave it out");
   }
-  request.gateway.pairs =
-      io::parse_device_pairs(texts_of(values, "inside"), texts_of(values, "outside"), findings);
-  io::check_devices(request.gateway.pairs, findings);
+  const auto inside = texts_of(values, "inside"), outside = texts_of(values, "outside");
+  request.gateway.pairs = io::parse_device_pairs(inside, outside, findings);
+  io::check_devices(inside, outside, findings);
 
   const std::vector<unsigned> allowed = io::allowed_cores();
   request.gateway.worker_cores = {allowed.empty() ? 0u : allowed.back()};

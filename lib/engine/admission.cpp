@@ -24,18 +24,15 @@ bool flags_possible(const Layers& layers) {
   return syn || fin || rst || layers.has(flag::ack) || layers.payload_size != 0;
 }
 
-// RFC 5961 section 5.2, without the window of acceptable old numbers: what lies before the first
-// byte was never sent at all.
+// RFC 5961 section 5.2, its lower bound: what lies before the first byte was never sent at all.
+// What lies ahead may have gone another way than through this gateway (asymmetric routes), so it is
+// believed; it cannot harm, for bytes that were read are not read again in another version.
 bool acknowledges_what_was_sent(const Layers& layers, const ColdFlow& flow,
                                 const Inspection* inspection, Way back) {
   if (!layers.has(flag::ack) || !flow.sequence_known(back)) return true;
-  // A FIN counts as one byte.
-  const bool finished =
-      flow.has(back == Way::to_server ? ColdFlow::kFinToServer : ColdFlow::kFinToClient);
-  const std::uint32_t next = flow.next_sequence[index(back)] + (finished ? 1 : 0);
-  const std::uint32_t first =
-      inspection != nullptr ? inspection->first_sequence[index(back)] : next;
-  return distance(next, layers.acknowledgment) <= 0 && distance(first, layers.acknowledgment) >= 0;
+  const std::uint32_t first = inspection != nullptr ? inspection->first_sequence[index(back)]
+                                                    : flow.next_sequence[index(back)];
+  return distance(first, layers.acknowledgment) >= 0;
 }
 
 // Further behind than any retransmission of a connection's first bytes, or further ahead than the

@@ -125,6 +125,7 @@ Replay::State::State(ReplayOptions given, std::shared_ptr<const engine::Snapshot
     config.id = WorkerId(static_cast<WorkerId::rep>(i));
     config.flows = options.flows;
     config.protocol_events = options.protocol_events;
+    config.verify_checksums = options.verify_checksums && !options.offloaded.headers_unfilled();
     config.hash = hash;
     // Rings are emptied between two bursts; the most that one step can cause is the end of every
     // flow.
@@ -144,6 +145,9 @@ void Replay::State::add(const net::PacketView& packet) {
   burst[burst_size] = packet;
   burst[burst_size].pair = PairId(0);
   burst[burst_size].side = sides.side_of(packet);
+  if (options.offloaded.vouch_for(packet)) {
+    burst[burst_size].transport_checksum = net::ChecksumStatus::good;
+  }
   ++burst_size;
 }
 
@@ -293,6 +297,12 @@ Summary Replay::summary() const {
   summary.alerts = state_->writer.taken(telemetry::EventType::alert);
   summary.engine_seconds = std::chrono::duration<double>(state_->engine_time).count();
   return summary;
+}
+
+std::uint64_t Replay::count(telemetry::Reason reason) const {
+  std::uint64_t count = 0;
+  for (const auto& lane : state_->lanes) count += lane->counters.get(reason);
+  return count;
 }
 
 std::uint64_t Replay::events_lost() const {

@@ -17,7 +17,10 @@
 #include "engine/snapshot.h"
 #include "io/pcap/capture_reader.h"
 #include "net/packet_view.h"
+#include "telemetry/reason.h"
 #include "telemetry/sink.h"
+
+#include "replay/offload.h"
 
 namespace chatgate::replay {
 
@@ -27,6 +30,9 @@ struct ReplayOptions {
   bool protocol_events = false;
   std::vector<Prefix> inside;  // empty: see replay/side_finder.h
   std::string host;            // EVE's `host`; empty: left out
+  // Whether checksums count at all, and if they do, whose are taken for right unseen.
+  bool verify_checksums = true;
+  OffloadedSenders offloaded;
 };
 
 // A frame on its way out, valid during the call that shows it.
@@ -91,6 +97,8 @@ class Replay {
   void finish();
 
   Summary summary() const;
+  // How often the engine gave this reason, all workers together.
+  std::uint64_t count(telemetry::Reason reason) const;
   // Events that no sink got: full rings and slow peers.
   std::uint64_t events_lost() const;
 

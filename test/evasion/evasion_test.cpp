@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 #include <random>
 
-#include "proto/parser.h"
-#include "proto/tls.h"
-
 #include "table.h"
+#include "verdict.h"
 
 namespace chatgate::test {
 namespace {

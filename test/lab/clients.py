@@ -136,7 +136,8 @@ def dig(name, kind, server, want, tcp=False):
 
 
 def ping(ip, count=3, size=56):
-    result = subprocess.run(["ping", "-n", "-c", str(count), "-i", "0.02", "-W", "1", "-s", str(size),
+    # -w and not -W: with that, ping gives the last answer only twice the time of those before.
+    result = subprocess.run(["ping", "-n", "-c", str(count), "-i", "0.02", "-w", "3", "-s", str(size),
                              ip], capture_output=True, text=True, check=False)
     times = [float(value) for value in re.findall(r"time=([\d.]+) ms", result.stdout)]
     if len(times) == count:

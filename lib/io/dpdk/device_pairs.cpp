@@ -83,11 +83,17 @@ std::vector<DevicePair> parse_device_pairs(const std::vector<std::string>& insid
   return pairs;
 }
 
-void check_devices(const std::vector<DevicePair>& pairs, Diagnostics& diagnostics) {
-  for (const DevicePair& pair : pairs) {
-    check_device(pair.inside, "--inside", diagnostics);
-    check_device(pair.outside, "--outside", diagnostics);
-  }
+void check_devices(const std::vector<std::string>& inside, const std::vector<std::string>& outside,
+                   Diagnostics& diagnostics) {
+  const auto check = [&](const std::vector<std::string>& words, std::string_view option) {
+    for (const std::string& word : words) {
+      Diagnostics reported_already;
+      const auto device = parse_device(word, option, reported_already);
+      if (device) check_device(*device, option, diagnostics);
+    }
+  };
+  check(inside, "--inside");
+  check(outside, "--outside");
 }
 
 }  // namespace chatgate::io

@@ -32,15 +32,17 @@ std::vector<DevicePair> parse_device_pairs(const std::vector<std::string>& insid
                                            const std::vector<std::string>& outside,
                                            Diagnostics& diagnostics);
 
-// What can be known before EAL start: interfaces and files that do not exist.
-void check_devices(const std::vector<DevicePair>& pairs, Diagnostics& diagnostics);
+// What else can be known before EAL start: interfaces and files that do not exist. Words that are
+// wrong in themselves are passed over.
+void check_devices(const std::vector<std::string>& inside, const std::vector<std::string>& outside,
+                   Diagnostics& diagnostics);
 
 struct GatewayConfig {
   std::vector<DevicePair> pairs;
   std::vector<unsigned> worker_cores;  // one worker each
   Idle idle = Idle::sleep;
-  engine::WorkerConfig worker;    // id and hash are set for each worker
-  std::size_t event_ring = 8192;  // events that may wait, for each worker
+  engine::WorkerConfig worker;     // id and hash are set for each worker
+  std::size_t event_ring = 16384;  // events that may wait, for each worker
   std::string eal_extra;
   std::function<void(std::string_view)> log;  // one line each; called on any thread
 };

@@ -1,9 +1,8 @@
 #include "io/dpdk/vlan.h"
 
+#include <cstdint>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
-
-#include <cstdint>
 
 namespace chatgate::io {
 namespace {

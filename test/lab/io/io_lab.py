@@ -3,9 +3,9 @@
 
     io_lab.py PROGRAM [--driver af_packet|af_xdp] [--workers N] [--only NAME]
 
-PROGRAM is io-bridge, an engine that forwards everything, or chatgate itself (with a policy that allows
-everything), for which the tests that need figures or commands are left out. Needs root, ip, tcpdump, ping and
-ethtool; ends with status 77 ("skipped" for Meson) where it may not make namespaces.
+PROGRAM is io-bridge, an engine that forwards everything, or chatgate itself (with a policy that
+allows everything), for which the tests that need figures or commands are left out. Needs root, ip,
+tcpdump, ping and ethtool; ends with status 77 ("skipped" for Meson) where it may not make namespaces.
 """
 
 import argparse
@@ -20,7 +20,8 @@ import sys
 import tempfile
 import time
 
-CLIENT, GATEWAY, SERVER = "io-client", "io-gateway", "io-server"
+# Two of these may run at the same time.
+CLIENT, GATEWAY, SERVER = (f"io-{os.getpid()}-{role}" for role in ("client", "gateway", "server"))
 OFFLOADS = "tx rx tso gso gro txvlan rxvlan tx-vlan-stag-hw-insert rx-vlan-stag-hw-parse".split()
 CLIENT_MAC, SERVER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 
@@ -87,14 +88,18 @@ class Bridge:
         self.files = None
         if options.is_chatgate:
             self.files = tempfile.TemporaryDirectory()
-            policy, socket_path = (os.path.join(self.files.name, name) for name in ("policy", "ctl"))
+            policy = os.path.join(self.files.name, "policy")
+            socket_path = os.path.join(self.files.name, "ctl")
             with open(policy, "w", encoding="ascii") as file:
                 file.write('{"rules": []}')
             self.words[1:1] = ["run", "--policy", policy, "--socket", socket_path]
 
     def __enter__(self):
+        suppressions = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lsan.supp")
         self.process = start_inside(GATEWAY, *self.words, stdout=subprocess.PIPE,
-                                    stderr=subprocess.STDOUT)
+                                    stderr=subprocess.STDOUT,
+                                    env={**os.environ,
+                                         "LSAN_OPTIONS": f"suppressions={suppressions}"})
         self.said = []
         for line in self.process.stdout:
             self.said.append(line.rstrip())
@@ -180,7 +185,7 @@ def kinds_of_frames():
     body = bytes(range(46))
     udp_frame = ether(ipv4(udp(body), 17), 0x0800)
     big = udp(bytes(i & 0xFF for i in range(2400)))
-    arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + mac(CLIENT_MAC) + bytes(4) + bytes(6) + bytes(4)
+    arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + mac(CLIENT_MAC) + bytes(14)
     return {
         "arp": ether(arp + bytes(18), 0x0806, "ff:ff:ff:ff:ff:ff"),
         "stp": ether(b"\x42\x42\x03" + bytes(35) + bytes(8), 38, "01:80:c2:00:00:00"),
@@ -258,8 +263,8 @@ def capture(namespace, device):
     frames = []
     with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
         # A slot for each frame has the size of the snap length, hence the large buffer.
-        process = start_inside(namespace, "tcpdump", "--immediate-mode", "-i", device, "-Q", "in", "-U", "-s", "12000",
-                               "-B", "65536", "-Z", "root", "-w", file.name,
+        process = start_inside(namespace, "tcpdump", "--immediate-mode", "-i", device, "-Q", "in",
+                               "-U", "-s", "12000", "-B", "65536", "-Z", "root", "-w", file.name,
                                stderr=subprocess.PIPE)
         while "listening on" not in process.stderr.readline():
             if process.poll() is not None:
@@ -335,7 +340,8 @@ def test_drop_reset_and_forge(options):
         return ether(letter + struct.pack("!I", number) + bytes(50), 0x88B5)
     with Lab(1500), Bridge(options):
         with capture(SERVER, "s0") as forwards, capture(CLIENT, "c0") as backwards:
-            send(CLIENT, "c0", [command(letter, i) for i in range(10) for letter in (b"d", b"f", b"r")])
+            send(CLIENT, "c0", [command(letter, i) for i in range(10)
+                                for letter in (b"d", b"f", b"r")])
     assert backwards == [command(b"F", i) for i in range(10)], [f.hex() for f in backwards]
     assert forwards == [command(letter, i) for i in range(10) for letter in (b"f", b"F")]
 
@@ -438,7 +444,7 @@ def test_ping_and_bulk_copy(options):
 
 
 def test_link_state_is_copied(options):
-    """A cable pulled on one side is seen on the other, and so is its return; each within a second."""
+    """A cable pulled on one side is seen on the other, and so is its return."""
     def carrier(namespace, device):
         return "LOWER_UP" in inside(namespace, "ip", "link", "show", device)
     with Lab(1500), Bridge(options):

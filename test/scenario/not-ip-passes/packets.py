@@ -3,7 +3,7 @@ import struct
 from wire import CLIENT, CLIENT6, SERVER, SERVER6, Capture, client_hello, ethernet, ip, tcp, vector
 
 capture = Capture()
-hello = tcp(CLIENT, SERVER, (40001, 443), 1, 1, 24, client_hello("web.whatsapp.com"))
+hello = tcp(CLIENT, SERVER, (40001, 443), 1, 1, 24, client_hello("www.example.org"))
 arp = bytes.fromhex("0001080006040001 020000000005 0a000005 000000000000 c0000209".replace(" ", ""))
 capture.add(ethernet(arp + bytes(18), ethertype=0x0806))
 capture.add(bytes.fromhex("0180c200000e020000000005 88cc 0207 04020000000005 0403 056531 0602 0078 0000"
