@@ -27,7 +27,7 @@ struct FlowQuery {
 class Mailbox {
  public:
   // Control. False while an earlier request is still being answered. The query stays control's and
-  // must live until `done`; `withdraw` before freeing one that never became done.
+  // must live until `done`, or until the worker has ended.
   bool post(FlowQuery& query) {
     FlowQuery* expected = nullptr;
     return query_.compare_exchange_strong(expected, &query, std::memory_order_release);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <thread>
+#include <utility>
 
 #include "telemetry/json_text.h"
 
@@ -57,6 +58,7 @@ struct EventWriter::State {
   std::string line;
   std::vector<std::string> ready;
   std::uint64_t reported_loss = 0;
+  bool stopped = false;
   std::uint64_t own_reports_lost = 0;  // loss reports that were lost themselves: not worth another
   Clock::time_point next_report{};
 
@@ -246,6 +248,8 @@ void EventWriter::start() {
 }
 
 void EventWriter::stop() {
+  // A second call must not touch the rings: their workers may be gone.
+  if (std::exchange(state_->stopped, true)) return;
   if (state_->thread.joinable()) {
     {
       const std::lock_guard lock(state_->mutex);
