@@ -10,7 +10,6 @@ namespace chatgate::enforce {
 namespace {
 
 using proto::dns::DnsQuery;
-using proto::dns::kHeaderSize;
 namespace flag = proto::dns::flag;
 
 constexpr std::uint16_t kExtendedErrorOption = 15;   // RFC 8914 section 2

@@ -7,7 +7,6 @@ namespace chatgate::engine {
 using flow::ColdFlow;
 using flow::FlowIndex;
 using flow::HotFlow;
-using flow::Stage;
 
 namespace {
 
