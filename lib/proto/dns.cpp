@@ -211,19 +211,13 @@ Probe probe(Bytes stream) {
 }
 
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
-  stream = stream.first(std::min<std::size_t>(stream.size(), kByteLimit));
-  bool message_seen = false;
-  while (true) {
-    const Bytes rest = stream.subspan(state.offset);
-    if (rest.size() < kLengthPrefix) break;
-    const std::size_t length = load_be16(rest.data());
-    if (rest.size() - kLengthPrefix < length) break;
-    parse_message(rest.subspan(kLengthPrefix, length), facts);
-    state.offset += static_cast<std::uint32_t>(kLengthPrefix + length);
-    message_seen = true;
-  }
-  if (!message_seen && stream.size() < kByteLimit) return ParseStatus::need_more;
+  if (stream.size() < kLengthPrefix) return ParseStatus::need_more;
+  const std::size_t length = load_be16(stream.data());
+  if (stream.size() - kLengthPrefix < length) return ParseStatus::need_more;
+  parse_message(stream.subspan(kLengthPrefix, length), facts);
+  state.offset = static_cast<std::uint32_t>(kLengthPrefix + length);
   facts.protocol = AppProto::dns;
+  facts.next = Next::message;
   return ParseStatus::done;
 }
 

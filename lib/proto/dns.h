@@ -25,7 +25,7 @@ constexpr std::uint16_t kServerPort = 53;
 constexpr std::uint16_t kMaxQuestions = 64;
 constexpr std::size_t kHeaderSize = 12;
 
-// The longest message over TCP with its length; also what is read of a connection with many.
+// The longest message over TCP with its length.
 constexpr std::uint32_t kByteLimit = 2 + 65535;
 
 // Flags word of the header (RFC 1035 section 4.1.1, RFC 4035 section 3.2).
@@ -63,10 +63,9 @@ std::optional<DnsQuery> parse_dns_query(Bytes message);
 ParseStatus parse(Bytes payload, Direction direction, Facts& facts);
 
 // TCP: messages with a two-byte length before each. The probe trusts no port: it is certain only
-// when the first message is a query whose first question could be read. `feed` takes the names of
-// all messages that are complete, and is `done` when there was one at least. A message that is
-// broken does not break those behind it, because servers refuse it and read on: it gives the names
-// before the break, and `feed` is never `malformed`.
+// when the first message is a query whose first question could be read. `feed` takes one message at
+// a time. One that is broken does not break those behind it, because servers refuse it and read on:
+// it gives the names before the break, and `feed` is never `malformed`.
 Probe probe(Bytes stream);
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts);
 

@@ -59,6 +59,16 @@ std::string_view to_string(AppProto protocol) {
     case AppProto::tls: return "tls";
     case AppProto::http: return "http";
     case AppProto::dns: return "dns";
+    case AppProto::http2: return "http2";
+    case AppProto::quic: return "quic";
+    case AppProto::dtls: return "dtls";
+    case AppProto::socks: return "socks";
+    case AppProto::proxy_protocol: return "proxy";
+    case AppProto::smtp: return "smtp";
+    case AppProto::imap: return "imap";
+    case AppProto::irc: return "irc";
+    case AppProto::xmpp: return "xmpp";
+    case AppProto::stun: return "stun";
   }
   return "unknown";
 }

@@ -4,14 +4,15 @@
 // It is first asked whether they are its own (`probe`, on as little as one byte), then fed the same
 // view again each time it has grown, until it is done. It keeps where it stopped in `ParserState`,
 // so that a stream that grows byte by byte costs linear work. A datagram parser sees one UDP
-// payload and answers at once.
+// payload at a time.
 //
 // Facts are complete with `done`; with `malformed` they hold the names that were read before the
-// break; `need_more` and `not_mine` come without. Where a connection carries message after message
-// (DNS), `done` comes with the names of all that are complete, and `ParserState::offset` lies
-// behind them: there the next begins, to be fed with the same state once the view has grown, or
-// with a new one and a view that starts there. Once the view holds `byte_limit` bytes no parser
-// answers `need_more`.
+// break; the other answers come without. `Facts::next` of a message that is `done` says what
+// follows it. With `done` and `piece` the state's `offset` is the length of what was dealt with,
+// and `skip` how much behind it nobody needs to look at; where more is to come the caller takes
+// both off the view's front, sets them to zero and goes on with the same state: a view always
+// starts with a message or a piece. Once the view holds `byte_limit` bytes no parser answers
+// `need_more`.
 //
 // Called by the engine on a worker's thread. Bytes and facts belong to the caller. No parser
 // allocates, throws, or reads outside its view; work per call is bounded by the bytes that are new.
@@ -21,6 +22,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/strong_id.h"
 #include "proto/facts.h"
 
 namespace chatgate::proto {
@@ -36,14 +38,22 @@ enum class Probe : std::uint8_t {
 enum class ParseStatus : std::uint8_t {
   need_more,  // call again when the view has grown
   done,       // facts are complete
+  piece,      // a part that says nothing is complete, such as the head of a chunk: go on behind it
   not_mine,   // the probe was wrong, try others
   malformed,  // is this protocol, but broken: nothing more will come of it
 };
 
-// A stream parser's memory between two calls; zero at the start of a flow.
+// What a parser keeps in its worker's Context for one flow, where ParserState has no room for it.
+using SessionIndex = StrongId<struct SessionTag, std::uint16_t>;
+
+// A parser's memory of one direction (stream) or flow (datagrams) between two calls; as made here
+// at the start.
 struct ParserState {
-  std::uint32_t offset = 0;  // bytes that need not be looked at again
+  std::uint32_t offset = 0;  // bytes of the view that need not be looked at again
   std::uint32_t mark = 0;    // parser's own
+  std::uint32_t extra = 0;   // parser's own
+  SessionIndex session;      // parser's own
+  std::uint64_t skip = 0;    // bytes behind `offset` that nobody needs to look at, such as a body
 };
 
 struct StreamParser {
