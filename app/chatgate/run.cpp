@@ -137,9 +137,9 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   request.gateway.idle = choose<io::Idle>(
       values, "idle",
       {{"sleep", io::Idle::sleep}, {"poll", io::Idle::poll}, {"power", io::Idle::power}}, findings);
-  request.gateway.worker.on_failure = choose<engine::OnFailure>(
+  request.gateway.worker.on_failure = choose<policy::OnExhaustion>(
       values, "on-failure",
-      {{"open", engine::OnFailure::open}, {"closed", engine::OnFailure::closed}}, findings);
+      {{"open", policy::OnExhaustion::open}, {"closed", policy::OnExhaustion::closed}}, findings);
   request.gateway.worker.flows = values["flows"].as<std::uint32_t>();
   if (request.gateway.worker.flows < 1024 || request.gateway.worker.flows > 1u << 26) {
     findings.error({"chatgate run"}, "--flows is out of range", "1024 to 67108864");

@@ -1,5 +1,6 @@
 #include "base/address.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
 
@@ -21,11 +22,12 @@ IpAddress with_host_bits(IpAddress address, std::uint8_t length, bool bit) {
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  const std::string terminated(text);
-  if (terminated.size() != std::strlen(terminated.c_str())) return std::nullopt;
+  char terminated[INET6_ADDRSTRLEN];
+  if (text.size() >= sizeof terminated || text.find('\0') != text.npos) return std::nullopt;
+  *std::copy(text.begin(), text.end(), terminated) = '\0';
   std::uint8_t buffer[16];
-  if (inet_pton(AF_INET, terminated.c_str(), buffer) == 1) return from_v4(buffer);
-  if (inet_pton(AF_INET6, terminated.c_str(), buffer) == 1) return from_v6(buffer);
+  if (inet_pton(AF_INET, terminated, buffer) == 1) return from_v4(buffer);
+  if (inet_pton(AF_INET6, terminated, buffer) == 1) return from_v6(buffer);
   return std::nullopt;
 }
 

@@ -2,7 +2,7 @@
 //
 // One representation for both families: 16 bytes in network order, IPv4 as an IPv4-mapped IPv6
 // address (RFC 4291 section 2.5.5.2), so that keys, comparisons and prefix look-ups need no branch.
-// Parsing and formatting are for configuration and reports, not for the packet path.
+// Parsing allocates nothing; formatting is for reports, not for the packet path.
 #pragma once
 
 #include <array>

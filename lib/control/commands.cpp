@@ -17,6 +17,7 @@ void at_once(Context& context, const Invocation& invocation, const Caller& calle
 }
 
 constexpr std::uint32_t kMostFlows = 10000;
+constexpr std::uint32_t kMostServers = 10000;
 
 // To add a command, add a row and its function.
 std::span<const Command> table() {
@@ -44,6 +45,18 @@ std::span<const Command> table() {
        {{"blocked", ValueKind::none, "only blocked ones"},
         {"application", ValueKind::application, "only those of one application"},
         {"limit", ValueKind::number, "at most this many, 100 if not given", 1, kMostFlows}}},
+      {"show servers",
+       "addresses that DNS answers gave for applications",
+       Right::look,
+       at_once<show_servers>,
+       {{"application", ValueKind::application, "only those of one application"},
+        {"limit", ValueKind::number, "at most this many, 100 if not given", 1, kMostServers}}},
+      {"show dns-cache",
+       "names and addresses of all DNS answers",
+       Right::look,
+       at_once<show_dns_cache>,
+       {{"application", ValueKind::application, "only those of one application"},
+        {"limit", ValueKind::number, "at most this many, 100 if not given", 1, kMostServers}}},
       {"show asp drop", "why frames were dropped, and how many", Right::look,
        at_once<show_asp_drop>},
       {"show memory", "memory taken", Right::look, at_once<show_memory>},
@@ -58,6 +71,8 @@ std::span<const Command> table() {
       {"mode monitor", "only log what the policy says, forward everything", Right::change,
        at_once<mode_monitor>},
       {"clear counters", "count from zero again", Right::change, at_once<clear_counters>},
+      {"clear dns-cache", "forget what DNS answers taught", Right::change,
+       at_once<clear_dns_cache>},
   };
   return kTable;
 }
@@ -66,7 +81,7 @@ constexpr std::array<WordHelp, 5> kGroups = {{{"show", "what the gateway is, has
                                               {"show asp", "the packet path"},
                                               {"policy", "the rules"},
                                               {"mode", "enforce the rules, or only watch"},
-                                              {"clear", "start counters again"}}};
+                                              {"clear", "start counters again, or forget"}}};
 
 Time system_time() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();

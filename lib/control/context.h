@@ -52,6 +52,10 @@ Reply show_policy(Context& context, const Invocation& invocation, const Caller& 
 Reply show_service_policy(Context& context, const Invocation& invocation, const Caller& caller);
 // show_flows.cpp
 void show_flows(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+// show_servers.cpp
+Reply show_servers(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_dns_cache(Context& context, const Invocation& invocation, const Caller& caller);
+Reply clear_dns_cache(Context& context, const Invocation& invocation, const Caller& caller);
 // change.cpp
 Reply policy_reload(Context& context, const Invocation& invocation, const Caller& caller);
 Reply policy_check(Context& context, const Invocation& invocation, const Caller& caller);

@@ -12,6 +12,7 @@
 #include "base/strong_id.h"
 #include "engine/mailbox.h"
 #include "engine/snapshot.h"
+#include "learn/learned_servers.h"
 #include "net/packet_view.h"
 #include "telemetry/counters.h"
 
@@ -51,6 +52,10 @@ class Gateway {
   // Bytes taken by the workers' tables and pools, and by packet buffers.
   virtual std::size_t table_memory() const = 0;
   virtual std::size_t packet_memory() const = 0;
+
+  // What all workers together learned from DNS answers; null where nothing is learned. Lives as
+  // long as the gateway.
+  virtual learn::LearnedServers* learned_servers() { return nullptr; }
 
   virtual std::shared_ptr<const engine::Snapshot> snapshot() const = 0;
   // Makes all workers use `next` from their next burst on, and returns when none uses the old one

@@ -1,7 +1,5 @@
 #include "enforce/tcp_reset.h"
 
-#include "net/frame_builder.h"
-
 namespace chatgate::enforce {
 
 using net::tcp_flag::ack;
@@ -10,7 +8,8 @@ using net::tcp_flag::rst;
 using net::tcp_flag::syn;
 
 std::size_t reset_to_sender(const net::PacketView& packet, const net::Layers& layers,
-                            std::uint32_t acknowledge, MutableBytes out) {
+                            std::uint32_t acknowledge, MutableBytes out,
+                            const net::Opposite* back) {
   if (layers.has(rst)) return 0;
   net::TcpFields fields;
   fields.flags = rst | ack;
@@ -22,7 +21,7 @@ std::size_t reset_to_sender(const net::PacketView& packet, const net::Layers& la
     fields.acknowledgment = layers.sequence + layers.payload_size + layers.payload_missing +
                             (layers.has(syn) ? 1 : 0) + (layers.has(fin) ? 1 : 0);
   }
-  return net::build_tcp(packet, layers, net::Toward::sender, fields, {}, out);
+  return net::build_tcp(packet, layers, net::Toward::sender, fields, {}, out, back);
 }
 
 std::size_t reset_to_receiver(const net::PacketView& packet, const net::Layers& layers,

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "net/decode.h"
+#include "net/frame_builder.h"
 #include "net/packet_view.h"
 
 namespace chatgate::enforce {
@@ -21,9 +22,10 @@ namespace chatgate::enforce {
 // A reset to the end that sent `packet`. With the ACK flag set the packet itself says what its
 // sender expects next; without (a SYN), the reset acknowledges the packet instead. `acknowledge` is
 // the next byte its receiver would have acknowledged, that is, without payload the gateway did not
-// pass on.
+// pass on. `back` as net/frame_builder.h needs it for some encapsulations.
 std::size_t reset_to_sender(const net::PacketView& packet, const net::Layers& layers,
-                            std::uint32_t acknowledge, MutableBytes out);
+                            std::uint32_t acknowledge, MutableBytes out,
+                            const net::Opposite* back = nullptr);
 
 // A reset to the end that `packet` was for. `expected` is the next byte that end waits for.
 std::size_t reset_to_receiver(const net::PacketView& packet, const net::Layers& layers,

@@ -52,7 +52,7 @@ void Pipeline::alert_event(FlowIndex flow, const Judgement& judgement, const Pac
 void Pipeline::evasion_event(FlowIndex flow, const Packet* packet, Reason reason) {
   telemetry::Event* event = begin_event(telemetry::EventType::alert, flow);
   if (event == nullptr) return;
-  event->action = policy::Action::reset;
+  event->action = flows_.cold(flow).action;
   event->reason = reason;
   if (packet != nullptr) {
     event->time = packet->view->time;
@@ -67,19 +67,24 @@ void Pipeline::protocol_event(const Packet& packet, const proto::Facts& facts) {
   if (!config_.protocol_events) return;
   telemetry::EventType type = telemetry::EventType::tls;
   switch (facts.protocol) {
-    case proto::AppProto::tls: break;
-    case proto::AppProto::http: type = telemetry::EventType::http; break;
+    case proto::AppProto::tls:
+    case proto::AppProto::dtls: break;
+    case proto::AppProto::quic: type = telemetry::EventType::quic; break;
+    case proto::AppProto::http:
+    case proto::AppProto::http2: type = telemetry::EventType::http; break;
     case proto::AppProto::dns: type = telemetry::EventType::dns; break;
-    case proto::AppProto::unknown:
-    case proto::AppProto::failed: return;
+    default: return;
   }
-  for (std::size_t i = 0; i < facts.name_count; ++i) {
+  // A hello without a name is worth an event too.
+  const std::size_t count = facts.name_count == 0 && facts.has_hello ? 1 : facts.name_count;
+  for (std::size_t i = 0; i < count; ++i) {
     telemetry::Event* event = begin_event(type, packet.flow);
     if (event == nullptr) return;
     event->time = packet.view->time;
     event->packet_number = packet.view->number;
     event->arrived_by = packet.view->side;
-    event->set_name(facts.names[i].host.view());
+    event->set_name(facts.name_count == 0 ? std::string_view() : facts.names[i].host.view());
+    event->set_hello(facts.has_hello ? facts.hello : proto::ClientHello());
     events_->commit();
   }
 }

@@ -37,7 +37,10 @@ Reason reason_of(FragmentLoss loss) {
 // Whether the datagram may turn out to be TCP or UDP. IPv6 can have extension headers within the
 // fragmented part, and a fragment that is not the first does not say what they lead to.
 bool may_hold_transport(const net::Layers& layers) {
-  return layers.ip_version == 6 || layers.protocol == net::kTcp || layers.protocol == net::kUdp;
+  constexpr std::uint8_t kMayHoldIp[] = {4, 41, 47};  // IP in IP, GRE
+  return layers.ip_version == 6 || layers.protocol == net::kTcp || layers.protocol == net::kUdp ||
+         std::find(std::begin(kMayHoldIp), std::end(kMayHoldIp), layers.protocol) !=
+             std::end(kMayHoldIp);
 }
 
 net::Fragment fragment_of(const net::PacketView& frame, const net::Layers& layers) {
@@ -73,8 +76,11 @@ void Pipeline::hold_fragment(Packet& packet) {
     drop(packet, Reason::ip_checksum);
     return;
   }
+  using WhenFull = net::FragmentCache::WhenFull;
+  const bool open = controls().fragments == policy::OnExhaustion::open;
   const net::FragmentCache::Added added =
-      fragments_.add(fragment_of(*packet.view, packet.layers), tick_);
+      fragments_.add(fragment_of(*packet.view, packet.layers), tick_,
+                     open ? WhenFull::refuse_newest : WhenFull::evict_oldest);
   result_->dispositions[packet.position] = {false, Reason::fragment_held};
   switch (added.outcome) {
     case net::FragmentOutcome::held: break;
@@ -82,6 +88,12 @@ void Pipeline::hold_fragment(Packet& packet) {
     case net::FragmentOutcome::complete: judge_datagram(packet, added.datagram); break;
     case net::FragmentOutcome::dropped:
       result_->dispositions[packet.position].reason = reason_of(added.loss);
+      if (added.loss == FragmentLoss::no_room && open) {
+        result_->dispositions[packet.position].forward = true;
+        // Not lost after all.
+        counters_.add(Reason::fragment_room);
+        ++fragments_counted_.lost[static_cast<std::size_t>(FragmentLoss::no_room)];
+      }
       break;
   }
   count_fragments();
@@ -92,10 +104,9 @@ void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
   whole_ = Packet{};
   whole_.view = &fragments_.whole();
   whole_.position = last.position;
-  net::decode(*whole_.view, whole_.layers);
+  net::decode(*whole_.view, whole_.layers, controls().look_through, last.layers.tunnel_id);
   whole_.layers.vlan = last.layers.vlan;
   whole_.layers.tag_count = last.layers.tag_count;
-  whole_.layers.tunnel_id = last.layers.tunnel_id;
   // Answers go by the link and the encapsulation of the fragment, with the datagram's numbers.
   whole_layers_ = whole_.layers;
   whole_layers_.network = last.layers.network;
@@ -110,6 +121,9 @@ void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
     whole_.key = flow::make_key(whole_.layers, whole_.view->pair);
     whole_.hash = flow::hash_key(config_.hash, whole_.key.key);
     look_up(whole_);
+  } else if (whole_.layers.outcome == net::Decoded::fragment) {
+    // Fragments within fragments: no path needs both.
+    drop(whole_, Reason::fragment_malformed);
   } else if (whole_.layers.outcome == net::Decoded::header_chain) {
     drop(whole_, Reason::header_chain);
   }

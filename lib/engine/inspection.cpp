@@ -14,8 +14,9 @@ std::uint16_t all_candidates() {
 
 }  // namespace
 
-InspectionPool::InspectionPool(std::uint32_t capacity)
-    : pool_(std::max<std::uint32_t>(capacity, 1)),
+InspectionPool::InspectionPool(std::uint32_t capacity, proto::Context& context)
+    : context_(context),
+      pool_(std::max<std::uint32_t>(capacity, 1)),
       buffers_(static_cast<std::uint32_t>(pool_.size())),
       without_urgent_(stream::TcpStream::kMaxAhead) {
   free_.reserve(pool_.size());
@@ -41,10 +42,30 @@ flow::InspectionIndex InspectionPool::acquire(flow::FlowIndex flow, Tick now,
   return index;
 }
 
-void InspectionPool::release(flow::InspectionIndex inspection) {
-  get(inspection).in_use = false;
-  for (Half& half : get(inspection).halves) half.stream.release(buffers_);
-  free_.push_back(inspection.value());
+void InspectionPool::release(flow::InspectionIndex index) {
+  Inspection& inspection = get(index);
+  inspection.in_use = false;
+  for (Half& half : inspection.halves) finish(half);
+  if (inspection.datagram_parser != Half::kNoParser) {
+    const auto& parser = proto::datagram_parsers()[inspection.datagram_parser];
+    if (parser.release != nullptr) parser.release(inspection.datagrams, context_);
+  }
+  free_.push_back(index.value());
+}
+
+// Nothing is read or kept of a direction any more.
+void InspectionPool::finish(Half& half) {
+  half.phase = Half::Phase::done;
+  drop_parser(half);
+  half.stream.release(buffers_);
+}
+
+void InspectionPool::drop_parser(Half& half) {
+  if (half.parser == Half::kNoParser) return;
+  const proto::StreamParser& parser = proto::stream_parsers()[half.parser];
+  if (parser.release != nullptr) parser.release(half.state, context_);
+  half.parser = Half::kNoParser;
+  half.state = {};
 }
 
 Inspected InspectionPool::feed(Inspection& inspection, flow::Way way, const Segment& segment,
@@ -61,9 +82,8 @@ Inspected InspectionPool::feed(Inspection& inspection, flow::Way way, const Segm
         std::find(half.urgent.begin(), half.urgent.begin() + half.urgent_count,
                   segment.urgent_sequence) != half.urgent.begin() + half.urgent_count;
     const std::uint32_t offset = segment.urgent_sequence - segment.sequence;
-    if (!known && (half.urgent_count == Half::kMaxUrgent || offset >= segment.payload.size())) {
-      return Inspected::urgent;
-    }
+    const bool odd = half.urgent_count == Half::kMaxUrgent || offset >= segment.payload.size();
+    if (!known && (odd || !half.first)) return Inspected::urgent;
     if (!known) half.urgent[half.urgent_count++] = segment.urgent_sequence;
   }
   switch (half.stream.add(segment.sequence, segment.payload, buffers_)) {
@@ -74,32 +94,80 @@ Inspected InspectionPool::feed(Inspection& inspection, flow::Way way, const Segm
     case stream::Added::beyond_limit: return Inspected::scattered;
     case stream::Added::no_memory: return Inspected::out_of_memory;
   }
-  const Inspected result =
-      half.urgent_count == 0 ? parse(half, facts) : parse_both_readings(half, facts);
+  pass_on(half);
+  const bool passed = half.stream.contiguous() == half.begin;
+  const Inspected result = passed ? Inspected::passed : look(half, facts);
+  if (result == Inspected::passed) {
+    let_go(half);
+    return half.stream.keep(buffers_) ? result : Inspected::out_of_memory;
+  }
   if (result != Inspected::undecided && result != Inspected::half_message) return result;
   if (segment.cut) return Inspected::cut;
   return half.stream.keep(buffers_) ? result : Inspected::out_of_memory;
 }
 
+Inspected InspectionPool::look(Half& half, proto::Facts& facts) {
+  return half.urgent_count == 0 ? parse(half, facts) : parse_both_readings(half, facts);
+}
+
+// Takes a message or a piece that was dealt with, and what is to be skipped, off the front.
+void InspectionPool::pass_on(Half& half) {
+  half.begin += half.state.offset;
+  half.skip += half.state.skip;
+  half.state.offset = 0;
+  half.state.skip = 0;
+  const std::uint32_t there = half.stream.contiguous() - half.begin;
+  const auto now = static_cast<std::uint32_t>(std::min<std::uint64_t>(half.skip, there));
+  half.begin += now;
+  half.skip -= now;
+}
+
+// Lets bytes go that were dealt with and, where they were read, acknowledged. Where nothing else is
+// there, what is to be skipped need not even arrive in order. Not over a hole, though: what is held
+// beyond it would come to be read when no segment is in hand to be stopped.
+void InspectionPool::let_go(Half& half) {
+  // Sequence numbers compare over half their range.
+  constexpr std::uint64_t kMaxLeap = std::uint64_t{1} << 30;
+  const std::uint32_t acknowledged = half.stream.acknowledged();
+  std::uint32_t count =
+      acknowledged >= half.guarded ? half.begin : std::min(half.begin, acknowledged);
+  half.begin -= count;
+  half.guarded -= std::min(half.guarded, count);
+  if (half.skip != 0 && half.stream.contiguous() == count && !half.stream.has_holes()) {
+    const auto leap = static_cast<std::uint32_t>(std::min(half.skip, kMaxLeap));
+    half.skip -= leap;
+    count += leap;
+  }
+  if (count != 0) half.stream.consume(count, buffers_);
+}
+
 Inspected InspectionPool::parse(Half& half, proto::Facts& facts) {
-  const Bytes view = half.stream.view(buffers_);
-  // Every turn either returns or strikes one parser off.
-  while (half.parser != Half::kNoParser || choose_parser(half, view)) {
+  // Every turn returns, goes on by at least a byte, or strikes one parser off.
+  while (true) {
+    const Bytes view = half.stream.view(buffers_).subspan(half.begin);
+    if (half.parser == Half::kNoParser && !choose_parser(half, view)) {
+      return half.candidates == 0 ? Inspected::nothing : Inspected::undecided;
+    }
     const proto::StreamParser& parser = proto::stream_parsers()[half.parser];
     facts.clear();
-    switch (parser.feed(half.state, view, facts)) {
+    switch (parser.read(half.state, view, facts, context_)) {
       case proto::ParseStatus::done: return Inspected::message;
       case proto::ParseStatus::malformed: return Inspected::malformed;
       case proto::ParseStatus::need_more:
         return view.size() < parser.byte_limit ? Inspected::undecided : Inspected::too_long;
+      case proto::ParseStatus::piece:
+        if (half.state.offset + half.state.skip == 0) return Inspected::malformed;
+        half.first = false;
+        half.guarded = half.begin + half.state.offset;
+        pass_on(half);
+        if (half.stream.contiguous() == half.begin) return Inspected::passed;
+        break;
       case proto::ParseStatus::not_mine:
         half.candidates &= static_cast<std::uint16_t>(~(1u << half.parser));
-        half.parser = Half::kNoParser;
-        half.state = {};
+        drop_parser(half);
         break;
     }
   }
-  return half.candidates == 0 ? Inspected::nothing : Inspected::undecided;
 }
 
 // A stream with urgent bytes has two readings (RFC 6093): the receiver leaves them in place, or
@@ -109,7 +177,7 @@ Inspected InspectionPool::parse_both_readings(Half& half, proto::Facts& facts) {
   // Each look starts from the front, so it is kept short.
   constexpr std::size_t kMaxView = 4096;
   if (half.stream.contiguous() > kMaxView) return Inspected::urgent;
-  half.state = {};
+  drop_parser(half);
   const Inspected in_place = parse(half, facts);
   const proto::Facts first = facts;
   const Inspected taken_out = parse_without_urgent(half, facts);
@@ -141,9 +209,12 @@ Inspected InspectionPool::parse_without_urgent(const Half& half, proto::Facts& f
     if (parser.probe(reading) == proto::Probe::not_mine) continue;
     proto::ParserState state;
     facts.clear();
-    switch (parser.feed(state, reading, facts)) {
+    const proto::ParseStatus status = parser.read(state, reading, facts, context_);
+    if (parser.release != nullptr) parser.release(state, context_);
+    switch (status) {
       case proto::ParseStatus::done: return Inspected::message;
-      case proto::ParseStatus::need_more: unsure = true; break;
+      case proto::ParseStatus::need_more:
+      case proto::ParseStatus::piece: unsure = true; break;
       case proto::ParseStatus::not_mine:
       case proto::ParseStatus::malformed: break;
     }
@@ -167,13 +238,52 @@ bool InspectionPool::choose_parser(Half& half, Bytes view) {
   return false;
 }
 
-bool InspectionPool::next_message(Inspection& inspection, flow::Way way) {
+Inspected InspectionPool::go_on(Inspection& inspection, flow::Way way, proto::Next next,
+                                proto::Facts& facts) {
   Half& half = inspection.half(way);
-  if (!half.stream.keep(buffers_)) return false;
-  const std::uint32_t gone = std::min(half.state.offset, half.stream.acknowledged());
-  half.stream.consume(gone, buffers_);
-  half.state.offset -= gone;
-  return true;
+  half.first = false;
+  half.guarded = half.begin + half.state.offset;
+  pass_on(half);
+  if (next == proto::Next::protocol) {
+    drop_parser(half);
+    half.candidates = all_candidates();
+  }
+  const bool more = half.stream.contiguous() > half.begin;
+  Inspected result = Inspected::passed;
+  if (more) result = parse(half, facts);
+  if (result == Inspected::passed) let_go(half);
+  if (result != Inspected::passed && result != Inspected::undecided) return result;
+  return half.stream.keep(buffers_) ? result : Inspected::out_of_memory;
+}
+
+Inspected InspectionPool::feed_datagram(Inspection& inspection, Bytes payload,
+                                        proto::Direction direction, std::uint16_t port,
+                                        proto::Facts& facts) {
+  const auto parsers = proto::datagram_parsers();
+  for (std::size_t i = 0; i < parsers.size(); ++i) {
+    const bool follows = inspection.datagram_parser == i;
+    if (inspection.datagram_parser != Half::kNoParser && !follows) continue;
+    if (parsers[i].server_port != 0 && parsers[i].server_port != port) continue;
+    facts.clear();
+    switch (parsers[i].read(inspection.datagrams, payload, direction, facts, context_)) {
+      case proto::ParseStatus::done:
+        inspection.datagram_parser = static_cast<std::uint8_t>(i);
+        inspection.datagram_done = true;
+        return Inspected::message;
+      case proto::ParseStatus::need_more:
+      case proto::ParseStatus::piece:
+        inspection.datagram_parser = static_cast<std::uint8_t>(i);
+        return Inspected::undecided;
+      case proto::ParseStatus::malformed:
+        inspection.datagram_parser = static_cast<std::uint8_t>(i);
+        return Inspected::malformed;
+      case proto::ParseStatus::not_mine:
+        if (follows) return Inspected::nothing;
+        break;
+    }
+  }
+  facts.clear();
+  return Inspected::nothing;
 }
 
 bool InspectionPool::settle(Inspection& inspection, flow::Way way) {
@@ -181,7 +291,7 @@ bool InspectionPool::settle(Inspection& inspection, flow::Way way) {
   if (half.phase != Half::Phase::looking) return true;
   const bool kept = half.stream.keep(buffers_);
   half.phase = kept && half.stream.unacknowledged() ? Half::Phase::settled : Half::Phase::done;
-  if (half.phase == Half::Phase::done) half.stream.release(buffers_);
+  if (half.phase == Half::Phase::done) finish(half);
   return kept;
 }
 
@@ -189,8 +299,9 @@ void InspectionPool::acknowledge(Inspection& inspection, flow::Way way, std::uin
   Half& half = inspection.half(way);
   half.stream.acknowledge(sequence);
   if (half.phase == Half::Phase::settled && !half.stream.unacknowledged()) {
-    half.phase = Half::Phase::done;
-    half.stream.release(buffers_);
+    finish(half);
+  } else if (half.phase == Half::Phase::looking && !half.first) {
+    let_go(half);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "flow/flow.h"
+#include "proto/context.h"
 #include "proto/facts.h"
 #include "proto/parser.h"
 #include "stream/buffer_pool.h"
@@ -33,6 +34,12 @@ struct Half {
   };
 
   stream::TcpStream stream;
+  std::uint32_t begin = 0;  // in the view: where the current message starts
+  std::uint64_t skip = 0;   // bytes from there on that nobody looks at, such as a body
+  // In the view: bytes before it were read, so another version of them must not pass before the
+  // receiver has acknowledged them. What was skipped need not be guarded.
+  std::uint32_t guarded = 0;
+  bool first = true;  // no message has been complete yet
   proto::ParserState state;
   std::uint16_t candidates = 0;  // bit i: parser i has not said "not mine"
   std::uint8_t parser = kNoParser;
@@ -41,8 +48,15 @@ struct Half {
   std::uint8_t urgent_count = 0;
   std::array<std::uint32_t, kMaxUrgent> urgent;
 
+  // What its parser reads is a server's: an answer.
+  bool speaks_as_server() const {
+    return parser != kNoParser &&
+           proto::stream_parsers()[parser].direction == proto::Direction::to_client;
+  }
   // A parser knows what it reads and waits for the rest.
-  bool message_in_progress() const { return phase == Phase::looking && parser != kNoParser; }
+  bool message_in_progress() const {
+    return phase == Phase::looking && parser != kNoParser && stream.contiguous() > begin;
+  }
 };
 
 struct Inspection {
@@ -52,9 +66,18 @@ struct Inspection {
   std::array<std::uint32_t, 2> first_sequence{};
   std::array<std::uint32_t, 2> recent_timestamp{};  // RFC 7323's TS.Recent of the receiver; 0: none
   std::uint32_t reopening_sequence = 0;             // see HotFlow::reopening
+  // UDP: the parser that follows the flow's datagrams, and its memory.
+  std::uint8_t datagram_parser = Half::kNoParser;
+  bool datagram_done = false;  // it has read a message to its end
+  proto::ParserState datagrams;
   std::uint8_t conflicts = 0;
   bool in_use = false;
 
+  // A message that is known to be one, and waits for its rest.
+  bool message_in_progress() const {
+    return halves[0].message_in_progress() || halves[1].message_in_progress() ||
+           (datagram_parser != Half::kNoParser && !datagram_done);
+  }
   Half& half(flow::Way way) { return halves[flow::index(way)]; }
   const Half& half(flow::Way way) const { return halves[flow::index(way)]; }
   bool all_done() const {
@@ -68,6 +91,7 @@ enum class Inspected : std::uint8_t {
   half_message,  // so it is in one reading; in another more payload may tell
   nothing,       // no parser knows these bytes
   settled,       // this direction was done with before
+  passed,        // within a body or the like that nobody looks at
   malformed,     // a parser knew them, and they are broken
   conflict,      // a segment contradicts bytes seen before
   scattered,     // too far ahead, or too many holes: to be sent again
@@ -79,7 +103,8 @@ enum class Inspected : std::uint8_t {
 
 class InspectionPool {
  public:
-  explicit InspectionPool(std::uint32_t capacity);
+  // `context` must outlive it.
+  InspectionPool(std::uint32_t capacity, proto::Context& context);
 
   // None where the pool is empty. `first_sequence` by Way.
   flow::InspectionIndex acquire(flow::FlowIndex flow, Tick now,
@@ -100,9 +125,17 @@ class InspectionPool {
   Inspected feed(Inspection& inspection, flow::Way way, const Segment& segment,
                  proto::Facts& facts);
 
-  // After `message`, where the flow goes on being looked at: what has been read and acknowledged is
-  // let go, so that the next message can be looked at. False where the rest could not be kept.
-  bool next_message(Inspection& inspection, flow::Way way);
+  // After `message`, where the same direction goes on being looked at: as the message said, for the
+  // next of its kind (Next::message) or for anything (Next::protocol). Looks at what is there.
+  Inspected go_on(Inspection& inspection, flow::Way way, proto::Next next, proto::Facts& facts);
+
+  // Looks at a datagram of a flow that a parser follows, or may want to follow. `port` is the
+  // server's. Answers undecided, message, nothing or malformed.
+  Inspected feed_datagram(Inspection& inspection, Bytes payload, proto::Direction direction,
+                          std::uint16_t port, proto::Facts& facts);
+
+  // Stores what is still borrowed from the segment in hand; false where there is no buffer.
+  bool keep(Half& half) { return half.stream.keep(buffers_); }
 
   // Stops reading a direction but keeps its bytes until they are acknowledged. False where they
   // could not be kept: then nothing guards them, and the direction is done.
@@ -120,10 +153,16 @@ class InspectionPool {
 
  private:
   Inspected parse(Half& half, proto::Facts& facts);
+  Inspected look(Half& half, proto::Facts& facts);
+  void pass_on(Half& half);
+  void let_go(Half& half);
+  void drop_parser(Half& half);
+  void finish(Half& half);
   Inspected parse_both_readings(Half& half, proto::Facts& facts);
   Inspected parse_without_urgent(const Half& half, proto::Facts& facts);
   bool choose_parser(Half& half, Bytes view);
 
+  proto::Context& context_;
   std::vector<Inspection> pool_;
   std::vector<std::uint32_t> free_;
   std::uint32_t hand_ = 0;

@@ -1,5 +1,7 @@
 #include "engine/judge.h"
 
+#include <algorithm>
+
 namespace chatgate::engine {
 namespace {
 
@@ -10,42 +12,53 @@ catalog::Transport transport(const Ends& ends) {
 catalog::Evidence evidence(proto::NameSource source) {
   switch (source) {
     case proto::NameSource::tls_sni: return catalog::Evidence::tls_sni;
-    case proto::NameSource::http_host: return catalog::Evidence::http_host;
+    case proto::NameSource::tls_certificate: return catalog::Evidence::tls_sni;
+    case proto::NameSource::quic_sni: return catalog::Evidence::quic_sni;
+    case proto::NameSource::http_host:
+    case proto::NameSource::tunnel_target: return catalog::Evidence::http_host;
     case proto::NameSource::dns_query: return catalog::Evidence::dns;
+    case proto::NameSource::stream_to:
+    case proto::NameSource::stun_realm: return catalog::Evidence::payload;
   }
   return catalog::Evidence::none;
 }
 
 catalog::Evidence evidence(proto::AppProto protocol) {
   switch (protocol) {
-    case proto::AppProto::tls: return catalog::Evidence::tls_sni;
-    case proto::AppProto::http: return catalog::Evidence::http_host;
+    case proto::AppProto::tls:
+    case proto::AppProto::dtls: return catalog::Evidence::tls_sni;
+    case proto::AppProto::quic: return catalog::Evidence::quic_sni;
+    case proto::AppProto::http:
+    case proto::AppProto::http2:
+    case proto::AppProto::socks:
+    case proto::AppProto::proxy_protocol: return catalog::Evidence::http_host;
     case proto::AppProto::dns: return catalog::Evidence::dns;
-    case proto::AppProto::unknown:
-    case proto::AppProto::failed: break;
+    default: break;
   }
   return catalog::Evidence::none;
 }
 
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im) {
-  return snapshot.policy->decide({im, ends.client, ends.server});
+  return snapshot.policy->decide({im, ends.client, ends.server, ends.server_port});
 }
 
-catalog::Classification by_address(const Snapshot& snapshot, const Ends& ends) {
-  const catalog::AddressMatch match = snapshot.catalogue->match_address(ends.server);
+catalog::Classification by_address(const Snapshot& snapshot, const IpAddress& address) {
+  const catalog::AddressMatch match = snapshot.catalogue->match_address(address);
   if (!match.found() || !match.exclusive) return {};
   return {match.application, catalog::Service::any, catalog::Evidence::address};
 }
 
-catalog::Classification by_port(const Snapshot& snapshot, const Ends& ends) {
-  const catalog::PortMatch match =
-      snapshot.catalogue->match_port(transport(ends), ends.server_port);
+catalog::Classification by_port(const Snapshot& snapshot, catalog::Transport transport,
+                                std::uint16_t port) {
+  const catalog::PortMatch match = snapshot.catalogue->match_port(transport, port);
   if (!match.owner.valid()) return {};
   return {match.owner, match.service, catalog::Evidence::port};
 }
 
+// An address written as a name counts as the address.
 catalog::Classification by_name(const Snapshot& snapshot, std::string_view name,
                                 catalog::Evidence how) {
+  if (const auto address = IpAddress::parse(name)) return by_address(snapshot, *address);
   const catalog::NameMatch match = snapshot.catalogue->match_name(name);
   if (!match.found() || !match.exclusive) return {};
   return {match.application, match.service, how};
@@ -53,8 +66,18 @@ catalog::Classification by_name(const Snapshot& snapshot, std::string_view name,
 
 // What is known without any name: the address, else the port.
 catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends) {
-  const catalog::Classification im = by_address(snapshot, ends);
-  return im.known() ? im : by_port(snapshot, ends);
+  const catalog::Classification im = by_address(snapshot, ends.server);
+  return im.known() ? im : by_port(snapshot, transport(ends), ends.server_port);
+}
+
+// Whom a tunnel leads to: by its name, else by its port.
+catalog::Classification by_target(const Snapshot& snapshot, const proto::Facts& facts,
+                                  const proto::Facts::Name& name) {
+  const catalog::Classification im = by_name(snapshot, name.host.view(), evidence(name.source));
+  if (im.known() || name.source != proto::NameSource::tunnel_target || facts.target_port == 0) {
+    return im;
+  }
+  return by_port(snapshot, catalog::Transport::tcp, facts.target_port);
 }
 
 }  // namespace
@@ -67,7 +90,7 @@ Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& 
   Judgement judgement;
   for (std::size_t i = 0; i < facts.name_count; ++i) {
     const proto::Facts::Name& name = facts.names[i];
-    const catalog::Classification im = by_name(snapshot, name.host.view(), evidence(name.source));
+    const catalog::Classification im = by_target(snapshot, facts, name);
     if (!im.known()) continue;
     const policy::Verdict verdict = ask(snapshot, ends, im);
     if (!judgement.im.known() || !policy::forwards(verdict.action)) {
@@ -98,8 +121,24 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
   return judgement;
 }
 
+bool offers_ech(const policy::TlsControls& controls, const proto::Facts& facts) {
+  if (!facts.has_hello || !facts.hello.ech) return false;
+  const auto is_public = [&](std::string_view name) {
+    return std::any_of(
+        controls.ech_public_names.begin(), controls.ech_public_names.end(),
+        [&](const std::string& each) {
+          return name.ends_with(each) &&
+                 (name.size() == each.size() || name[name.size() - each.size() - 1] == '.');
+        });
+  };
+  for (std::size_t i = 0; i < facts.name_count; ++i) {
+    if (is_public(facts.names[i].host.view())) return true;
+  }
+  return false;
+}
+
 bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement) {
-  const catalog::Classification address = by_address(snapshot, ends);
+  const catalog::Classification address = by_address(snapshot, ends.server);
   if (address.known()) {
     judgement.im = address;
     judgement.verdict = ask(snapshot, ends, address);

@@ -41,6 +41,11 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
                      const catalog::Classification& earlier, proto::AppProto protocol,
                      std::string_view name);
 
+// Whether a hello offers an encrypted ClientHello in earnest. Most browsers offer a meaningless one
+// (GREASE, RFC 9849 section 6.2) with the name that they want in clear; in earnest the name in
+// clear is the public name of the server's keys.
+bool offers_ech(const policy::TlsControls& controls, const proto::Facts& facts);
+
 // Before any payload: whether the connection can be refused at once. True where the server's
 // address belongs to one application that is blocked, or every application that uses the server
 // port is.

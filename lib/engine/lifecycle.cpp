@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kExpireSlice = 512;   // flows looked at in one tick
 constexpr std::uint32_t kMailSlice = 4096;  // records looked at in one tick
 // A longer silence than any timeout: after it, no flow is alive.
-constexpr std::uint64_t kLeap = std::uint64_t{2} * 3600 * 1'000'000'000;
+constexpr std::uint64_t kLeap = std::uint64_t{2} * policy::Timeouts::kMost * 1'000'000'000;
+// An inspection this many seconds old gives way when all are taken.
+constexpr std::uint32_t kStale = 5;
 // A talking flow is pushed out only after it has been silent this long.
 constexpr std::uint32_t kIdleBeforeEviction = 60;
 constexpr std::uint16_t kWellKnownPorts = 1024;
@@ -77,10 +79,10 @@ bool Pipeline::open_flow(Packet& packet) {
     packet.flow = flows_.insert(packet.key.key, packet.hash);
   }
   if (!packet.flow.valid()) {
-    if (config_.on_failure == OnFailure::closed) {
-      drop(packet, Reason::flow_table_full);
-    } else {
+    if (open_without(controls().flows)) {
       counters_.add(Reason::flow_table_full);
+    } else {
+      drop(packet, Reason::flow_table_full);
     }
     return false;
   }
@@ -124,15 +126,16 @@ void Pipeline::end_inspection(FlowIndex flow) {
 }
 
 std::uint32_t Pipeline::timeout(const HotFlow& hot, const ColdFlow& cold) const {
-  std::uint32_t seconds = timeouts_.established;
+  const policy::Timeouts& timeouts = controls().timeouts;
+  std::uint32_t seconds = timeouts.established;
   if (flow::is_blocked(hot.stage)) {
-    seconds = timeouts_.blocked;
+    seconds = timeouts.blocked;
   } else if (!hot.key.is_tcp()) {
-    seconds = timeouts_.udp;
+    seconds = timeouts.udp;
   } else if (cold.closed()) {
-    seconds = timeouts_.closing;
+    seconds = timeouts.closing;
   } else if (!cold.has(ColdFlow::kPayload)) {
-    seconds = timeouts_.embryonic;
+    seconds = timeouts.embryonic;
   }
   return Tick::from_seconds(seconds);
 }
@@ -150,7 +153,7 @@ void Pipeline::expire(FlowIndex flow) {
   std::uint32_t next = allowed - idle;
   if (cold.inspection.valid()) {
     if (inspection_due(flow)) return;
-    next = std::min(next, Tick::from_seconds(timeouts_.inspection));
+    next = std::min(next, Tick::from_seconds(controls().timeouts.incomplete));
   }
   flows_.schedule(flow, tick_, next);
 }
@@ -161,13 +164,14 @@ void Pipeline::expire(FlowIndex flow) {
 bool Pipeline::inspection_due(FlowIndex flow) {
   const ColdFlow& cold = flows_.cold(flow);
   const Inspection& inspection = inspections_.get(cold.inspection);
-  if (tick_.since(inspection.started) < Tick::from_seconds(timeouts_.inspection)) return false;
+  if (tick_.since(inspection.started) < Tick::from_seconds(controls().timeouts.incomplete))
+    return false;
   HotFlow& hot = flows_.hot(flow);
   if (hot.stage == Stage::confirming) {
     // Both directions pass here, and yet what was read never arrived.
     if (hot.packets[0] != 0 && hot.packets[1] != 0) {
       counters_.add(Reason::evasion);
-      give_up(flow);
+      give_up(flow, policy::Action::reset);
       evasion_event(flow, nullptr, Reason::evasion);
     } else {
       hot.stage = Stage::forwarded;
@@ -175,27 +179,39 @@ bool Pipeline::inspection_due(FlowIndex flow) {
     }
     return true;
   }
-  const bool in_progress =
-      inspection.halves[0].message_in_progress() || inspection.halves[1].message_in_progress();
-  if (!in_progress || cold.app_proto == proto::AppProto::dns) return false;
+  if (!inspection.message_in_progress() || cold.app_proto == proto::AppProto::dns) return false;
   counters_.add(Counter::inspection_limit);
   counters_.add(Reason::incomplete);
-  give_up(flow);
-  evasion_event(flow, nullptr, Reason::incomplete);
+  give_up_incomplete(flow);
   return true;
 }
 
+// A message that will not become whole, without a packet in hand.
+void Pipeline::give_up_incomplete(FlowIndex flow) {
+  const policy::Action action = controls().incomplete;
+  if (!policy::forwards(action)) {
+    give_up(flow, action);
+    evasion_event(flow, nullptr, Reason::incomplete);
+    return;
+  }
+  facts_.clear();
+  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(flow)), facts_);
+  settle(flow, judgement, 0);
+  count_verdict(judgement);
+}
+
 // Takes a flow down without a packet in hand; its ends are told with its next packet.
-void Pipeline::give_up(FlowIndex flow) {
+void Pipeline::give_up(FlowIndex flow, policy::Action action) {
   HotFlow& hot = flows_.hot(flow);
   ColdFlow& cold = flows_.cold(flow);
   const flow::NameIndex name = flow::is_decided(hot.stage) ? cold.name() : flow::NameIndex::none();
   cold.decide(name, 0);
   cold.im = {};
   cold.rule = kTakenDown;
-  cold.action = policy::Action::reset;
+  cold.action = action;
   cold.resets_sent = 0;
-  hot.stage = snapshot_->mode() == policy::Mode::enforce ? Stage::reset : Stage::forwarded;
+  hot.stage = Stage::forwarded;
+  if (blocks(action)) hot.stage = action == policy::Action::reset ? Stage::reset : Stage::dropped;
   hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
   counters_.add(Counter::flows_decided);
   close_record(flow);
@@ -203,17 +219,16 @@ void Pipeline::give_up(FlowIndex flow) {
 
 // All inspections are taken: the longest-lasting of a handful gives way.
 bool Pipeline::give_up_stalest() {
-  const flow::InspectionIndex stalest =
-      inspections_.stalest(tick_, Tick::from_seconds(timeouts_.stale));
+  const flow::InspectionIndex stalest = inspections_.stalest(tick_, Tick::from_seconds(kStale));
   if (!stalest.valid()) return false;
   const FlowIndex flow = inspections_.get(stalest).flow;
   counters_.add(Reason::incomplete);
-  if (flows_.hot(flow).stage == Stage::confirming) {
+  const Stage stage = flows_.hot(flow).stage;
+  if (stage == Stage::confirming || stage == Stage::watched) {
     flows_.hot(flow).stage = Stage::forwarded;
     close_record(flow);
   } else {
-    give_up(flow);
-    evasion_event(flow, nullptr, Reason::incomplete);
+    give_up_incomplete(flow);
   }
   return true;
 }

@@ -6,11 +6,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/burst.h"
 #include "engine/inspection.h"
 #include "engine/judge.h"
+#include "engine/opposite_store.h"
 #include "engine/worker.h"
 #include "flow/flow_key.h"
 #include "flow/flow_table.h"
@@ -19,17 +21,6 @@
 #include "net/fragment_cache.h"
 
 namespace chatgate::engine {
-
-// How long flows live without a packet, in seconds.
-struct Timeouts {
-  std::uint32_t embryonic = 30;      // TCP without payload
-  std::uint32_t established = 3600;  // TCP with payload
-  std::uint32_t closing = 10;        // TCP after both FINs or a RST
-  std::uint32_t udp = 60;
-  std::uint32_t blocked = 60;
-  std::uint32_t inspection = 30;  // payload that does not become a whole message
-  std::uint32_t stale = 5;        // an inspection this old gives way when all are taken
-};
 
 // Stands in a flow's record for the rule where no rule decided: the connection was taken down for
 // what it did, and no reload brings it back.
@@ -76,6 +67,8 @@ class Pipeline {
   void undecided(Packet& packet);
   Reason admit_sums(const Packet& packet) const;
   void udp_payload(Packet& packet);
+  void udp_message(Packet& packet);
+  bool is_dns(const Packet& packet) const;
   void dns_datagram(Packet& packet);
   void account(Packet& packet, flow::HotFlow& flow);
 
@@ -86,6 +79,7 @@ class Pipeline {
   void count_fragments();
 
   // tcp_path.cpp
+  bool pick_up(Packet& packet);
   Reason admit_tcp(const Packet& packet);
   bool follow_tcp(Packet& packet);
   bool follow_syn(Packet& packet);
@@ -95,12 +89,20 @@ class Pipeline {
   void restart_inspection(flow::FlowIndex flow);
   void tcp_payload(Packet& packet);
   bool begin_inspection(Packet& packet, std::uint32_t first);
-  void inspected(Packet& packet, Inspected outcome);
+  bool acquire_inspection(const Packet& packet);
+  bool inspected(Packet& packet, Inspected& outcome);
   void nothing(Packet& packet);
-  void message(Packet& packet, Inspected outcome);
+  bool message(Packet& packet, Inspected& outcome);
+  bool refuse_message(Packet& packet);
+  void watch(Packet& packet, const Judgement& judgement);
+  void stop_reading(flow::FlowIndex flow);
+  flow::Stage forwarded_stage(flow::FlowIndex flow);
+  bool keep_half_message(Packet& packet, const Judgement& judgement, Inspected& outcome);
+  bool tunnel_is_read() const;
   void confirm(Packet& packet);
   void conflict(Packet& packet);
   void advance(flow::ColdFlow& cold, const Packet& packet);
+  void follow_numbers(Inspection& inspection, const Packet& packet);
   void count_message(proto::AppProto protocol);
 
   // verdict.cpp
@@ -111,7 +113,8 @@ class Pipeline {
   void answer_blocked(Packet& packet);
   void answer_dns(Packet& packet, const Judgement& judgement);
   bool answer_dns_over_tcp(Packet& packet);
-  void take_down(Packet& packet, Reason reason);
+  void take_down(Packet& packet, Reason reason, policy::Action action = policy::Action::reset);
+  void reset_sender(const Packet& packet, std::uint32_t passed_on);
   void refuse(const Packet& packet, Reason reason);
   void close_record(flow::FlowIndex flow);
   void drop(const Packet& packet, Reason reason);
@@ -119,6 +122,15 @@ class Pipeline {
   bool blocks(policy::Action action) const {
     return !policy::forwards(action) && snapshot_->mode() == policy::Mode::enforce;
   }
+  const policy::InspectionControls& controls() const {
+    return snapshot_->policy->controls().inspection;
+  }
+  bool open_without(std::optional<policy::OnExhaustion> word) const {
+    return word.value_or(config_.on_failure) == policy::OnExhaustion::open;
+  }
+  // What answers toward the packet's sender are built by, where the packet itself does not tell.
+  void keep_opposite(const Packet& packet);
+  std::optional<net::Opposite> opposite(const Packet& packet) const;
   // Room for a forged frame, null where the burst has used it up.
   ForgedFrame* next_forged(const Packet& packet, net::Side out);
   void commit_forged(std::size_t size);
@@ -129,7 +141,8 @@ class Pipeline {
   void end_flow(flow::FlowIndex flow, telemetry::FlowEnd end);
   void end_inspection(flow::FlowIndex flow);
   bool give_up_stalest();
-  void give_up(flow::FlowIndex flow);
+  void give_up(flow::FlowIndex flow, policy::Action action);
+  void give_up_incomplete(flow::FlowIndex flow);
   bool inspection_due(flow::FlowIndex flow);
   void expire(flow::FlowIndex flow);
   std::uint32_t timeout(const flow::HotFlow& hot, const flow::ColdFlow& cold) const;
@@ -146,13 +159,14 @@ class Pipeline {
   void fill_flow(telemetry::Event& event, flow::FlowIndex flow, telemetry::FlowEnd end) const;
 
   const WorkerConfig config_;
-  const Timeouts timeouts_;
   telemetry::WorkerCounters& counters_;
   telemetry::EventRing* const events_;
 
   flow::FlowTable flows_;
   flow::NameStore names_;
+  proto::Context context_;
   InspectionPool inspections_;
+  OppositeStore opposites_;
   net::FragmentCache fragments_;
   net::FragmentCache::Counters fragments_counted_;
   std::vector<ReleasedFrame> released_;

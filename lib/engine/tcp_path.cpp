@@ -40,10 +40,45 @@ telemetry::Reason Pipeline::admit_tcp(const Packet& packet) {
       cold.set_handshake_timestamp(packet.way, options.timestamp);
     }
   }
+  if (inspection != nullptr) follow_numbers(*inspection, packet);
   if (inspection != nullptr && packet.layers.has(net::tcp_flag::ack)) {
     inspections_.acknowledge(*inspection, flow::reverse(packet.way), packet.layers.acknowledgment);
   }
   return Reason::none;
+}
+
+// Sequence numbers compare over half their range, so the first ones follow a long connection.
+void Pipeline::follow_numbers(Inspection& inspection, const Packet& packet) {
+  constexpr std::int32_t kFar = 1 << 29;
+  constexpr std::uint32_t kBehind = 1 << 20;
+  const auto follow = [&](Way way, std::uint32_t sequence) {
+    std::uint32_t& first = inspection.first_sequence[flow::index(way)];
+    if (static_cast<std::int32_t>(sequence - first) > kFar) first = sequence - kBehind;
+  };
+  follow(packet.way, packet.layers.sequence);
+  if (packet.layers.has(net::tcp_flag::ack)) {
+    follow(flow::reverse(packet.way), packet.layers.acknowledgment);
+  }
+}
+
+// A connection whose opening was not seen, at its first packet. False where that settles it.
+bool Pipeline::pick_up(Packet& packet) {
+  const HotFlow& flow = flows_.hot(packet.flow);
+  const bool first_seen = flow.packets[0] + flow.packets[1] == 0;
+  const policy::Midstream word = controls().midstream;
+  if (!first_seen || word == policy::Midstream::inspect || flow.stage != Stage::undecided ||
+      packet.layers.has(net::tcp_flag::syn)) {
+    return true;
+  }
+  counters_.add(Counter::picked_up);
+  if (word == policy::Midstream::forward) {
+    facts_.clear();
+    conclude(packet, judge(*snapshot_, ends_of(flow), facts_));
+    return false;
+  }
+  const bool resets = word == policy::Midstream::reset;
+  take_down(packet, Reason::tcp_midstream, resets ? policy::Action::reset : policy::Action::drop);
+  return false;
 }
 
 // Handshake and end of a connection. False where the packet has been dealt with.
@@ -62,14 +97,14 @@ bool Pipeline::follow_tcp(Packet& packet) {
   // RFC 5961 section 3.2: only a reset at the very next byte ends a connection. A decided flow's
   // numbers are not followed; for it the flag only shortens its time in the table.
   const Stage stage = flows_.hot(packet.flow).stage;
-  const bool followed = stage == Stage::undecided || stage == Stage::confirming;
+  const bool followed = flow::is_followed(stage);
   if (layers.has(net::tcp_flag::rst) &&
       (!followed || !cold.sequence_known(packet.way) ||
        layers.sequence == cold.next_sequence[flow::index(packet.way)])) {
     cold.flags |= ColdFlow::kReset;
   }
   if (cold.closed()) {
-    flows_.schedule(packet.flow, tick_, Tick::from_seconds(timeouts_.closing));
+    flows_.schedule(packet.flow, tick_, Tick::from_seconds(controls().timeouts.closing));
   }
   return true;
 }
@@ -139,7 +174,7 @@ bool Pipeline::follow_syn_ack(Packet& packet) {
   const HotFlow& flow = flows_.hot(packet.flow);
   if (flow.reopening && reopening_sequence(packet.flow, back) == taken) {
     renew_flow(packet);
-  } else if (flow::is_decided(flow.stage) && flow.stage != Stage::confirming) {
+  } else if (!flow::is_followed(flow.stage)) {
     return true;
   } else if (const ColdFlow& cold = flows_.cold(packet.flow); cold.sequence_known(packet.way)) {
     const std::uint32_t known =
@@ -166,7 +201,7 @@ bool Pipeline::follow_syn_ack(Packet& packet) {
 void Pipeline::restart_inspection(flow::FlowIndex flow) {
   end_inspection(flow);
   HotFlow& hot = flows_.hot(flow);
-  if (hot.stage != Stage::confirming) return;
+  if (hot.stage != Stage::confirming && hot.stage != Stage::watched) return;
   ColdFlow& cold = flows_.cold(flow);
   names_.release(cold.name());
   cold.words = {};
@@ -192,8 +227,12 @@ void Pipeline::tcp_payload(Packet& packet) {
     segment.urgent_sequence =
         layers.sequence + net::read_tcp_options(*packet.view, layers).urgent_pointer - 1;
   }
-  inspected(packet,
-            inspections_.feed(inspections_.get(cold.inspection), packet.way, segment, facts_));
+  Inspection& inspection = inspections_.get(cold.inspection);
+  if (!inspection.half(packet.way).message_in_progress()) inspection.started = tick_;
+  Inspected outcome = inspections_.feed(inspection, packet.way, segment, facts_);
+  // Each turn reads one message of the segment.
+  while (inspected(packet, outcome)) {
+  }
 }
 
 bool Pipeline::begin_inspection(Packet& packet, std::uint32_t first) {
@@ -204,58 +243,69 @@ bool Pipeline::begin_inspection(Packet& packet, std::uint32_t first) {
   if (!cold.sequence_known(back) && packet.layers.has(net::tcp_flag::ack)) {
     cold.set_sequence(back, packet.layers.acknowledgment);
   }
+  if (!acquire_inspection(packet)) {
+    Inspected outcome = Inspected::out_of_memory;
+    inspected(packet, outcome);
+    return false;
+  }
+  inspections_.get(cold.inspection).recent_timestamp = cold.words;
+  return true;
+}
+
+bool Pipeline::acquire_inspection(const Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
   cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence);
   if (!cold.inspection.valid() && give_up_stalest()) {
     cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence);
   }
-  if (!cold.inspection.valid()) {
-    inspected(packet, Inspected::out_of_memory);
-    return false;
-  }
-  inspections_.get(cold.inspection).recent_timestamp = cold.words;
+  if (!cold.inspection.valid()) return false;
   counters_.set(Counter::inspections_active, inspections_.in_use());
-  flows_.schedule(packet.flow, tick_, Tick::from_seconds(timeouts_.inspection));
+  flows_.schedule(packet.flow, tick_, Tick::from_seconds(controls().timeouts.incomplete));
   return true;
 }
 
-// What the looking at a segment came to.
-void Pipeline::inspected(Packet& packet, Inspected outcome) {
+// What the looking at a segment came to. True where it has been looked at further: `outcome` then
+// says what came of that.
+bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
   ColdFlow& cold = flows_.cold(packet.flow);
   switch (outcome) {
     case Inspected::undecided: {
       const stream::TcpStream& stream = inspections_.get(cold.inspection).half(packet.way).stream;
       if (stream.has_holes()) counters_.add(Counter::out_of_order);
       cold.set_sequence(packet.way, stream.next_sequence());
-      return;
+      return false;
     }
     case Inspected::message:
-    case Inspected::half_message: message(packet, outcome); return;
-    case Inspected::settled: advance(cold, packet); return;
-    case Inspected::nothing: nothing(packet); return;
-    case Inspected::conflict: conflict(packet); return;
-    case Inspected::scattered: refuse(packet, Reason::tcp_window); return;
-    case Inspected::urgent: take_down(packet, Reason::tcp_urgent); return;
+    case Inspected::half_message: return message(packet, outcome);
+    case Inspected::passed:
+    case Inspected::settled: advance(cold, packet); return false;
+    case Inspected::nothing: nothing(packet); return false;
+    case Inspected::conflict: conflict(packet); return false;
+    case Inspected::scattered: refuse(packet, Reason::tcp_window); return false;
+    case Inspected::urgent: take_down(packet, Reason::tcp_urgent); return false;
     case Inspected::too_long:
       counters_.add(Counter::inspection_limit);
-      take_down(packet, Reason::incomplete);
-      return;
+      if (policy::forwards(controls().incomplete)) break;
+      take_down(packet, Reason::incomplete, controls().incomplete);
+      return false;
     case Inspected::malformed:
       // Broken, but what names it had before the break still speak.
       counters_.add(Counter::parse_malformed);
       cold.app_proto = facts_.protocol;
       conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
-      return;
+      return false;
     case Inspected::cut: counters_.add(Counter::inspection_limit); break;
     case Inspected::out_of_memory:
-      if (config_.on_failure == OnFailure::closed) {
+      if (!open_without(controls().inspections)) {
         drop(packet, Reason::inspection_exhausted);
-        return;
+        return false;
       }
       counters_.add(Reason::inspection_exhausted);
       break;
   }
   facts_.clear();
   conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+  return false;
 }
 
 // No parser knows these bytes. The other direction may still say more: a server often speaks first,
@@ -269,32 +319,130 @@ void Pipeline::nothing(Packet& packet) {
     cold.set_sequence(packet.way, inspection.half(packet.way).stream.next_sequence());
     return;
   }
-  cold.app_proto = proto::AppProto::failed;
-  counters_.add(Counter::flows_unclassified);
+  if (cold.app_proto == proto::AppProto::unknown) {
+    cold.app_proto = proto::AppProto::failed;
+    counters_.add(Counter::flows_unclassified);
+  }
   facts_.clear();
   conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
 }
 
-// A parser completed a message: `facts_` holds what it said.
-void Pipeline::message(Packet& packet, Inspected outcome) {
+// A parser completed a message: `facts_` holds what it said. True where there is more to look at.
+bool Pipeline::message(Packet& packet, Inspected& outcome) {
   ColdFlow& cold = flows_.cold(packet.flow);
   cold.app_proto = facts_.protocol;
   count_message(facts_.protocol);
   protocol_event(packet, facts_);
-  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_);
-  const bool more_to_come =
-      facts_.protocol == proto::AppProto::dns || outcome == Inspected::half_message;
-  if (!more_to_come || blocks(judgement.verdict.action)) {
-    conclude(packet, judgement);
-    return;
+  if (refuse_message(packet)) return false;
+  Inspection& inspection = inspections_.get(cold.inspection);
+  const Half& half = inspection.half(packet.way);
+  const bool is_answer = half.speaks_as_server();
+  if (is_answer && flows_.hot(packet.flow).stage == Stage::watched) {
+    // The client said what it wants, and the server has taken it.
+    stop_reading(packet.flow);
+    return false;
   }
-  // A resolver connection carries question after question; each is judged by itself.
+  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_);
+  const proto::Next next = facts_.next;
+  const bool reads_on = outcome == Inspected::half_message || next != proto::Next::opaque;
+  if (blocks(judgement.verdict.action) || !reads_on || !tunnel_is_read()) {
+    conclude(packet, judgement);
+    return false;
+  }
+  if (half.urgent_count != 0) {
+    if (outcome == Inspected::half_message) return keep_half_message(packet, judgement, outcome);
+    // Where messages follow one another the two readings lead to different places. A second hello
+    // is rare enough to do without.
+    if (facts_.protocol == proto::AppProto::tls) {
+      conclude(packet, judgement);
+    } else {
+      take_down(packet, Reason::tcp_urgent);
+    }
+    return false;
+  }
+  if (facts_.protocol == proto::AppProto::dns) {
+    // A resolver connection carries question after question; each is judged by itself.
+    count_verdict(judgement);
+    alert_event(packet.flow, judgement, &packet);
+  } else if (next != proto::Next::answer) {
+    watch(packet, judgement);
+  }
+  cold.set_sequence(packet.way, half.stream.next_sequence());
+  outcome = inspections_.go_on(inspection, packet.way, next, facts_);
+  return true;
+}
+
+// One of the two readings of a stream with urgent bytes has become a message.
+bool Pipeline::keep_half_message(Packet& packet, const Judgement& judgement, Inspected& outcome) {
   count_verdict(judgement);
   alert_event(packet.flow, judgement, &packet);
+  ColdFlow& cold = flows_.cold(packet.flow);
+  Half& half = inspections_.get(cold.inspection).half(packet.way);
+  cold.set_sequence(packet.way, half.stream.next_sequence());
+  if (inspections_.keep(half)) return false;
+  outcome = Inspected::out_of_memory;
+  return true;
+}
+
+// What the policy refuses whoever it is. True where it did.
+bool Pipeline::refuse_message(Packet& packet) {
+  const policy::Controls& controls = snapshot_->policy->controls();
+  const bool tunnel = facts_.has_name_from(proto::NameSource::tunnel_target);
+  if (tunnel && controls.evasion.proxies == policy::Proxies::reset) {
+    take_down(packet, Reason::proxy_refused);
+    return true;
+  }
+  if (controls.tls.ech == policy::EncryptedClientHello::reset && offers_ech(controls.tls, facts_)) {
+    take_down(packet, Reason::ech_refused);
+    return true;
+  }
+  return false;
+}
+
+// Whether the policy has the stream behind this message read.
+bool Pipeline::tunnel_is_read() const {
+  return snapshot_->policy->controls().evasion.proxies != policy::Proxies::allow ||
+         facts_.next != proto::Next::protocol ||
+         !facts_.has_name_from(proto::NameSource::tunnel_target);
+}
+
+// The flow is forwarded for what a message said, and goes on being read.
+void Pipeline::watch(Packet& packet, const Judgement& judgement) {
+  HotFlow& hot = flows_.hot(packet.flow);
+  ColdFlow& cold = flows_.cold(packet.flow);
+  const bool first = hot.stage != Stage::watched;
+  const bool news =
+      judgement.im.known() && (judgement.im != cold.im || judgement.verdict.rule != cold.rule);
+  if (first || news) count_verdict(judgement);
+  if (first || news) {
+    if (!first) names_.release(cold.name());
+    cold.decide(names_.keep(judgement.name), static_cast<std::uint32_t>(packet.view->number));
+    cold.im = judgement.im;
+    cold.rule = judgement.verdict.rule;
+    cold.action = judgement.verdict.action;
+    hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
+    hot.stage = Stage::watched;
+    alert_event(packet.flow, judgement, &packet);
+  }
+  if (!first) return;
+  counters_.add(Counter::flows_decided);
+  flows_.schedule(packet.flow, tick_, timeout(hot, cold));
+}
+
+// A watched flow will say no more that matters.
+void Pipeline::stop_reading(flow::FlowIndex flow) {
+  flows_.hot(flow).stage = forwarded_stage(flow);
+  if (flows_.hot(flow).stage == Stage::forwarded) close_record(flow);
+}
+
+// Confirming, as long as bytes that were read are not acknowledged.
+Stage Pipeline::forwarded_stage(flow::FlowIndex flow) {
+  const ColdFlow& cold = flows_.cold(flow);
+  if (!cold.inspection.valid()) return Stage::forwarded;
   Inspection& inspection = inspections_.get(cold.inspection);
-  cold.set_sequence(packet.way, inspection.half(packet.way).stream.next_sequence());
-  if (!inspections_.next_message(inspection, packet.way))
-    inspected(packet, Inspected::out_of_memory);
+  inspections_.settle(inspection, Way::to_server);
+  inspections_.settle(inspection, Way::to_client);
+  return inspection.all_done() ? Stage::forwarded : Stage::confirming;
 }
 
 // The verdict is to forward, but the receiver has not yet acknowledged what the verdict was read
@@ -342,11 +490,15 @@ void Pipeline::advance(ColdFlow& cold, const Packet& packet) {
 
 void Pipeline::count_message(proto::AppProto protocol) {
   switch (protocol) {
-    case proto::AppProto::tls: counters_.add(Counter::tls_hellos); break;
-    case proto::AppProto::http: counters_.add(Counter::http_requests); break;
+    case proto::AppProto::tls:
+    case proto::AppProto::dtls: counters_.add(Counter::tls_hellos); break;
+    case proto::AppProto::quic: counters_.add(Counter::quic_hellos); break;
+    case proto::AppProto::http:
+    case proto::AppProto::http2: counters_.add(Counter::http_requests); break;
     case proto::AppProto::dns: counters_.add(Counter::dns_questions); break;
-    case proto::AppProto::unknown:
-    case proto::AppProto::failed: break;
+    case proto::AppProto::socks:
+    case proto::AppProto::proxy_protocol: counters_.add(Counter::tunnels); break;
+    default: break;
   }
 }
 

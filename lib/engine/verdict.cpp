@@ -25,6 +25,11 @@ constexpr std::uint8_t kMaxResets = 16;
 // The flow's verdict has been found with this packet in hand.
 void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
   ColdFlow& cold = flows_.cold(packet.flow);
+  if (flows_.hot(packet.flow).stage == Stage::watched && facts_.name_count == 0) {
+    // The names that came before say more than what is known without one.
+    stop_reading(packet.flow);
+    return;
+  }
   std::optional<std::uint32_t> next;
   if (packet.tcp() && cold.inspection.valid()) {
     next = inspections_.get(cold.inspection).half(packet.way).stream.next_sequence();
@@ -58,17 +63,7 @@ void Pipeline::settle(flow::FlowIndex flow, const Judgement& judgement,
     close_record(flow);
     return;
   }
-  hot.stage = Stage::forwarded;
-  if (cold.inspection.valid()) {
-    Inspection& inspection = inspections_.get(cold.inspection);
-    inspections_.settle(inspection, Way::to_server);
-    inspections_.settle(inspection, Way::to_client);
-    if (!inspection.all_done()) {
-      hot.stage = Stage::confirming;
-      return;
-    }
-  }
-  close_record(flow);
+  stop_reading(flow);
 }
 
 // Nothing more is read of the flow; it lives on as its stage says.
@@ -78,14 +73,14 @@ void Pipeline::close_record(flow::FlowIndex flow) {
 }
 
 // Ends a connection for what it does, whoever it is.
-void Pipeline::take_down(Packet& packet, Reason reason) {
+void Pipeline::take_down(Packet& packet, Reason reason, policy::Action action) {
   if (snapshot_->mode() == policy::Mode::monitor) {
     counters_.add(reason);
     facts_.clear();
     conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
     return;
   }
-  give_up(packet.flow);
+  give_up(packet.flow, action);
   enforce_flow(packet, reason);
   evasion_event(packet.flow, &packet, reason);
 }
@@ -124,7 +119,7 @@ void Pipeline::enforce_flow(Packet& packet, Reason reason) {
   const HotFlow& hot = flows_.hot(packet.flow);
   ColdFlow& cold = flows_.cold(packet.flow);
   if (hot.stage != Stage::reset || !packet.tcp()) {
-    drop(packet, Reason::policy_drop);
+    drop(packet, reason == Reason::policy_reset ? Reason::policy_drop : reason);
     return;
   }
   if (cold.app_proto == proto::AppProto::dns && answer_dns_over_tcp(packet)) return;
@@ -132,18 +127,16 @@ void Pipeline::enforce_flow(Packet& packet, Reason reason) {
   const std::uint32_t passed_on = cold.sequence_known(packet.way)
                                       ? cold.next_sequence[flow::index(packet.way)]
                                       : packet.layers.sequence;
-  const bool opening =
-      packet.layers.has(net::tcp_flag::syn) && !packet.layers.has(net::tcp_flag::ack);
+  const bool opening = packet.layers.has(net::tcp_flag::syn) &&
+                       !packet.layers.has(net::tcp_flag::ack) &&
+                       !cold.sequence_known(flow::reverse(packet.way));
   if (!opening) {
     if (ForgedFrame* frame = next_forged(packet, net::other(packet.frame->side))) {
       commit_forged(
           enforce::reset_to_receiver(*packet.frame, *packet.frame_layers, passed_on, frame->data));
     }
   }
-  if (ForgedFrame* frame = next_forged(packet, packet.frame->side)) {
-    commit_forged(
-        enforce::reset_to_sender(*packet.frame, *packet.frame_layers, passed_on, frame->data));
-  }
+  reset_sender(packet, passed_on);
 }
 
 // A later packet of a blocked flow: it stays blocked, and a sender that has not understood is told
@@ -155,11 +148,26 @@ void Pipeline::answer_blocked(Packet& packet) {
   if (flows_.hot(packet.flow).stage != Stage::reset || !packet.tcp()) return;
   if (cold.resets_sent == kMaxResets) return;
   ++cold.resets_sent;
-  if (ForgedFrame* frame = next_forged(packet, packet.frame->side)) {
-    commit_forged(enforce::reset_to_sender(*packet.frame, *packet.frame_layers,
-                                           cold.next_sequence[flow::index(packet.way)],
-                                           frame->data));
-  }
+  reset_sender(packet, cold.next_sequence[flow::index(packet.way)]);
+}
+
+void Pipeline::reset_sender(const Packet& packet, std::uint32_t passed_on) {
+  ForgedFrame* frame = next_forged(packet, packet.frame->side);
+  if (frame == nullptr) return;
+  const std::optional<net::Opposite> back = opposite(packet);
+  commit_forged(enforce::reset_to_sender(*packet.frame, *packet.frame_layers, passed_on,
+                                         frame->data, back ? &*back : nullptr));
+}
+
+void Pipeline::keep_opposite(const Packet& packet) {
+  if (!net::needs_opposite(*packet.frame, *packet.frame_layers)) return;
+  opposites_.keep(packet.flow, packet.hash, packet.frame->side, *packet.frame,
+                  *packet.frame_layers);
+}
+
+std::optional<net::Opposite> Pipeline::opposite(const Packet& packet) const {
+  if (packet.frame_layers->encapsulation_count == 0) return std::nullopt;
+  return opposites_.find(packet.flow, packet.hash, net::other(packet.frame->side));
 }
 
 void Pipeline::answer_dns(Packet& packet, const Judgement& judgement) {
@@ -174,8 +182,9 @@ void Pipeline::answer_dns(Packet& packet, const Judgement& judgement) {
   const Bytes message =
       enforce::answer_dns(enforce::DnsAnswerKind::nxdomain, packet.payload(), answer);
   if (message.empty()) return;
+  const std::optional<net::Opposite> back = opposite(packet);
   commit_forged(net::build_udp(*packet.frame, *packet.frame_layers, net::Toward::sender, message,
-                               frame->data));
+                               frame->data, back ? &*back : nullptr));
 }
 
 // The answer as the resolver would have sent it, with the end of the connection; the resolver gets
@@ -199,13 +208,15 @@ bool Pipeline::answer_dns_over_tcp(Packet& packet) {
         enforce::reset_to_receiver(*packet.frame, *packet.frame_layers, passed_on, frame->data));
   }
   if (ForgedFrame* frame = next_forged(packet, packet.frame->side)) {
+    const std::optional<net::Opposite> back = opposite(packet);
     net::TcpFields fields;
     fields.sequence = packet.layers.acknowledgment;
     fields.acknowledgment = packet.layers.sequence + packet.layers.payload_size;
     fields.flags = net::tcp_flag::ack | net::tcp_flag::psh | net::tcp_flag::fin;
     fields.window = packet.layers.window;
     commit_forged(net::build_tcp(*packet.frame, *packet.frame_layers, net::Toward::sender, fields,
-                                 Bytes(answer).first(size + 2), frame->data));
+                                 Bytes(answer).first(size + 2), frame->data,
+                                 back ? &*back : nullptr));
   }
   return true;
 }
@@ -244,6 +255,8 @@ ForgedFrame* Pipeline::next_forged(const Packet& packet, net::Side out) {
     counters_.add(Reason::forge_full);
     return nullptr;
   }
+  // The fragments of a carrier do not show what a frame in it would have to look like.
+  if (packet.frame != packet.view && packet.layers.encapsulation_count != 0) return nullptr;
   ForgedFrame& frame = result_->forged[result_->forged_count];
   frame.after = packet.position;
   frame.out = out;

@@ -6,6 +6,7 @@
 
 #include "engine/admission.h"
 #include "engine/pipeline.h"
+#include "proto/dns.h"
 
 namespace chatgate::engine {
 
@@ -17,12 +18,13 @@ using flow::Way;
 Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counters,
                    telemetry::EventRing* events)
     : config_(config),
-      timeouts_(),
       counters_(counters),
       events_(events),
       flows_(config.flows, Tick()),
       names_(std::max<std::uint32_t>(config.flows / 8, 1024)),
-      inspections_(config.inspections),
+      context_(config.inspections),
+      inspections_(config.inspections, context_),
+      opposites_(std::clamp<std::uint32_t>(config.inspections, 1, 2048)),
       fragments_(config.fragments, config.hash) {
   released_.reserve(config.fragments.frames);
   sent_.reserve(config.fragments.datagrams);
@@ -38,6 +40,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   result.forged_count = 0;
   release_sent();
 
+  const net::Encapsulations look_through = controls().look_through;
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
     Packet& packet = packets_[i];
@@ -46,7 +49,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
     packet.position = static_cast<std::uint16_t>(i);
     bytes += burst[i].wire_length;
     if (burst[i].truncated()) counters_.add(Counter::truncated);
-    net::decode(burst[i], packet.layers);
+    net::decode(burst[i], packet.layers, look_through);
     if (packet.layers.outcome != net::Decoded::transport) continue;
     packet.key = flow::make_key(packet.layers, burst[i].pair);
     packet.hash = flow::hash_key(config_.hash, packet.key.key);
@@ -105,14 +108,14 @@ bool Pipeline::decided(Packet& packet, HotFlow& flow) {
 
 // The long way: everything that may change what a flow is or what becomes of it.
 void Pipeline::undecided(Packet& packet) {
-  const bool watched = flows_.hot(packet.flow).stage == Stage::undecided ||
-                       flows_.hot(packet.flow).stage == Stage::confirming;
-  if (watched) {
+  if (flow::is_followed(flows_.hot(packet.flow).stage)) {
     const Reason refused = packet.tcp() ? admit_tcp(packet) : admit_sums(packet);
     if (refused != Reason::none) {
       refuse(packet, refused);
       return;
     }
+    if (packet.frame_layers->encapsulation_count != 0) keep_opposite(packet);
+    if (packet.tcp() && !pick_up(packet)) return;
   }
   if (packet.tcp() && !follow_tcp(packet)) return;
   HotFlow& flow = flows_.hot(packet.flow);
@@ -127,7 +130,8 @@ void Pipeline::undecided(Packet& packet) {
     case Stage::dropped:
     case Stage::reset: answer_blocked(packet); return;
     case Stage::per_packet: dns_datagram(packet); return;
-    case Stage::undecided: break;
+    case Stage::undecided:
+    case Stage::watched: break;
   }
   if (packet.layers.payload_size == 0 && packet.layers.payload_missing == 0) return;
   flows_.cold(packet.flow).flags |= ColdFlow::kPayload;
@@ -143,29 +147,61 @@ telemetry::Reason Pipeline::admit_sums(const Packet& packet) const {
 }
 
 void Pipeline::udp_payload(Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  if (is_dns(packet)) {
+    cold.app_proto = proto::AppProto::dns;
+    flows_.hot(packet.flow).stage = Stage::per_packet;
+    end_inspection(packet.flow);
+    dns_datagram(packet);
+    return;
+  }
   facts_.clear();
-  const HotFlow& flow = flows_.hot(packet.flow);
+  if (!cold.inspection.valid() && !acquire_inspection(packet)) {
+    Inspected outcome = Inspected::out_of_memory;
+    inspected(packet, outcome);
+    return;
+  }
   const auto direction =
       packet.way == Way::to_server ? proto::Direction::to_server : proto::Direction::to_client;
-  for (const proto::DatagramParser& parser : proto::datagram_parsers()) {
-    if (parser.server_port != 0 && parser.server_port != flow.server_port()) continue;
-    const proto::ParseStatus status = parser.parse(packet.payload(), direction, facts_);
-    if (status == proto::ParseStatus::not_mine || status == proto::ParseStatus::need_more) {
-      facts_.clear();
-      continue;
-    }
-    flows_.cold(packet.flow).app_proto = parser.protocol;
-    if (parser.protocol == proto::AppProto::dns) {
-      flows_.hot(packet.flow).stage = Stage::per_packet;
-      dns_datagram(packet);
+  Inspected outcome =
+      inspections_.feed_datagram(inspections_.get(cold.inspection), packet.payload(), direction,
+                                 flows_.hot(packet.flow).server_port(), facts_);
+  switch (outcome) {
+    case Inspected::undecided: return;
+    case Inspected::message: udp_message(packet); return;
+    case Inspected::malformed:
+      counters_.add(Counter::parse_malformed);
+      cold.app_proto = facts_.protocol;
+      protocol_event(packet, facts_);
+      conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
       return;
-    }
-    if (status == proto::ParseStatus::malformed) counters_.add(Counter::parse_malformed);
-    protocol_event(packet, facts_);
-    break;
+    default: break;
   }
-  if (facts_.protocol == proto::AppProto::unknown) counters_.add(Counter::flows_unclassified);
-  conclude(packet, judge(*snapshot_, ends_of(flow), facts_));
+  if (cold.app_proto == proto::AppProto::unknown) counters_.add(Counter::flows_unclassified);
+  conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+}
+
+// A parser has read a datagram's message to its end: `facts_` holds what it said.
+void Pipeline::udp_message(Packet& packet) {
+  flows_.cold(packet.flow).app_proto = facts_.protocol;
+  count_message(facts_.protocol);
+  protocol_event(packet, facts_);
+  if (refuse_message(packet)) return;
+  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_);
+  if (facts_.next == proto::Next::opaque || blocks(judgement.verdict.action)) {
+    conclude(packet, judgement);
+  } else {
+    watch(packet, judgement);
+  }
+}
+
+// Whether the flow's datagrams are DNS messages: on its port, or by their shape.
+bool Pipeline::is_dns(const Packet& packet) const {
+  const std::uint16_t port = flows_.hot(packet.flow).server_port();
+  // Names of the local network (RFC 6762, RFC 4795, RFC 1002) are left alone.
+  if (port == 5353 || port == 5355 || port == 137) return false;
+  if (port == proto::dns::kServerPort) return proto::dns::may_be_message(packet.payload());
+  return proto::dns::is_plain_query(packet.payload());
 }
 
 // DNS over UDP: every question is judged and answered by itself. A query that breaks off is judged
@@ -173,13 +209,9 @@ void Pipeline::udp_payload(Packet& packet) {
 void Pipeline::dns_datagram(Packet& packet) {
   if (packet.way == Way::to_client || packet.layers.payload_size == 0) return;
   facts_.clear();
-  for (const proto::DatagramParser& parser : proto::datagram_parsers()) {
-    if (parser.protocol != proto::AppProto::dns) continue;
-    const auto status = parser.parse(packet.payload(), proto::Direction::to_server, facts_);
-    if (status == proto::ParseStatus::malformed) counters_.add(Counter::parse_malformed);
-    if (status == proto::ParseStatus::not_mine) return;
-    break;
-  }
+  const auto status = proto::dns::parse(packet.payload(), proto::Direction::to_server, facts_);
+  if (status == proto::ParseStatus::malformed) counters_.add(Counter::parse_malformed);
+  if (status == proto::ParseStatus::not_mine) return;
   count_message(facts_.protocol);
   protocol_event(packet, facts_);
   const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_);
@@ -228,12 +260,19 @@ std::size_t Worker::memory() const {
   return state_->memory();
 }
 
-WorkerId owner(const net::PacketView& packet, const KeyedHash& hash, unsigned workers) {
+WorkerId owner(const net::PacketView& packet, const KeyedHash& hash, unsigned workers,
+               const Snapshot& snapshot) {
   if (workers <= 1) return WorkerId(0);
   net::Layers layers;
-  net::decode(packet, layers);
-  if (layers.outcome == net::Decoded::not_ip || layers.outcome == net::Decoded::malformed) {
-    return WorkerId(0);
+  net::decode(packet, layers, snapshot.policy->controls().inspection.look_through);
+  switch (layers.outcome) {
+    case net::Decoded::not_ip:
+    case net::Decoded::malformed:
+    case net::Decoded::undecodable: return WorkerId(0);
+    case net::Decoded::transport:
+    case net::Decoded::fragment:
+    case net::Decoded::not_transport:
+    case net::Decoded::header_chain: break;
   }
   // A symmetric combination of the two addresses, hashed: order does not matter.
   KeyedHash::Words source{}, destination{};

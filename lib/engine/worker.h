@@ -28,14 +28,12 @@
 
 namespace chatgate::engine {
 
-// What happens to a packet for which a resource has run out.
-enum class OnFailure : std::uint8_t { open, closed };
-
 struct WorkerConfig {
   WorkerId id{0};
   std::uint32_t flows = 1u << 16;        // most flows in the table
   std::uint32_t inspections = 1u << 12;  // most flows being inspected at once
-  OnFailure on_failure = OnFailure::open;
+  // What happens to a packet for which a resource has run out, where the policy does not say.
+  policy::OnExhaustion on_failure = policy::OnExhaustion::open;
   bool protocol_events = false;  // dns, tls and http events
   // Off for captures taken where the sender's device had not filled in the checksums yet.
   bool verify_checksums = true;
@@ -76,7 +74,8 @@ class Worker {
 
 // The worker that owns a packet's flow: a symmetric hash of its two addresses, so that both
 // directions and all fragments of a flow meet the same worker. Packets that are not IP belong to
-// worker 0. `workers` is at least 1.
-WorkerId owner(const net::PacketView& packet, const KeyedHash& hash, unsigned workers);
+// worker 0. `workers` is at least 1. The snapshot says which encapsulations are looked through.
+WorkerId owner(const net::PacketView& packet, const KeyedHash& hash, unsigned workers,
+               const Snapshot& snapshot);
 
 }  // namespace chatgate::engine

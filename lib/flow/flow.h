@@ -34,6 +34,7 @@ constexpr std::size_t index(Way way) {
 enum class Stage : std::uint8_t {
   undecided,   // payload is still looked at
   per_packet,  // never decided as a whole: DNS over UDP
+  watched,     // forwarded so far; further messages may still change that
   confirming,  // to be forwarded once the receiver has acknowledged what the verdict rests on
   forwarded,
   dropped,  // silently
@@ -43,6 +44,11 @@ enum class Stage : std::uint8_t {
 // Whether a verdict stands, so that the record holds a name and a rule.
 constexpr bool is_decided(Stage stage) {
   return stage != Stage::undecided && stage != Stage::per_packet;
+}
+
+// Whether the numbers of a TCP connection are kept, because its bytes still matter.
+constexpr bool is_followed(Stage stage) {
+  return stage == Stage::undecided || stage == Stage::watched || stage == Stage::confirming;
 }
 
 constexpr bool is_blocked(Stage stage) {

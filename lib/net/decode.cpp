@@ -4,6 +4,7 @@
 
 #include "net/checksum.h"
 #include "net/headers.h"
+#include "net/validity.h"
 
 namespace chatgate::net {
 namespace {
@@ -337,11 +338,21 @@ class Decoder {
       if ((frame_[inside + 2] & 1) != 0) break;
     }
     inside += 4;
-    if (frame_[inside] >> 4 == 6 &&
-        (!holds(inside, 40) || inside + 40 + load_be16(&frame_[inside + 4]) != end_)) {
-      return Decoded::not_ip;
-    }
-    return look_into(Encapsulation::mpls, at, end_, [&] { return inside_nibble(inside); });
+    const bool v6 = frame_[inside] >> 4 == 6;
+    if (v6 && !holds(inside, 40)) return Decoded::not_ip;
+    const bool fills = !v6 || inside + 40 + load_be16(&frame_[inside + 4]) == end_;
+    return look_into(Encapsulation::mpls, at, end_, [&] {
+      const Decoded outcome = inside_nibble(inside);
+      return fills || outcome == Decoded::fragment || transport_is_right(outcome) ? outcome
+                                                                                  : Decoded::not_ip;
+    });
+  }
+
+  // Whether what was taken for a packet is one beyond doubt.
+  bool transport_is_right(Decoded outcome) const {
+    PacketView packet;
+    packet.bytes = frame_;
+    return outcome == Decoded::transport && transport_checksum_right(packet, layers_);
   }
 
   // The carrier's IP header is the one walked last: `transport`, `ip_end_`.
@@ -441,8 +452,10 @@ class Decoder {
 
 }  // namespace
 
-void decode(const PacketView& packet, Layers& layers, Encapsulations look_through) {
+void decode(const PacketView& packet, Layers& layers, Encapsulations look_through,
+            std::uint16_t tunnel_id) {
   layers = Layers{};
+  layers.tunnel_id = tunnel_id;
   // Offsets are 16 bits wide; no device delivers more.
   if (packet.bytes.size() > 0xffff) {
     layers.outcome = Decoded::undecodable;

@@ -14,7 +14,8 @@
 // it. What is inside counts only from a sane IP header on: its version, its own lengths, and that
 // it fits into what carries it. Where nothing but a port number or the first four bits tell of IP
 // (GTP-U, VXLAN, MPLS), an IPv4 header must have a right checksum besides, an IPv6 header behind
-// MPLS must fill what is left of the frame (an Ethernet address can begin with a six), and in
+// MPLS must fill what is left of the frame or lead to a right transport checksum or a fragment (an
+// Ethernet address can begin with a six), and in
 // Teredo one of its addresses must be a Teredo address. Without such a header the packet is what
 // the outside is: GRE and IP in IP are `not_transport`, PPPoE and MPLS `not_ip`, the three over UDP
 // are plain UDP flows. With it the inside is judged like any packet, `malformed` included: the end
@@ -103,9 +104,10 @@ struct Layers {
   }
 };
 
+// `tunnel_id` is that of what is around the packet already, where it was taken out of fragments.
 // An IPv4 total length of zero, as captures of segmentation offload have it, means the end of the
 // frame where `packet` comes from a capture; on a device it is malformed, as any endpoint takes it.
 void decode(const PacketView& packet, Layers& layers,
-            Encapsulations look_through = Encapsulations::all());
+            Encapsulations look_through = Encapsulations::all(), std::uint16_t tunnel_id = 0);
 
 }  // namespace chatgate::net

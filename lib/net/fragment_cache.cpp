@@ -186,7 +186,7 @@ void FragmentCache::remove(List& list, Link Datagram::*link, std::uint32_t index
 
 // A fragment's way.
 
-FragmentCache::Added FragmentCache::add(const Fragment& fragment, Tick now) {
+FragmentCache::Added FragmentCache::add(const Fragment& fragment, Tick now, WhenFull when_full) {
   if (fragment.offset == 0 && !fragment.more) return {FragmentOutcome::atomic, {}, {}};
   ++counters_.added;
   if (std::size_t{fragment.payload} + fragment.payload_size > fragment.packet.bytes.size()) {
@@ -208,6 +208,10 @@ FragmentCache::Added FragmentCache::add(const Fragment& fragment, Tick now) {
 
   FragmentLoss loss = fault(fragment);
   if (loss != FragmentLoss::none) return refuse(index, hash, loss, now);
+  const bool full = free_datagram_ == kNone || free_frame_ == kNone;
+  if (index == kNone && full && when_full == WhenFull::refuse_newest) {
+    return drop(FragmentLoss::no_room);
+  }
   if (index == kNone) index = open(key, hash, now);
   if (index == kNone) return drop(FragmentLoss::no_room);
 

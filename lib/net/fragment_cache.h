@@ -171,7 +171,10 @@ class FragmentCache {
 
   explicit FragmentCache(const FragmentLimits& limits, const KeyedHash& hash = KeyedHash());
 
-  Added add(const Fragment& fragment, Tick now);
+  // What a fragment of another datagram meets where the cache is full.
+  enum class WhenFull : std::uint8_t { evict_oldest, refuse_newest };
+
+  Added add(const Fragment& fragment, Tick now, WhenFull when_full = WhenFull::evict_oldest);
 
   // The datagram that the last `add` completed, as a raw IP packet: a plain header without options
   // made from the key and the first fragment, then all of the payload. Side, pair, time and number

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "catalog/entries.h"
+#include "policy/controls_loader.h"
 
 #include "config/json_document.h"
 
@@ -20,10 +21,11 @@ using config::JsonValue;
 using config::ObjectReader;
 using config::Reporter;
 
-constexpr std::string_view kPolicyKeys[] = {"$schema",      "mode",  "networks",
-                                            "applications", "rules", "default"};
-constexpr std::string_view kPolicyKeysForLater[] = {
-    "times", "access", "lists", "unclassified", "http", "dns", "tls", "evasion", "signatures"};
+constexpr std::string_view kPolicyKeys[] = {"$schema", "mode",    "networks",   "applications",
+                                            "rules",   "default", "inspection", "dns",
+                                            "tls",     "evasion"};
+constexpr std::string_view kPolicyKeysForLater[] = {"times",        "access", "lists",
+                                                    "unclassified", "http",   "signatures"};
 constexpr std::string_view kApplicationKeys[] = {"name", "category", "servers", "ports"};
 constexpr std::string_view kServerKeys[] = {"names", "addresses"};
 constexpr std::string_view kRuleKeys[] = {"name", "application", "category", "from",
@@ -60,6 +62,7 @@ class PolicyLoader {
     if (const JsonValue* value = object.get("default")) {
       draft_.fallback = action(*value, "\"default\"").value_or(Action::allow);
     }
+    load_controls(reporter_, object, draft_.controls);
     return std::move(draft_);
   }
 
@@ -427,6 +430,7 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
   content.mode = draft.mode;
   content.fallback = draft.fallback;
   content.inside = std::move(draft.inside);
+  content.controls = draft.controls;
   for (RuleDraft& from : draft.rules) {
     Rule rule;
     rule.id = RuleId(static_cast<RuleId::rep>(content.rules.size()));

@@ -39,6 +39,7 @@ struct Draft {
   std::size_t refused = 0;       // rules with a mistake
   Action fallback = Action::allow;
   std::vector<Prefix> inside;
+  Controls controls;
 };
 
 // `file` is for messages. Usable only where `diagnostics` has no errors afterwards. Where it had

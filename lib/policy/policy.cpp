@@ -101,6 +101,9 @@ Policy::Policy(Content content, const catalog::Catalogue& catalogue)
     return rule.applications.empty() && rule.categories.empty();
   };
   index_->unrecognised = index_->make(content_.rules, for_all);
+  if (const catalog::Application* found = catalogue.find("encrypted-dns")) {
+    encrypted_dns_ = found->id;
+  }
   for (const catalog::Application& application : catalogue.applications()) {
     const std::size_t id = application.id.value();
     if (index_->by_application.size() <= id) {
@@ -119,7 +122,7 @@ Verdict Policy::decide(const Connection& connection) const {
   const Index::List list =
       id < index_->by_application.size() ? index_->by_application[id] : index_->unrecognised;
   Verdict verdict;
-  verdict.action = content_.fallback;
+  verdict.action = without_rule(connection);
   for (std::uint32_t i = list.start; i < list.start + list.size; ++i) {
     const Rule& rule = content_.rules[index_->candidates[i]];
     if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) continue;
@@ -130,6 +133,15 @@ Verdict Policy::decide(const Connection& connection) const {
   }
   verdict.log = verdict.log || verdict.action == Action::alert;
   return verdict;
+}
+
+Action Policy::without_rule(const Connection& connection) const {
+  constexpr std::uint16_t kDnsOverTls = 853;  // RFC 7858, RFC 9250
+  if (!encrypted_dns_.valid() || connection.im.application != encrypted_dns_) {
+    return content_.fallback;
+  }
+  const EvasionControls& controls = content_.controls.evasion;
+  return connection.server_port == kDnsOverTls ? controls.dot : controls.doh;
 }
 
 std::string_view Policy::rule_name(RuleId rule) const {

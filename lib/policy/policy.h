@@ -15,6 +15,7 @@
 #include "base/strong_id.h"
 #include "catalog/catalogue.h"
 #include "catalog/ids.h"
+#include "policy/controls.h"
 #include "policy/verdict.h"
 
 namespace chatgate::policy {
@@ -55,6 +56,7 @@ struct Connection {
   catalog::Classification im;
   IpAddress client;
   IpAddress server;
+  std::uint16_t server_port = 0;
 };
 
 class Policy {
@@ -64,6 +66,7 @@ class Policy {
     std::vector<Rule> rules;          // in order; ids are positions
     Action fallback = Action::allow;  // the key "default"
     std::vector<Prefix> inside;       // networks.inside; empty where not given
+    Controls controls;
   };
 
   // Compiles, for every application of the catalogue, the list of rules that may match it.
@@ -72,7 +75,8 @@ class Policy {
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
 
-  // The first matching rule's verdict, or the default's.
+  // The first matching rule's verdict, or the default's; for encrypted DNS `evasion` comes before
+  // the default.
   Verdict decide(const Connection& connection) const;
 
   // The same content under another mode, for `mode enforce|monitor`.
@@ -80,12 +84,16 @@ class Policy {
   std::span<const Rule> rules() const { return content_.rules; }
   Action fallback() const { return content_.fallback; }
   std::span<const Prefix> inside() const { return content_.inside; }
+  const Controls& controls() const { return content_.controls; }
   // "default" for none.
   std::string_view rule_name(RuleId rule) const;
 
  private:
   struct Index;
+  Action without_rule(const Connection& connection) const;
+
   Content content_;
+  ApplicationId encrypted_dns_;  // the catalogue's
   std::unique_ptr<Index> index_;
 };
 

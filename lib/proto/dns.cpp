@@ -1,109 +1,14 @@
 #include "proto/dns.h"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
-
-#include "base/cursor.h"
 
 namespace chatgate::proto::dns {
 namespace {
 
-constexpr std::size_t kMaxName = 255;  // as encoded, RFC 1035 section 2.3.4
-constexpr std::size_t kMaxLabel = 63;
-constexpr unsigned kMaxPointers = 255;  // in one name; a circle meets this or kMaxName
-constexpr unsigned kMaxRecords = 64;    // looked through for OPT
+constexpr unsigned kMaxRecords = 64;  // looked through for OPT
 constexpr std::size_t kLengthPrefix = 2;
 constexpr std::size_t kMinMessage = kHeaderSize + 1 + 4;  // with one question, for the root
 constexpr std::uint32_t kDnssecOk = 0x8000;  // in the TTL of OPT, RFC 6891 section 6.1.3
-
-// A name in text form; see the header for escapes.
-class NameText {
- public:
-  void add_label(std::string_view label) {
-    if (size_ > 0) push('.');
-    for (const char c : label) {
-      if (c == '.' || c == '\\') push('\\');
-      push(c);
-    }
-  }
-  std::string_view view() const { return {text_.data(), size_}; }
-
- private:
-  void push(char c) { text_[size_++] = c; }
-
-  std::array<char, 2 * kMaxName> text_;  // every byte escaped, and the dots
-  std::size_t size_ = 0;
-};
-
-enum class NameStatus {
-  complete,
-  cut,  // runs over the end of the message
-  broken,
-};
-
-struct NameEnd {
-  NameStatus status;
-  std::size_t end = 0;                             // behind the name, or its first pointer
-  std::size_t lowest_target = std::size_t{0} - 1;  // of its pointers
-  std::size_t reach = 0;                           // how far into the message it was read
-};
-
-// Reads the name at `at` (RFC 1035 section 4.1.4). Pointers may lead forwards: some servers follow
-// those.
-NameEnd read_name(Bytes message, std::size_t at, NameText& text) {
-  NameEnd result{NameStatus::complete};
-  std::size_t encoded = 0;
-  unsigned pointers = 0;
-  while (true) {
-    if (at >= message.size()) return {NameStatus::cut};
-    const std::uint8_t length = message[at];
-    if ((length & 0xc0) == 0xc0) {
-      if (at + 2 > message.size()) return {NameStatus::cut};
-      if (++pointers > kMaxPointers) return {NameStatus::broken};
-      result.reach = std::max(result.reach, at + 2);
-      if (result.end == 0) result.end = at + 2;
-      at = load_be16(message.data() + at) & 0x3fff;
-      result.lowest_target = std::min(result.lowest_target, at);
-      continue;
-    }
-    if (length > kMaxLabel) return {NameStatus::broken};
-    encoded += 1u + length;
-    if (encoded > kMaxName) return {NameStatus::broken};
-    if (at + 1 + length > message.size()) return {NameStatus::cut};
-    result.reach = std::max(result.reach, at + 1 + length);
-    if (length == 0) {
-      if (result.end == 0) result.end = at + 1;
-      return result;
-    }
-    text.add_label(as_text(message.subspan(at + 1, length)));
-    at += 1u + length;
-  }
-}
-
-struct Header {
-  std::uint16_t id;
-  std::uint16_t flags;
-  std::uint16_t questions;
-  std::uint16_t answers;
-  std::uint16_t authorities;
-  std::uint16_t additionals;
-
-  // `message` holds at least kHeaderSize bytes.
-  explicit Header(Bytes message)
-      : id(load_be16(message.data())),
-        flags(load_be16(message.data() + 2)),
-        questions(load_be16(message.data() + 4)),
-        answers(load_be16(message.data() + 6)),
-        authorities(load_be16(message.data() + 8)),
-        additionals(load_be16(message.data() + 10)) {}
-
-  bool is_response() const { return (flags & flag::kResponse) != 0; }
-  unsigned opcode() const { return (flags & flag::kOpcode) >> 11; }
-  bool is_standard_query() const { return !is_response() && opcode() == 0; }
-  // Query, inverse query, status, notify, update, stateful operations: those assigned by now.
-  bool opcode_is_known() const { return opcode() <= 6 && opcode() != 3; }
-};
 
 // All questions; adds their names to `facts` where there is one. Nothing where malformed.
 std::optional<DnsQuery> read_questions(Bytes message, const Header& header, Facts* facts) {
@@ -111,6 +16,7 @@ std::optional<DnsQuery> read_questions(Bytes message, const Header& header, Fact
   std::size_t at = kHeaderSize;
   std::size_t lowest_target = kHeaderSize;
   std::size_t reach = 0;
+  NameHash hash;
   const unsigned count = std::min(header.questions, kMaxQuestions);
   for (unsigned i = 0; i < count; ++i) {
     NameText text;
@@ -118,11 +24,18 @@ std::optional<DnsQuery> read_questions(Bytes message, const Header& header, Fact
     if (name.status != NameStatus::complete) return std::nullopt;
     at = name.end + 4;  // QTYPE, QCLASS
     if (at > message.size()) return std::nullopt;
+    hash.add_name(text.view());
+    hash.add_word(load_be32(message.data() + name.end));
+    if (i == 0) {
+      query.first_type = load_be16(message.data() + name.end);
+      query.first_class = load_be16(message.data() + name.end + 2);
+    }
     lowest_target = std::min(lowest_target, name.lowest_target);
     reach = std::max(reach, name.reach);
     if (facts != nullptr) facts->add_name(NameSource::dns_query, text.view());
   }
   if (count < header.questions) return std::nullopt;
+  query.question_hash = hash.value();
   query.questions_end = static_cast<std::uint32_t>(at);
   query.self_contained = lowest_target >= kHeaderSize && reach <= at;
   return query;
@@ -130,26 +43,26 @@ std::optional<DnsQuery> read_questions(Bytes message, const Header& header, Fact
 
 // Looks for OPT behind the questions. What cannot be read ends the search: the question stands.
 void read_edns(Bytes message, const Header& header, DnsQuery& query) {
-  const unsigned records = std::min<unsigned>(
-      unsigned{header.answers} + header.authorities + header.additionals, kMaxRecords);
+  const unsigned records = std::min(header.records(), kMaxRecords);
   std::size_t at = query.questions_end;
   for (unsigned i = 0; i < records; ++i) {
-    NameText owner;
-    const NameEnd name = read_name(message, at, owner);
-    if (name.status != NameStatus::complete) return;
-    Cursor record(message.subspan(name.end));
-    const std::uint16_t type = record.be16();
-    record.skip(2);  // CLASS; the sender's buffer size in OPT
-    const std::uint32_t ttl = record.be32();
-    record.sub16();  // RDATA
-    if (!record.ok()) return;
-    if (type == kTypeOpt) {
+    const std::optional<std::size_t> name_end = skip_name(message, at);
+    if (!name_end) return;
+    const std::optional<RecordHeader> record = read_record_header(message, *name_end);
+    if (!record) return;
+    if (record->type == type::kOpt) {
       query.edns = true;
-      query.dnssec_ok = (ttl & kDnssecOk) != 0;
+      query.dnssec_ok = (record->ttl & kDnssecOk) != 0;
       return;
     }
-    at = name.end + record.position();
+    at = record->end();
   }
+}
+
+std::optional<DnsQuery> read_head(Bytes message, const Header& header) {
+  std::optional<DnsQuery> query = read_questions(message, header, nullptr);
+  if (query) read_edns(message, header, *query);
+  return query;
 }
 
 ParseStatus parse_message(Bytes message, Facts& facts) {
@@ -177,10 +90,32 @@ bool plausible_first_header(const Header& header) {
 std::optional<DnsQuery> parse_dns_query(Bytes message) {
   if (message.size() < kHeaderSize) return std::nullopt;
   const Header header(message);
-  if (!header.is_standard_query()) return std::nullopt;
-  std::optional<DnsQuery> query = read_questions(message, header, nullptr);
-  if (query) read_edns(message, header, *query);
-  return query;
+  return header.is_standard_query() ? read_head(message, header) : std::nullopt;
+}
+
+std::optional<DnsQuery> parse_dns_response_head(Bytes message) {
+  if (message.size() < kHeaderSize) return std::nullopt;
+  const Header header(message);
+  return header.is_standard_response() ? read_head(message, header) : std::nullopt;
+}
+
+bool may_be_message(Bytes payload) {
+  return payload.size() >= kHeaderSize && Header(payload).opcode_is_known();
+}
+
+bool is_plain_query(Bytes payload) {
+  if (payload.size() < kMinMessage) return false;
+  const Header header(payload);
+  if (!plausible_first_header(header) || header.questions != 1) return false;
+  NameText text;
+  const NameEnd name = read_name(payload, kHeaderSize, text);
+  if (name.status != NameStatus::complete || name.end + 4 > payload.size()) return false;
+  if (!is_query_class(load_be16(payload.data() + name.end + 2))) return false;
+  const std::size_t rest = payload.size() - name.end - 4;
+  if (header.additionals == 0) return rest == 0;
+  // OPT: the root's name, and its type.
+  return rest >= 11 && payload[name.end + 4] == 0 &&
+         load_be16(payload.data() + name.end + 5) == type::kOpt;
 }
 
 ParseStatus parse(Bytes payload, Direction, Facts& facts) {

@@ -17,32 +17,18 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "proto/dns_wire.h"
 #include "proto/parser.h"
 
 namespace chatgate::proto::dns {
 
 constexpr std::uint16_t kServerPort = 53;
 constexpr std::uint16_t kMaxQuestions = 64;
-constexpr std::size_t kHeaderSize = 12;
 
 // The longest message over TCP with its length.
 constexpr std::uint32_t kByteLimit = 2 + 65535;
 
-// Flags word of the header (RFC 1035 section 4.1.1, RFC 4035 section 3.2).
-namespace flag {
-constexpr std::uint16_t kResponse = 0x8000;
-constexpr std::uint16_t kOpcode = 0x7800;
-constexpr std::uint16_t kAuthoritative = 0x0400;
-constexpr std::uint16_t kTruncated = 0x0200;
-constexpr std::uint16_t kRecursionDesired = 0x0100;
-constexpr std::uint16_t kRecursionAvailable = 0x0080;
-constexpr std::uint16_t kCheckingDisabled = 0x0010;
-constexpr std::uint16_t kResponseCode = 0x000f;
-}  // namespace flag
-
-constexpr std::uint16_t kTypeOpt = 41;  // RFC 6891 section 6.1.1
-
-// A standard query, in what is needed to answer it.
+// A standard query, in what is needed to answer it and to know its answer.
 struct DnsQuery {
   std::uint16_t id = 0;
   std::uint16_t flags = 0;
@@ -51,12 +37,26 @@ struct DnsQuery {
   // No question points out of the question section: it may be copied into another message.
   bool self_contained = true;
   bool edns = false;
-  bool dnssec_ok = false;  // RFC 3225
+  bool dnssec_ok = false;        // RFC 3225
+  std::uint16_t first_type = 0;  // QTYPE and QCLASS of the first question
+  std::uint16_t first_class = 0;
+  // Of all questions, letter case apart: an answer that repeats them has the same.
+  std::uint64_t question_hash = 0;
 };
 
 // `message` is a DNS message without UDP header or TCP length. Nothing where it is not a standard
 // query (a response, another operation, or malformed).
 std::optional<DnsQuery> parse_dns_query(Bytes message);
+
+// The same of the response to a standard query: the questions it repeats.
+std::optional<DnsQuery> parse_dns_response_head(Bytes message);
+
+// Whether the header can be a DNS message's.
+bool may_be_message(Bytes payload);
+
+// Whether a datagram on a port that is nobody's is a query, by its shape alone: a header as clients
+// write it, one question of a known class, and nothing behind it but EDNS.
+bool is_plain_query(Bytes payload);
 
 // UDP: one message a datagram. `not_mine` where the header cannot be DNS. Whether a message asks or
 // answers is read from itself, not from the direction.

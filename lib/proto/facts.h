@@ -120,6 +120,12 @@ struct Facts {
 
   // Appends what is not empty and not there yet; where the array is full sets `names_cut`.
   void add_name(NameSource source, std::string_view raw);
+  bool has_name_from(NameSource source) const {
+    for (std::size_t i = 0; i < name_count; ++i) {
+      if (names[i].source == source) return true;
+    }
+    return false;
+  }
   void clear() {
     protocol = AppProto::unknown;
     next = Next::opaque;

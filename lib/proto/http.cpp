@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string_view>
+
+#include "proto/http_body.h"
+#include "proto/http_head.h"
+#include "proto/http_text.h"
 
 namespace chatgate::proto::http {
 namespace {
@@ -16,64 +19,19 @@ constexpr std::array<std::string_view, 31> kMethods = {
     "PURGE",    "PUT",         "QUERY",          "REPORT",  "SEARCH",     "SUBSCRIBE",  "TRACE",
     "UNLOCK",   "UNSUBSCRIBE", "VERSION-CONTROL"};
 constexpr std::size_t kMaxMethod = 24;
+// On a connection that has spoken HTTP before, servers get words that are no well-known method.
+constexpr std::size_t kMaxToken = 64;
+static_assert(kMaxToken > kMaxMethod, "the probe must not be certain of what is no request");
 
-// Every control character counts as blank: a server that works with C strings stops at a NUL,
-// another trims vertical tabs.
-bool is_blank(char c) {
-  return static_cast<unsigned char>(c) <= ' ';
-}
-bool is_line_end(char c) {
-  return c == '\r' || c == '\n';
-}
+// The longest body of a GET that is believed.
+constexpr std::uint64_t kMaxUnusualBody = 0x7fffffff;
+
+constexpr std::string_view kHttp2Preface =
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";  // RFC 9113 section 3.4
+
 bool is_method_char(char c) {
   return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-// `word` is in lower case.
-bool starts_with_word(std::string_view text, std::string_view word) {
-  return text.size() >= word.size() &&
-         std::equal(word.begin(), word.end(), text.begin(),
-                    [](char expected, char c) { return expected == lower(c); });
-}
-
-// The next word of `text`, which moves behind it; empty at the end.
-std::string_view take_word(std::string_view& text) {
-  const auto begin = std::find_if_not(text.begin(), text.end(), is_blank);
-  const auto end = std::find_if(begin, text.end(), is_blank);
-  const std::string_view word(text.data() + (begin - text.begin()),
-                              static_cast<std::size_t>(end - begin));
-  text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
-  return word;
-}
-
-std::string_view last_word(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  const auto blank = std::find_if(text.rbegin(), text.rend(), is_blank);
-  return text.substr(static_cast<std::size_t>(text.rend() - blank));
-}
-
-// "HTTP/2" or "HTTP/1.1".
-bool is_http_version(std::string_view word) {
-  if (!starts_with_word(word, "http/")) return false;
-  word.remove_prefix(5);
-  return (word.size() == 1 || (word.size() == 3 && word[1] == '.' && is_digit(word[2]))) &&
-         is_digit(word[0]);
-}
-
-// Of those protocols whose request line looks like HTTP's.
-bool is_other_version(std::string_view word) {
-  return starts_with_word(word, "rtsp/") || starts_with_word(word, "sip/") ||
-         starts_with_word(word, "icap/");
-}
-
-// --- probe
 
 enum class Agreement { full, prefix, none };
 
@@ -134,93 +92,44 @@ Probe probe_line(std::string_view line) {
   return probe_whole_line(line);
 }
 
-// --- names
+// --- requests
 
-// "USER@HOST:PORT" or "HOST:PORT". What follows the first colon is no part of the host, whatever
-// it is: servers differ in what they take for a port.
-void add_authority(std::string_view authority, Facts& facts) {
-  const std::size_t user = authority.rfind('@');
-  if (user != std::string_view::npos) authority.remove_prefix(user + 1);
-  if (!authority.starts_with('[')) authority = authority.substr(0, authority.find(':'));
-  facts.add_name(NameSource::http_host, authority);
+// Whether a message behind another begins like a request: certain at its first blank.
+Probe probe_following(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of("\r\n");
+  if (begin == std::string_view::npos) {
+    return text.size() > kMaxLeadingBlank ? Probe::not_mine : Probe::unsure;
+  }
+  if (begin > kMaxLeadingBlank) return Probe::not_mine;
+  const std::string_view line = text.substr(begin, kMaxToken + 1);
+  const auto end = std::find_if_not(line.begin(), line.end(), is_token_char);
+  if (end == line.end()) return line.size() > kMaxToken ? Probe::not_mine : Probe::unsure;
+  return end != line.begin() && (*end == ' ' || *end == '\t') ? Probe::certain : Probe::not_mine;
 }
 
-// The words of a Host value, one in any sensible request.
-void add_host_value(std::string_view value, Facts& facts) {
-  while (true) {
-    const std::string_view word = take_word(value);
-    if (word.empty()) return;
-    add_authority(word, facts);
-  }
+// RFC 6455 section 5.2: what a client sends is masked.
+Probe probe_websocket_frame(std::string_view text) {
+  constexpr unsigned kOpcode = 0x0f;
+  constexpr unsigned kMask = 0x80;
+  const unsigned opcode = static_cast<unsigned char>(text[0]) & kOpcode;
+  if (opcode > 10 || (opcode > 2 && opcode < 8)) return Probe::not_mine;
+  if (text.size() < 2) return Probe::unsure;
+  return (static_cast<unsigned char>(text[1]) & kMask) != 0 ? Probe::certain : Probe::not_mine;
 }
 
-void add_target(std::string_view method, std::string_view target, Facts& facts) {
-  const std::size_t scheme_end = target.find("://");
-  const std::size_t path = target.find_first_of("/?#");
-  if (scheme_end != std::string_view::npos && scheme_end < path) {
-    const std::string_view rest = target.substr(scheme_end + 3);
-    add_authority(rest.substr(0, rest.find_first_of("/\\?#")), facts);
-  } else if (method == "CONNECT") {
-    add_authority(target.substr(0, path), facts);
-  }
+// A connection was upgraded to what is no request.
+ParseStatus feed_upgraded(std::string_view text, ParserState& state, Facts& facts) {
+  const Probe frame = probe_websocket_frame(text);
+  if (frame == Probe::unsure) return ParseStatus::need_more;
+  state.offset = 0;
+  facts.protocol = AppProto::http;
+  facts.next = frame == Probe::certain ? Next::opaque : Next::protocol;
+  return ParseStatus::done;
 }
 
-// The value of a "Host:" line.
-std::optional<std::string_view> host_value(std::string_view line) {
-  if (!starts_with_word(line, "host")) return std::nullopt;
-  const std::size_t colon = line.find_first_not_of(" \t", 4);
-  if (colon == std::string_view::npos || line[colon] != ':') return std::nullopt;
-  return line.substr(colon + 1);
-}
-
-// Takes lines one by one: ended by CR, LF, or both.
-class Lines {
- public:
-  explicit Lines(std::string_view text) : rest_(text) {}
-
-  // Skips blank lines; false at the end.
-  bool next(std::string_view& line) {
-    while (!rest_.empty() && is_line_end(rest_.front())) rest_.remove_prefix(1);
-    if (rest_.empty()) return false;
-    line = rest_.substr(0, rest_.find_first_of("\r\n"));
-    rest_.remove_prefix(line.size());
-    return true;
-  }
-
- private:
-  std::string_view rest_;
-};
-
-struct RequestLine {
-  std::string_view method;
-  std::string_view target;
-  std::string_view version;  // the last word after the target
-
-  explicit RequestLine(std::string_view line)
-      : method(take_word(line)), target(take_word(line)), version(last_word(line)) {}
-
-  // HTTP/0.9: the server answers without waiting for header lines.
-  bool stands_alone() const { return version.empty(); }
-  bool of_other_protocol() const { return is_other_version(version); }
-};
-
-void read_head(std::string_view head, Facts& facts) {
-  Lines lines(head);
-  std::string_view line;
-  if (!lines.next(line)) return;
-  const RequestLine request(line);
-  add_target(request.method, request.target, facts);
-  bool in_host = false;
-  while (lines.next(line)) {
-    // A line that begins with a blank continues the one before; to some servers it is one more
-    // field.
-    const bool folded = line.front() == ' ' || line.front() == '\t';
-    if (folded) line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    if (folded && in_host) add_host_value(line, facts);
-    const std::optional<std::string_view> value = host_value(line);
-    if (value) add_host_value(*value, facts);
-    in_host = value.has_value() || (folded && in_host);
-  }
+ParseStatus broken(Facts& facts) {
+  facts.protocol = AppProto::http;
+  return ParseStatus::malformed;
 }
 
 // ParserState::mark: where the current line starts, and whether the request line is behind it.
@@ -234,21 +143,50 @@ struct LineMark {
   void pack(ParserState& state) const { state.mark = start << 1 | (request_line_seen ? 1 : 0); }
 };
 
-}  // namespace
-
-Probe probe(Bytes stream) {
-  const std::string_view text = as_text(stream);
-  const std::size_t begin = text.find_first_not_of("\r\n");
-  if (begin == std::string_view::npos) {
-    return text.size() > kMaxLeadingBlank ? Probe::not_mine : Probe::unsure;
+// `head` is complete and ends at ParserState::offset.
+ParseStatus complete(std::string_view head, ParserState& state, Facts& facts) {
+  facts.protocol = AppProto::http;
+  head.remove_prefix(std::min(head.find_first_not_of("\r\n"), head.size()));
+  const Head request = read_head(head, facts);
+  if (request.body == Body::unclear) return ParseStatus::malformed;
+  facts.next = begin_next_message(request.upgrade, state);
+  if (request.connect) facts.next = Next::protocol;
+  Progress progress = {.mode = Mode::first_chunk, .upgrade = request.upgrade};
+  if (request.body == Body::chunked) {
+    facts.next = Next::message;
+    progress.store(state);
+  } else if (request.body == Body::sized && request.body_unusual) {
+    if (request.length > kMaxUnusualBody) return ParseStatus::malformed;
+    facts.next = Next::message;
+    state.mark = static_cast<std::uint32_t>(request.length);
+    progress.mode = Mode::unusual_body;
+    progress.store(state);
+  } else {
+    state.skip = request.length;
   }
-  return begin > kMaxLeadingBlank ? Probe::not_mine : probe_line(text.substr(begin));
+  return ParseStatus::done;
 }
 
-ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
+// A request line is complete: whether it is one.
+ParseStatus judge_request_line(std::string_view line, Mode mode, Facts& facts) {
+  const RequestLine request(line);
+  if (mode == Mode::first_request) {
+    return request.of_other_protocol() ? ParseStatus::not_mine : ParseStatus::need_more;
+  }
+  return request.plausible() ? ParseStatus::need_more : broken(facts);
+}
+
+ParseStatus feed_head(Mode mode, ParserState& state, Bytes stream, Facts& facts) {
   const std::string_view text =
       as_text(stream.first(std::min<std::size_t>(stream.size(), kByteLimit)));
   LineMark mark = LineMark::unpacked(state);
+  if (mode != Mode::first_request && !mark.request_line_seen) {
+    const Probe request = probe_following(text);
+    if (request == Probe::unsure) return ParseStatus::need_more;
+    if (request == Probe::not_mine) {
+      return mode == Mode::upgraded ? feed_upgraded(text, state, facts) : broken(facts);
+    }
+  }
   while (true) {
     const std::size_t end = text.find('\n', state.offset);
     if (end == std::string_view::npos) break;
@@ -257,25 +195,47 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
     state.offset = mark.start = static_cast<std::uint32_t>(end + 1);
 
     if (blank && !mark.request_line_seen) continue;
-    bool complete = blank;
+    bool is_complete = blank;
     if (!mark.request_line_seen) {
       mark.request_line_seen = true;
-      const RequestLine request(line);
-      if (request.of_other_protocol()) return ParseStatus::not_mine;
-      complete = request.stands_alone();
+      const ParseStatus judged = judge_request_line(line, mode, facts);
+      if (judged != ParseStatus::need_more) return judged;
+      is_complete = RequestLine(line).stands_alone();
     }
-    if (complete) {
-      mark.pack(state);
-      facts.protocol = AppProto::http;
-      read_head(text.substr(0, end), facts);
-      return ParseStatus::done;
-    }
+    if (is_complete) return complete(text.substr(0, end + 1), state, facts);
   }
   state.offset = static_cast<std::uint32_t>(text.size());
   mark.pack(state);
   if (stream.size() < kByteLimit) return ParseStatus::need_more;
   facts.protocol = AppProto::http;
   read_head(text, facts);
+  return ParseStatus::malformed;
+}
+
+}  // namespace
+
+Probe probe(Bytes stream) {
+  const std::string_view text = as_text(stream);
+  if (text.starts_with(kHttp2Preface)) return Probe::not_mine;
+  if (kHttp2Preface.starts_with(text)) return Probe::unsure;
+  const std::size_t begin = text.find_first_not_of("\r\n");
+  if (begin == std::string_view::npos) {
+    return text.size() > kMaxLeadingBlank ? Probe::not_mine : Probe::unsure;
+  }
+  return begin > kMaxLeadingBlank ? Probe::not_mine : probe_line(text.substr(begin));
+}
+
+ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
+  const Mode mode = Progress::of(state).mode;
+  switch (mode) {
+    case Mode::first_request:
+    case Mode::request:
+    case Mode::upgraded: return feed_head(mode, state, stream, facts);
+    case Mode::unusual_body: return feed_unusual_body(state, stream, facts);
+    case Mode::first_chunk:
+    case Mode::chunk: return feed_chunk_head(state, stream, facts);
+    case Mode::trailer: return feed_trailer(state, stream, facts);
+  }
   return ParseStatus::malformed;
 }
 

@@ -15,9 +15,7 @@ constexpr std::array<StreamParser, 3> kStreamParsers = {{
     {AppProto::dns, Direction::to_server, dns::kByteLimit, dns::probe, dns::feed},
 }};
 
-constexpr std::array<DatagramParser, 1> kDatagramParsers = {{
-    {AppProto::dns, dns::kServerPort, dns::parse},
-}};
+constexpr std::array<DatagramParser, 0> kDatagramParsers = {};
 
 static_assert(kStreamParsers.size() <= 16 && kDatagramParsers.size() <= 16);
 

@@ -56,18 +56,41 @@ struct ParserState {
   std::uint64_t skip = 0;    // bytes behind `offset` that nobody needs to look at, such as a body
 };
 
+// What the parsers of one worker share: proto/context.h.
+class Context;
+
 struct StreamParser {
   AppProto protocol;
-  Direction direction;
-  std::uint32_t byte_limit;  // never asks for more than this many bytes of the stream
+  Direction direction;       // who speaks it
+  std::uint32_t byte_limit;  // of one message: never asks for more than this many bytes
   Probe (*probe)(Bytes stream);
-  ParseStatus (*feed)(ParserState& state, Bytes stream, Facts& facts);
+  // One of the two. The second is for parsers that keep a session; `release` gives it back.
+  ParseStatus (*feed)(ParserState& state, Bytes stream, Facts& facts) = nullptr;
+  ParseStatus (*feed_session)(ParserState& state, Bytes stream, Facts& facts,
+                              Context& context) = nullptr;
+  void (*release)(ParserState& state, Context& context) = nullptr;
+
+  ParseStatus read(ParserState& state, Bytes stream, Facts& facts, Context& context) const {
+    return feed != nullptr ? feed(state, stream, facts)
+                           : feed_session(state, stream, facts, context);
+  }
 };
 
 struct DatagramParser {
   AppProto protocol;
   std::uint16_t server_port;  // looked at on this server port only; 0: on every port
-  ParseStatus (*parse)(Bytes payload, Direction direction, Facts& facts);
+  // One of the two, as above. One that keeps a session answers `need_more` until it is done, and is
+  // then asked first about the flow's next datagrams.
+  ParseStatus (*parse)(Bytes payload, Direction direction, Facts& facts) = nullptr;
+  ParseStatus (*parse_session)(ParserState& state, Bytes payload, Direction direction, Facts& facts,
+                               Context& context) = nullptr;
+  void (*release)(ParserState& state, Context& context) = nullptr;
+
+  ParseStatus read(ParserState& state, Bytes payload, Direction direction, Facts& facts,
+                   Context& context) const {
+    return parse != nullptr ? parse(payload, direction, facts)
+                            : parse_session(state, payload, direction, facts, context);
+  }
 };
 
 // All parsers, in the order in which they are asked. At most 16 of each.

@@ -1,249 +1,226 @@
 #include "proto/tls.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+
+#include "base/cursor.h"
+#include "proto/client_hello.h"
 
 namespace chatgate::proto::tls {
 namespace {
 
-constexpr std::uint8_t kHandshakeRecord = 22;  // RFC 8446 section 5.1
-constexpr std::uint8_t kVersionMajor = 3;
-constexpr std::uint8_t kClientHello = 1;  // RFC 8446 section 4
-constexpr std::size_t kRecordHeader = 5;
+using Look = HandshakeRecords::Look;
+
+constexpr std::uint8_t kChangeCipherSpec = 20;  // RFC 8446 section 5.1
+constexpr std::uint8_t kApplicationData = 23;
+constexpr std::size_t kRecordHeader = HandshakeRecords::kHeader;
 constexpr std::size_t kMessageHeader = 4;
+constexpr std::uint16_t kTls13 = 0x0304;
 
-enum Extension : std::uint16_t { server_name = 0 };  // RFC 8446 section 4.2
+static_assert(kByteLimit <= HandshakeRecords::kMaxStream);
 
-constexpr std::uint8_t kHostName = 0;  // RFC 6066 section 3
-constexpr std::size_t kNameBuffer = 512;
+// RFC 5246 appendix E.2: the high bit of a length of two bytes, the message's type, the version,
+// three more lengths; cipher specifications of three bytes each.
+struct OldHello {
+  static constexpr std::size_t kHeader = 11;
+  static constexpr std::uint8_t kLengthBit = 0x80;
+  static constexpr std::uint16_t kVersion = 0x0002;
+  static constexpr std::size_t kCipherSpec = 3;
+  static constexpr std::size_t kSessionId = 16;
+  static constexpr std::size_t kMinChallenge = 16;
+  static constexpr std::size_t kMaxChallenge = 32;
 
-static_assert(kNameBuffer > HostName::kCapacity + 8, "a longer name must count as cut");
+  bool sound = false;
+  bool has_session_id = false;
+  std::uint32_t behind = 0;  // bytes of the hello behind the header
 
-bool valid_record_header(const std::uint8_t* at) {
-  return at[0] == kHandshakeRecord && at[1] == kVersionMajor && load_be16(at + 3) <= kMaxRecord;
-}
-
-// Reads the bytes that the records of a stream carry as if there were no record headers between
-// them. Fails once and stays failed, as base/cursor.h does. Every header within its reach must have
-// been found valid before.
-class RecordReader {
- public:
-  RecordReader(Bytes stream, std::size_t length) : stream_(stream), left_(length) {}
-
-  bool ok() const { return ok_; }
-  std::size_t left() const { return ok_ ? left_ : 0; }
-
-  std::uint8_t u8() {
-    std::uint8_t value = 0;
-    read(MutableBytes(&value, 1));
-    return value;
-  }
-  std::uint16_t be16() {
-    std::array<std::uint8_t, 2> field{};
-    read(field);
-    return load_be16(field.data());
-  }
-  std::uint32_t be24() {
-    std::array<std::uint8_t, 3> field{};
-    read(field);
-    return load_be24(field.data());
-  }
-
-  void skip(std::size_t count) { advance(count, nullptr); }
-  void read(MutableBytes out) { advance(out.size(), out.data()); }
-
-  // A length-prefixed field as a reader of its own; this one moves behind it. Where fewer bytes are
-  // left than the prefix says, the field is what is left and this reader has failed.
-  RecordReader sub8() { return sub(u8()); }
-  RecordReader sub16() { return sub(be16()); }
-
- private:
-  RecordReader sub(std::size_t count) {
-    RecordReader field = *this;
-    field.left_ = std::min(count, left());
-    skip(count);
-    return field;
-  }
-
-  void advance(std::size_t count, std::uint8_t* out) {
-    if (count > left()) {
-      ok_ = false;
-      return;
-    }
-    left_ -= count;
-    while (count > 0) {
-      if (in_record_ == 0) {
-        if (!next_record()) return;
-        continue;
-      }
-      const std::size_t piece = std::min(count, in_record_);
-      if (piece > stream_.size() - position_) {
-        ok_ = false;
-        return;
-      }
-      if (out != nullptr) {
-        std::memcpy(out, stream_.data() + position_, piece);
-        out += piece;
-      }
-      position_ += piece;
-      in_record_ -= piece;
-      count -= piece;
-    }
-  }
-
-  bool next_record() {
-    if (stream_.size() - position_ < kRecordHeader) {
-      ok_ = false;
-      return false;
-    }
-    in_record_ = load_be16(stream_.data() + position_ + 3);
-    position_ += kRecordHeader;
-    return true;
-  }
-
-  Bytes stream_;
-  std::size_t position_ = 0;   // in the stream
-  std::size_t in_record_ = 0;  // bytes of the current record ahead
-  std::size_t left_;           // bytes that may still be read
-  bool ok_ = true;
+  static OldHello read(Bytes header);
 };
 
-// RFC 6066 section 3: a list of names, each with its kind.
-bool read_server_names(RecordReader extension, Facts& facts) {
-  RecordReader list = extension.sub16();
-  while (list.left() > 0) {
-    const std::uint8_t kind = list.u8();
-    RecordReader name = list.sub16();
-    if (kind != kHostName || !list.ok()) continue;
-    std::array<std::uint8_t, kNameBuffer> text;
-    const MutableBytes shown(text.data(), std::min(name.left(), text.size()));
-    name.read(shown);
-    if (name.ok()) facts.add_name(NameSource::tls_sni, as_text(shown));
-  }
-  return extension.ok() && list.ok();
+OldHello OldHello::read(Bytes header) {
+  Cursor cursor(header);
+  const std::size_t length = cursor.be16() & 0x7fff;
+  const std::uint8_t type = cursor.u8();
+  const std::uint16_t version = cursor.be16();
+  const std::size_t ciphers = cursor.be16();
+  const std::size_t session_id = cursor.be16();
+  const std::size_t challenge = cursor.be16();
+  const bool known = version == kVersion || (version >= 0x0300 && version <= kTls13);
+  const bool fits = ciphers > 0 && ciphers % kCipherSpec == 0 &&
+                    (session_id == 0 || session_id == kSessionId) && challenge >= kMinChallenge &&
+                    challenge <= kMaxChallenge &&
+                    length + 2 == kHeader + ciphers + session_id + challenge;
+  return {cursor.ok() && type == kClientHelloMessage && known && fits, session_id > 0,
+          static_cast<std::uint32_t>(ciphers + session_id + challenge)};
 }
 
-// One extension; another kind to be read is another case.
-bool read_extension(std::uint16_t type, RecordReader body, Facts& facts) {
-  switch (type) {
-    case Extension::server_name: return read_server_names(body, facts);
-    default: return true;
-  }
+bool may_be_old_hello(Bytes stream) {
+  return !stream.empty() && (stream[0] & OldHello::kLengthBit) != 0;
 }
 
-// RFC 8446 section 4.1.2. Adds to the facts as it goes; false where the hello is broken.
-bool read_client_hello(RecordReader hello, Facts& facts) {
-  hello.skip(kMessageHeader);
-  hello.skip(2 + 32);  // legacy_version, random
-  hello.sub8();        // legacy_session_id
-  hello.sub16();       // cipher_suites
-  hello.sub8();        // legacy_compression_methods
-  if (!hello.ok()) return false;
-  if (hello.left() == 0) return true;  // TLS 1.2 and before: extensions may be missing
-
-  bool sound = true;
-  RecordReader extensions = hello.sub16();
-  while (extensions.left() > 0) {
-    const std::uint16_t type = extensions.be16();
-    const RecordReader body = extensions.sub16();
-    sound = read_extension(type, body, facts) && sound;
-  }
-  return sound && extensions.ok() && hello.ok();
+Probe probe_old_hello(Bytes stream) {
+  if (stream.size() > 2 && stream[2] != kClientHelloMessage) return Probe::not_mine;
+  if (stream.size() > 3 && stream[3] != 0 && stream[3] != 3) return Probe::not_mine;
+  if (stream.size() < OldHello::kHeader) return Probe::unsure;
+  return OldHello::read(stream.first(OldHello::kHeader)).sound ? Probe::certain : Probe::not_mine;
 }
 
-// What has been learned of the records so far; packed into ParserState.
-struct Progress {
-  std::uint32_t next_header;    // offset of the first record that is not complete
-  std::uint32_t message_bytes;  // handshake bytes in the records before it
-  std::uint32_t empty_records;
+// What is kept between hellos, in ParserState::extra.
+struct Between {
+  bool hello_seen = false;
+  bool early_data = false;
+  std::uint32_t skipped = 0;  // bytes of records
 
-  static Progress unpacked(const ParserState& state) {
-    return {state.offset, state.mark & 0x00ffffff, state.mark >> 24};
+  static Between unpacked(const ParserState& state) {
+    return {(state.extra >> 31) != 0, (state.extra >> 30 & 1) != 0, state.extra & 0x00ffffff};
   }
   void pack(ParserState& state) const {
-    state.offset = next_header;
-    state.mark = empty_records << 24 | message_bytes;
+    state.extra = std::uint32_t{hello_seen} << 31 | std::uint32_t{early_data} << 30 | skipped;
   }
 };
 
-static_assert(kByteLimit <= 0x00ffffff && kMaxEmptyRecords < 0xff, "Progress is packed");
-
-// Length of the handshake message with its header, or 0 where that header is not complete yet.
-// Walks at most four records that are not empty.
-std::size_t message_length(Bytes stream, std::size_t available) {
-  if (available < kMessageHeader) return 0;
-  RecordReader reader(stream, available);
-  reader.skip(1);
-  return kMessageHeader + reader.be24();
+ParseStatus finish_old_hello(ParserState& state, Bytes stream, Facts& facts) {
+  if (stream.size() < OldHello::kHeader) return ParseStatus::need_more;
+  const OldHello old = OldHello::read(stream.first(OldHello::kHeader));
+  if (!old.sound) return ParseStatus::not_mine;
+  facts.protocol = AppProto::tls;
+  facts.next = Next::answer;
+  facts.has_hello = true;
+  facts.hello = ClientHello{};
+  facts.hello.version = OldHello::kVersion;
+  facts.hello.resumption = old.has_session_id;
+  state.offset = OldHello::kHeader;
+  state.skip = old.behind;
+  Between{.hello_seen = true}.pack(state);
+  return ParseStatus::done;
 }
 
-ParseStatus finish(Bytes stream, std::size_t readable, bool whole, Facts& facts) {
+// What the records are found to hold.
+enum class Gathered {
+  need_more,
+  hello,         // to its last byte, and the record it ends in
+  broken_hello,  // in records, length or number of records; what is available may be read
+  no_hello,
+};
+
+// The first message's type, and where it is not the connection's first message, which may be
+// encrypted, what else the start of a hello has. `length` is zero where it is not known yet.
+bool may_be_hello(const HandshakeRecords& records, bool first, std::size_t& length) {
+  HandshakeReader reader = records.reader(records.available());
+  if (reader.u8() != kClientHelloMessage) return false;
+  const std::size_t body = reader.be24();
+  const std::uint8_t version_major = reader.u8();
+  const bool known = records.available() >= kMessageHeader + (first ? 0 : 1);
+  if (known) length = kMessageHeader + body;
+  return first || !known || (body <= kMaxHello && version_major == HandshakeRecords::kVersionMajor);
+}
+
+Gathered gather(HandshakeRecords& records, bool first, bool at_limit, std::size_t& readable) {
+  std::size_t length = 0;  // of the hello, once known
+  while (true) {
+    const Look look = records.look();
+    if (look == Look::foreign) {
+      readable = records.available();
+      const bool none = records.at_start() || (!first && readable == 0);
+      return none ? Gathered::no_hello : Gathered::broken_hello;
+    }
+    readable = records.available();
+    if (length == 0 && readable > 0 && !may_be_hello(records, first, length)) {
+      return Gathered::no_hello;
+    }
+    if (length > 0) {
+      const std::size_t longest = kMessageHeader + std::size_t{kMaxHello};
+      readable = std::min(readable, std::min(length, longest));
+      if (length > longest && readable == longest) return Gathered::broken_hello;
+      if (readable == length && look == Look::whole) return Gathered::hello;
+    }
+    if (look != Look::whole) return at_limit ? Gathered::broken_hello : Gathered::need_more;
+    if (!records.next()) return Gathered::broken_hello;
+  }
+}
+
+Next next_after(const Facts& facts, bool first) {
+  if (!first) return Next::opaque;  // a server asks once at most
+  if (facts.name_count == 0) return Next::answer;
+  return facts.hello.version >= kTls13 ? Next::message : Next::opaque;
+}
+
+ParseStatus over(Facts& facts) {
   facts.protocol = AppProto::tls;
-  const bool sound = read_client_hello(RecordReader(stream, readable), facts);
-  return sound && whole ? ParseStatus::done : ParseStatus::malformed;
+  facts.next = Next::opaque;
+  return ParseStatus::done;
+}
+
+ParseStatus feed_hello(ParserState& state, Bytes stream, Between between, Facts& facts) {
+  const bool first = !between.hello_seen;
+  HandshakeRecords records(stream, state);
+  std::size_t readable = 0;
+  const Gathered gathered = gather(records, first, stream.size() >= kByteLimit, readable);
+  if (gathered == Gathered::no_hello) return first ? ParseStatus::not_mine : over(facts);
+  if (gathered == Gathered::need_more) {
+    records.store(state);
+    return ParseStatus::need_more;
+  }
+
+  facts.protocol = AppProto::tls;
+  const bool sound = read_client_hello(records.reader(readable), NameSource::tls_sni, 't', facts);
+  if (!sound || gathered != Gathered::hello) return ParseStatus::malformed;
+  facts.next = next_after(facts, first);
+  state.offset = static_cast<std::uint32_t>(records.record_end());
+  state.mark = 0;
+  between.hello_seen = true;
+  between.early_data = facts.hello.early_data;
+  between.pack(state);
+  return ParseStatus::done;
+}
+
+// At a record between the first hello and the next.
+ParseStatus feed_between(ParserState& state, Bytes stream, Between between, Facts& facts) {
+  if (stream.empty()) return ParseStatus::need_more;
+  const std::uint8_t type = stream[0];
+  if (type == HandshakeRecords::kHandshake) return feed_hello(state, stream, between, facts);
+  const bool skipped =
+      type == kChangeCipherSpec || (type == kApplicationData && between.early_data);
+  if (!skipped) return over(facts);
+  if (stream.size() < kRecordHeader) return ParseStatus::need_more;
+  const std::uint32_t length = load_be16(stream.data() + 3);
+  between.skipped += static_cast<std::uint32_t>(kRecordHeader) + length;
+  if (stream[1] != HandshakeRecords::kVersionMajor || length > kMaxRecord ||
+      between.skipped > kMaxSkipped) {
+    return over(facts);
+  }
+  state.offset = kRecordHeader;
+  state.skip = length;
+  between.pack(state);
+  return ParseStatus::piece;
 }
 
 }  // namespace
 
 Probe probe(Bytes stream) {
+  if (may_be_old_hello(stream)) return probe_old_hello(stream);
   std::size_t at = 0;
   for (std::uint32_t record = 0; record <= kMaxEmptyRecords; ++record) {
     const Bytes rest = stream.subspan(at);
-    if (rest.size() > 0 && rest[0] != kHandshakeRecord) return Probe::not_mine;
-    if (rest.size() > 1 && rest[1] != kVersionMajor) return Probe::not_mine;
+    if (rest.size() > 0 && rest[0] != HandshakeRecords::kHandshake) return Probe::not_mine;
+    if (rest.size() > 1 && rest[1] != HandshakeRecords::kVersionMajor) return Probe::not_mine;
     if (rest.size() < kRecordHeader) return Probe::unsure;
-    if (!valid_record_header(rest.data())) return Probe::not_mine;
+    if (!HandshakeRecords::valid_header(rest.data())) return Probe::not_mine;
     if (load_be16(rest.data() + 3) == 0) {
       at += kRecordHeader;
       continue;
     }
     if (rest.size() == kRecordHeader) return Probe::unsure;
-    return rest[kRecordHeader] == kClientHello ? Probe::certain : Probe::not_mine;
+    return rest[kRecordHeader] == kClientHelloMessage ? Probe::certain : Probe::not_mine;
   }
   return Probe::certain;  // nothing else sends so many empty records; `feed` refuses them
 }
 
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   stream = stream.first(std::min<std::size_t>(stream.size(), kByteLimit));
-  Progress progress = Progress::unpacked(state);
-  std::size_t message = 0;  // its length, once its header is complete
-  while (true) {
-    const Bytes rest = stream.subspan(progress.next_header);
-    const bool header_seen = rest.size() >= kRecordHeader;
-    std::size_t length = 0;
-    std::size_t here = 0;
-    if (header_seen) {
-      if (!valid_record_header(rest.data())) {
-        return progress.next_header == 0 ? ParseStatus::not_mine
-                                         : finish(stream, progress.message_bytes, false, facts);
-      }
-      length = load_be16(rest.data() + 3);
-      here = std::min(length, rest.size() - kRecordHeader);
-    }
-
-    const std::size_t available = progress.message_bytes + here;
-    if (message == 0 && available > 0) {
-      if (RecordReader(stream, available).u8() != kClientHello) return ParseStatus::not_mine;
-      message = message_length(stream, available);
-    }
-    const std::size_t wanted = std::min(message, kMessageHeader + std::size_t{kMaxHello});
-    if (wanted > 0 && available >= wanted) {
-      return finish(stream, wanted, wanted == message, facts);
-    }
-    if (stream.size() >= kByteLimit && (!header_seen || here < length)) {
-      return finish(stream, available, false, facts);
-    }
-    if (!header_seen || here < length) break;
-
-    progress.next_header += static_cast<std::uint32_t>(kRecordHeader + length);
-    progress.message_bytes += static_cast<std::uint32_t>(length);
-    if (length == 0 && ++progress.empty_records > kMaxEmptyRecords) {
-      return finish(stream, progress.message_bytes, false, facts);
-    }
-  }
-  progress.pack(state);
-  return ParseStatus::need_more;
+  const Between between = Between::unpacked(state);
+  if (between.hello_seen) return feed_between(state, stream, between, facts);
+  if (may_be_old_hello(stream)) return finish_old_hello(state, stream, facts);
+  return feed_hello(state, stream, between, facts);
 }
 
 }  // namespace chatgate::proto::tls

@@ -185,7 +185,7 @@ void Replay::State::process(std::span<const net::PacketView> packets, Time time)
   now = time;
   for (const auto& lane : lanes) lane->count = 0;
   for (std::size_t i = 0; i < packets.size(); ++i) {
-    Lane& lane = *lanes[engine::owner(packets[i], hash, options.workers).value()];
+    Lane& lane = *lanes[engine::owner(packets[i], hash, options.workers, *snapshot).value()];
     lane.packets[lane.count] = packets[i];
     lane.positions[lane.count] = i;
     ++lane.count;

@@ -54,21 +54,24 @@ bool TcpStream::keep(BufferPool& pool) {
 }
 
 void TcpStream::consume(std::uint32_t count, BufferPool& pool) {
-  count = std::min(count, contiguous_);
   base_ += count;
   if (!borrowed_.empty()) {
-    borrowed_ = borrowed_.subspan(count);
+    borrowed_ = borrowed_.subspan(std::min<std::size_t>(count, borrowed_.size()));
   } else if (buffer_.valid()) {
     const std::uint32_t stored = range_count_ == 0 ? contiguous_ : ranges_[range_count_ - 1].end;
     std::uint8_t* bytes = pool.bytes(buffer_).data();
-    std::memmove(bytes, bytes + count, stored - count);
+    if (stored > count) std::memmove(bytes, bytes + count, stored - count);
   }
-  contiguous_ -= count;
-  acknowledged_ -= std::min(count, acknowledged_);
+  const auto moved = [count](std::uint32_t offset) { return std::max(offset, count) - count; };
+  contiguous_ = moved(contiguous_);
+  acknowledged_ = moved(acknowledged_);
+  std::size_t left = 0;
   for (std::size_t i = 0; i < range_count_; ++i) {
-    ranges_[i].begin -= count;
-    ranges_[i].end -= count;
+    const Range range{moved(ranges_[i].begin), moved(ranges_[i].end)};
+    if (range.end != 0) ranges_[left++] = range;
   }
+  range_count_ = static_cast<std::uint8_t>(left);
+  join_ranges();
   if (contiguous_ == 0 && range_count_ == 0) release(pool);
 }
 

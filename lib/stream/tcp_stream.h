@@ -58,7 +58,8 @@ class TcpStream {
   std::uint32_t acknowledged() const { return acknowledged_; }
   bool unacknowledged() const { return acknowledged_ < contiguous_ || range_count_ != 0; }
 
-  // Drops `count` bytes from the front of the view: a message has been dealt with.
+  // Drops `count` bytes from the front: a message has been dealt with. Where that is more than the
+  // view holds, bytes that are yet to come are passed over, and the view starts behind them.
   void consume(std::uint32_t count, BufferPool& pool);
 
   void release(BufferPool& pool);

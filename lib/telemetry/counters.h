@@ -42,6 +42,9 @@ namespace chatgate::telemetry {
   ROW(would_block, "would-block", "blocked by the policy, forwarded in monitor mode")              \
   ROW(tls_hellos, "tls-hellos", "TLS ClientHellos read")                                           \
   ROW(http_requests, "http-requests", "HTTP request heads read")                                   \
+  ROW(quic_hellos, "quic-hellos", "QUIC ClientHellos read")                                        \
+  ROW(tunnels, "tunnels", "SOCKS and PROXY protocol headers read")                                 \
+  ROW(picked_up, "picked-up", "TCP connections met midstream and handled by the policy's word")    \
   ROW(dns_questions, "dns-questions", "DNS questions read")                                        \
   ROW(parse_malformed, "parse-malformed", "messages that broke their protocol's rules")            \
   ROW(out_of_order, "out-of-order", "TCP segments that came before their turn")                    \

@@ -41,10 +41,26 @@ std::string_view type_word(EventType type) {
     case EventType::alert: return "alert";
     case EventType::flow: return "flow";
     case EventType::tls: return "tls";
+    case EventType::quic: return "quic";
     case EventType::http: return "http";
     case EventType::dns: return "dns";
   }
   return "unknown";
+}
+
+std::string_view tls_version_word(std::uint16_t version) {
+  switch (version) {
+    case 0x0002: return "SSLv2";
+    case 0x0300: return "SSLv3";
+    case 0x0301: return "TLS 1.0";
+    case 0x0302: return "TLS 1.1";
+    case 0x0303: return "TLS 1.2";
+    case 0x0304: return "TLS 1.3";
+    case 0xfeff: return "DTLS 1.0";
+    case 0xfefd: return "DTLS 1.2";
+    case 0xfefc: return "DTLS 1.3";
+    default: return "unknown";
+  }
 }
 
 std::string_view state_word(FlowState state) {
@@ -167,7 +183,8 @@ class EveFormatter::Line {
         append_flow();
         append_im();
         break;
-      case EventType::tls: append_named("tls", "sni"); break;
+      case EventType::tls: append_hello("tls"); break;
+      case EventType::quic: append_hello("quic"); break;
       case EventType::http: append_named("http", "hostname"); break;
       case EventType::dns: append_named("dns", "rrname"); break;
     }
@@ -177,6 +194,25 @@ class EveFormatter::Line {
   }
 
  private:
+  // Suricata's `tls` and `quic` objects, as far as a ClientHello fills them.
+  void append_hello(std::string_view object) {
+    JsonObject hello = line_.object(object);
+    if (event_.name_size != 0) hello.text("sni", event_.name_view());
+    if (event_.tls_version != 0) hello.text("version", tls_version_word(event_.tls_version));
+    if (event_.tls_resumption) hello.raw("session_resumed", "true");
+    if (event_.tls_ech) hello.raw("ech", "true");
+    if (event_.alpn_count != 0) {
+      hello.append_key("client_alpns");
+      for (std::size_t i = 0; i < event_.alpn_count; ++i) {
+        out_ += i == 0 ? '[' : ',';
+        append_json_string(out_, event_.alpns[i].view());
+      }
+      out_ += ']';
+    }
+    if (event_.ja4_size != 0) hello.text("ja4", event_.ja4_view());
+    hello.close();
+  }
+
   void append_time(JsonObject& object, std::string_view key, Time time) {
     object.append_key(key);
     out_ += '"';

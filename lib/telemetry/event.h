@@ -22,7 +22,7 @@
 namespace chatgate::telemetry {
 
 // The types of events that workers write; `stats` and `audit` are made by control.
-enum class EventType : std::uint8_t { alert, flow, tls, http, dns };
+enum class EventType : std::uint8_t { alert, flow, tls, quic, http, dns };
 
 // EVE's flow.state.
 enum class FlowState : std::uint8_t { fresh, established, closed };
@@ -65,9 +65,29 @@ struct Event {
   std::uint64_t bytes_to_server = 0, bytes_to_client = 0;
   Time first_seen, last_seen;
 
+  // tls and quic events: what the ClientHello said beside the name
+  std::uint16_t tls_version = 0;  // the highest offered, as 0x0304; 0: not told
+  bool tls_resumption = false;
+  bool tls_ech = false;
+  std::uint8_t ja4_size = 0;
+  std::array<char, proto::ClientHello::kJa4> ja4;
+  std::uint8_t alpn_count = 0;
+  std::array<proto::ClientHello::Alpn, 4> alpns;
+
   std::uint8_t name_size = 0;
   std::array<char, kNameCapacity> name;  // host name that told, or the question
 
+  void set_hello(const proto::ClientHello& hello) {
+    tls_version = hello.version;
+    tls_resumption = hello.resumption;
+    tls_ech = hello.ech;
+    ja4_size = hello.ja4_size;
+    ja4 = hello.ja4;
+    alpn_count = static_cast<std::uint8_t>(hello.alpn_count < alpns.size() ? hello.alpn_count
+                                                                           : alpns.size());
+    for (std::size_t i = 0; i < alpn_count; ++i) alpns[i] = hello.alpns[i];
+  }
+  std::string_view ja4_view() const { return {ja4.data(), ja4_size}; }
   std::string_view name_view() const { return {name.data(), name_size}; }
   void set_name(std::string_view text) {
     name_size =

@@ -30,6 +30,7 @@ namespace chatgate::telemetry {
   ROW(tcp_window, "tcp-window", "TCP bytes outside any window")                                    \
   ROW(tcp_timestamp, "tcp-timestamp", "a TCP timestamp older than the last one (PAWS)")            \
   ROW(tcp_syn, "tcp-syn", "another SYN within an open connection")                                 \
+  ROW(tcp_midstream, "tcp-midstream", "a connection whose opening was not seen")                    \
   ROW(tcp_urgent, "tcp-urgent", "urgent bytes in a number or place that no client needs")          \
   ROW(overlap_conflict, "overlap-conflict", "TCP bytes that differ from those seen first")         \
   ROW(fragment_held, "fragment-held", "a fragment that waits for the rest of its datagram")        \
@@ -40,6 +41,8 @@ namespace chatgate::telemetry {
   ROW(fragment_timeout, "fragment-timeout", "the rest of the datagram never came")                 \
   ROW(fragment_room, "fragment-room", "no room to hold another fragment")                          \
   ROW(evasion, "evasion", "a connection that contradicted itself too often")                       \
+  ROW(proxy_refused, "proxy-refused", "the policy refuses tunnels through proxies")                 \
+  ROW(ech_refused, "ech-refused", "the policy refuses an encrypted ClientHello")                   \
   ROW(incomplete, "incomplete", "a message that never became whole, or became too long")           \
   ROW(flow_table_full, "flow-table-full", "no room for another flow")                              \
   ROW(inspection_exhausted, "inspection-exhausted", "no room to inspect another flow")             \

@@ -6,6 +6,8 @@
 #include "net/tcp_options.h"
 #include "net/validity.h"
 
+#include "ipv6_reader.h"
+
 namespace chatgate::test {
 namespace {
 
@@ -13,6 +15,13 @@ constexpr std::size_t kWindow = 65535;
 
 std::int32_t distance(std::uint32_t from, std::uint32_t to) {
   return static_cast<std::int32_t>(to - from);
+}
+
+net::PacketView viewed(Bytes frame) {
+  net::PacketView packet;
+  packet.bytes = frame;
+  packet.wire_length = static_cast<std::uint32_t>(frame.size());
+  return packet;
 }
 
 }  // namespace
@@ -44,15 +53,55 @@ bool Endpoint::acceptable(const net::PacketView& packet, const net::Layers& laye
 }
 
 bool Endpoint::receive(Bytes frame) {
-  net::PacketView packet;
-  packet.bytes = frame;
-  packet.wire_length = static_cast<std::uint32_t>(frame.size());
+  if (load_be16(&frame[12]) == 0x86dd) return receive_v6(frame);
   net::Layers layers;
-  net::decode(packet, layers);
-  if (layers.outcome == net::Decoded::fragment) return receive_fragment(frame, layers);
+  net::decode(viewed(frame), layers, net::Encapsulations::none());
+  const bool fragment = layers.outcome == net::Decoded::fragment;
+  if (!fragment && layers.outcome != net::Decoded::transport) return false;
+  if (frame[layers.network + 8u] <= hops_) return false;
+  if (!fragment) return receive_packet(frame);
+  Part part;
+  part.header.assign(frame.begin(), frame.begin() + layers.payload);
+  part.id = layers.fragment_id;
+  part.offset = layers.fragment_offset;
+  part.more = layers.fragment_more;
+  const Bytes bytes = frame.subspan(layers.payload, layers.payload_size);
+  part.bytes.assign(bytes.begin(), bytes.end());
+  Octets joined = join(part);
+  if (joined.empty()) return false;
+  std::uint8_t* ip = &joined[layers.network];
+  store_be16(ip + 2, static_cast<std::uint16_t>(joined.size() - layers.network));
+  store_be16(ip + 6, 0);
+  store_be16(ip + 10, 0);
+  store_be16(ip + 10, net::checksum_fold(net::checksum_add(Bytes(ip, 20))));
+  return receive_packet(joined);
+}
+
+bool Endpoint::receive_v6(Bytes frame) {
+  const Ipv6Reading reading = read_ipv6(frame);
+  if (reading.kind == Ipv6Reading::Kind::refused || reading.hop_limit <= hops_) return false;
+  if (reading.kind == Ipv6Reading::Kind::packet) {
+    return reading.protocol == net::kTcp &&
+           receive_packet(plain_ipv6(frame, reading.protocol, reading.rest));
+  }
+  Part part;
+  part.header = plain_ipv6(frame, reading.protocol, {});
+  part.id = reading.id;
+  part.offset = reading.offset;
+  part.more = reading.more;
+  part.bytes = reading.rest;
+  const Octets joined = join(part);
+  if (joined.empty()) return false;
+  constexpr std::size_t kHeaders = 14 + 40;
+  return receive_v6(
+      plain_ipv6(joined, joined[14 + 6], Octets(joined.begin() + kHeaders, joined.end())));
+}
+
+bool Endpoint::receive_packet(Bytes frame) {
+  const net::PacketView packet = viewed(frame);
+  net::Layers layers;
+  net::decode(packet, layers, net::Encapsulations::none());
   if (layers.outcome != net::Decoded::transport || layers.protocol != net::kTcp) return false;
-  const std::uint8_t ttl = frame[layers.network + (layers.ip_version == 4 ? 8u : 7u)];
-  if (ttl <= hops_) return false;
   if (layers.has(net::tcp_flag::syn)) {
     const net::TcpOptions options = net::read_tcp_options(packet, layers);
     if (options.timestamps) recent_timestamp_ = options.timestamp;
@@ -73,37 +122,32 @@ bool Endpoint::receive(Bytes frame) {
   return true;
 }
 
-bool Endpoint::receive_fragment(Bytes frame, const net::Layers& layers) {
-  if (frame[layers.network + 8u] <= hops_) return false;
-  Datagram& datagram = datagrams_[layers.fragment_id];
-  const std::size_t begin = layers.fragment_offset, end = begin + layers.payload_size;
-  if (begin == 0) datagram.header.assign(frame.begin(), frame.begin() + layers.payload);
-  if (!layers.fragment_more) datagram.size = end;
+// The header of the first fragment and all bytes behind it, once none is missing.
+Octets Endpoint::join(const Part& part) {
+  Datagram& datagram = datagrams_[part.id];
+  const std::size_t begin = part.offset, end = begin + part.bytes.size();
+  if (begin == 0) datagram.header = part.header;
+  if (!part.more) datagram.size = end;
   if (datagram.payload.size() < end) {
     datagram.payload.resize(end);
     datagram.present.resize(end);
   }
   for (std::size_t at = begin; at < end; ++at) {
     if (datagram.present[at] && overlap_ != Overlap::last) continue;
-    datagram.payload[at] = frame[layers.payload + (at - begin)];
+    datagram.payload[at] = part.bytes[at - begin];
     datagram.present[at] = true;
   }
   const bool whole =
-      datagram.size != 0 && !datagram.header.empty() &&
+      datagram.size != 0 && !datagram.header.empty() && datagram.size <= datagram.present.size() &&
       std::all_of(datagram.present.begin(),
                   datagram.present.begin() + static_cast<std::ptrdiff_t>(datagram.size),
                   [](bool present) { return present; });
-  if (!whole) return false;
+  if (!whole) return {};
   Octets joined = datagram.header;
   joined.insert(joined.end(), datagram.payload.begin(),
                 datagram.payload.begin() + static_cast<std::ptrdiff_t>(datagram.size));
-  datagrams_.erase(layers.fragment_id);
-  std::uint8_t* ip = joined.data() + layers.network;
-  store_be16(ip + 2, static_cast<std::uint16_t>(joined.size() - layers.network));
-  store_be16(ip + 6, 0);
-  store_be16(ip + 10, 0);
-  store_be16(ip + 10, net::checksum_fold(net::checksum_add(Bytes(ip, 20))));
-  return receive(joined);
+  datagrams_.erase(part.id);
+  return joined;
 }
 
 // Whether a later segment replaces what a stored one holds (Novak and Sturges, "Target-Based TCP

@@ -36,7 +36,7 @@ class Endpoint {
   bool urgent_inline = false;
 
   // True where the frame was taken and deserves an acknowledgment. Fragments are put together,
-  // first bytes or last bytes winning as in the stream.
+  // first bytes or last bytes winning as in the stream; IPv6 headers are walked by read_ipv6.
   bool receive(Bytes frame);
 
   // What the application has read so far.
@@ -47,7 +47,17 @@ class Endpoint {
   static constexpr std::uint32_t kOwnSequence = 700000;
 
  private:
-  bool receive_fragment(Bytes frame, const net::Layers& layers);
+  struct Part {
+    Octets header;  // what a packet made of the fragments begins with
+    std::uint32_t id = 0;
+    std::size_t offset = 0;
+    bool more = false;
+    Octets bytes;
+  };
+
+  bool receive_v6(Bytes frame);
+  bool receive_packet(Bytes frame);  // no fragment, its TTL suffices
+  Octets join(const Part& part);
   bool acceptable(const net::PacketView& packet, const net::Layers& layers);
   void store(std::uint32_t sequence, Bytes payload);
   bool newer_wins(std::size_t stored_begin, std::size_t stored_end, std::size_t begin,

@@ -1,16 +1,15 @@
 #include "session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "catalog/catalogue.h"
-#include "net/checksum.h"
+#include "net/validity.h"
 #include "policy/policy.h"
 
 namespace chatgate::test {
 namespace {
 
-constexpr const char* kClient = "10.0.0.1";
-constexpr const char* kServer = "192.0.2.1";
 constexpr std::uint16_t kPort = 443;
 
 std::shared_ptr<const engine::Snapshot> blocking_snapshot() {
@@ -42,28 +41,17 @@ Octets timestamp_option(std::uint32_t value) {
   return option;
 }
 
-// The IPv4 frame `whole` cut into fragments of its payload.
-std::vector<Octets> fragmented(const Octets& whole, const std::vector<std::size_t>& cuts,
-                               std::optional<std::uint16_t> identification) {
-  constexpr std::size_t kHeaders = 14 + 20;
-  static std::uint16_t id = 0;
-  ++id;
-  std::vector<Octets> out;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i <= cuts.size(); ++i) {
-    const std::size_t end = i < cuts.size() ? cuts[i] : whole.size() - kHeaders;
-    Octets frame(whole.begin(), whole.begin() + kHeaders);
-    frame.insert(frame.end(), whole.begin() + static_cast<std::ptrdiff_t>(kHeaders + begin),
-                 whole.begin() + static_cast<std::ptrdiff_t>(kHeaders + end));
-    store_be16(&frame[16], static_cast<std::uint16_t>(20 + end - begin));
-    store_be16(&frame[18], identification.value_or(id));
-    store_be16(&frame[20], static_cast<std::uint16_t>(begin / 8 | (i < cuts.size() ? 0x2000 : 0)));
-    store_be16(&frame[24], 0);
-    store_be16(&frame[24], net::checksum_fold(net::checksum_add(Bytes(frame).subspan(14, 20))));
-    out.push_back(std::move(frame));
-    begin = end;
-  }
-  return out;
+const char* client_of(const Path& path) {
+  if (!path.v6) return "10.0.0.1";
+  return path.tunnel.for_teredo() ? "2001:0:c633:6401::1" : "2001:db8::1";
+}
+const char* server_of(const Path& path) {
+  return path.v6 ? "2001:db8:1::1" : "192.0.2.1";
+}
+
+// Where the transport header of a frame by Session::frame without extension headers is.
+std::size_t transport_of(const Octets& frame) {
+  return load_be16(&frame[12]) == 0x86dd ? 14 + 40 : 14 + 20;
 }
 
 }  // namespace
@@ -92,6 +80,9 @@ std::vector<Octets> Gateway::send(const Octets& frame, net::Side side) {
   worker_->process({&view, 1}, now_, *snapshot_, *result_);
   std::vector<Octets> out;
   if (result_->dispositions[0].forward) out.push_back(frame);
+  for (const engine::ForgedFrame& forged : result_->forged_frames()) {
+    forged_.push_back({Octets(forged.bytes().begin(), forged.bytes().end()), forged.out});
+  }
   for (const engine::ReleasedFrame& released : result_->released) {
     out.emplace_back(released.packet.bytes.begin(), released.packet.bytes.end());
   }
@@ -122,6 +113,10 @@ std::string Gateway::new_reasons() {
     words += telemetry::to_string(reason);
   }
   return words;
+}
+
+std::vector<Gateway::Forged> Gateway::take_forged() {
+  return std::exchange(forged_, {});
 }
 
 Piece& Piece::ttl(std::uint8_t hops) {
@@ -164,6 +159,22 @@ Piece& Piece::change(std::function<void(Octets&)> edit) {
   edits_.push_back(std::move(edit));
   return *this;
 }
+Piece& Piece::extension(std::uint8_t type, std::size_t size) {
+  extensions_.emplace_back(type, size);
+  return *this;
+}
+Piece& Piece::atomic() {
+  atomic_ = true;
+  return *this;
+}
+Piece& Piece::reaching_over(std::size_t bytes) {
+  reach_ = bytes;
+  return *this;
+}
+Piece& Piece::cut_outside(std::size_t offset) {
+  cut_outside_ = offset;
+  return *this;
+}
 Piece& Piece::fragments(std::vector<std::size_t> cuts, bool reversed) {
   cuts_ = std::move(cuts);
   reversed_ = reversed;
@@ -178,9 +189,12 @@ Octets Piece::build() const {
   frame.flags(flags_).ack_number(Endpoint::kOwnSequence + 1 + session_.server_sent_ +
                                  static_cast<std::uint32_t>(acknowledges_));
   if (urgent_) frame.urgent_pointer(*urgent_);
+  for (const auto& [type, size] : extensions_) frame.v6_extension(type, size);
+  if (atomic_) frame.fragment(0, false);
   Octets built = frame.build();
-  if (bad_checksum_) built[14 + 20 + 16] ^= 0x55;
-  if (bad_ip_checksum_) built[14 + 10] ^= 0x55;
+  const std::size_t padded_options = (options_.size() + 3) / 4 * 4;
+  if (bad_checksum_) built[built.size() - bytes_.size() - padded_options - 20 + 16] ^= 0x55;
+  if (bad_ip_checksum_ && !session_.v6()) built[14 + 10] ^= 0x55;
   for (const auto& edit : edits_) edit(built);
   return built;
 }
@@ -201,14 +215,18 @@ Piece& Piece::only_first() {
 
 std::vector<Octets> Piece::parts() const {
   if (cuts_.empty()) return {build()};
-  std::vector<Octets> parts = fragmented(build(), cuts_, identification_);
+  static std::uint16_t next_identification = 0;
+  ++next_identification;
+  std::vector<Octets> parts =
+      fragmented(build(), cuts_, identification_.value_or(next_identification), reach_);
   if (only_first_) parts.resize(1);
   if (reversed_) std::reverse(parts.begin(), parts.end());
   if (other_) {
     // The other version of the last fragment: the same header, other bytes.
     Octets copy = parts.back();
-    const std::string tail = other_->substr(other_->size() - (copy.size() - 14 - 20));
-    std::copy(tail.begin(), tail.end(), copy.begin() + 14 + 20);
+    const std::size_t headers = transport_of(copy) + (session_.v6() ? 8 : 0);
+    const std::string tail = other_->substr(other_->size() - (copy.size() - headers));
+    std::copy(tail.begin(), tail.end(), copy.begin() + static_cast<std::ptrdiff_t>(headers));
     parts.insert(other_first_ ? parts.begin() : parts.begin() + 1, copy);
   }
   return parts;
@@ -216,15 +234,35 @@ std::vector<Octets> Piece::parts() const {
 
 void Piece::send(unsigned times) {
   for (unsigned i = 0; i < times; ++i) {
-    for (const Octets& part : parts()) session_.deliver(part);
+    for (const Octets& part : parts()) session_.deliver(part, cut_outside_);
   }
 }
 
-Session::Session(Gateway& gateway, Overlap overlap, std::uint16_t client_port)
-    : gateway_(gateway), server_(overlap, kFirst, kHops), port_(client_port) {}
+Session::Session(Gateway& gateway, Overlap overlap, std::uint16_t client_port, Path path)
+    : gateway_(gateway),
+      server_(overlap, kFirst, kHops),
+      port_(client_port),
+      path_(std::move(path)) {
+  gateway_.take_forged();
+}
+
+void Session::through(std::vector<Layer> layers, std::vector<std::uint16_t> tags) {
+  path_.tunnel = Tunnel(std::move(layers), std::move(tags));
+}
 
 Frame Session::frame() const {
-  return Frame().v4(kClient, kServer).tcp(port_, kPort, net::tcp_flag::ack);
+  Frame frame;
+  const char* from = client_of(path_);
+  const char* to = server_of(path_);
+  return (path_.v6 ? frame.v6(from, to) : frame.v4(from, to)).tcp(port_, kPort, net::tcp_flag::ack);
+}
+
+Frame Session::server_frame() const {
+  Frame frame;
+  const char* from = server_of(path_);
+  const char* to = client_of(path_);
+  (path_.v6 ? frame.v6(from, to) : frame.v4(from, to)).tcp(kPort, port_, net::tcp_flag::ack);
+  return frame.macs("020000000002", "020000000001");
 }
 
 void Session::open() {
@@ -242,13 +280,11 @@ void Session::syn(std::uint32_t sequence_shift, std::uint8_t ttl, std::string da
 }
 
 void Session::syn_ack(std::uint32_t acknowledged_beyond_syn) {
-  gateway_.send(Frame()
-                    .v4(kServer, kClient)
-                    .tcp(kPort, port_, net::tcp_flag::syn)
-                    .seq(Endpoint::kOwnSequence)
-                    .ack(kFirst + acknowledged_beyond_syn)
-                    .build(),
-                net::Side::outside);
+  server_raw(server_frame()
+                 .flags(net::tcp_flag::syn)
+                 .seq(Endpoint::kOwnSequence)
+                 .ack(kFirst + acknowledged_beyond_syn)
+                 .build());
 }
 
 void Session::handshake_ack() {
@@ -265,33 +301,97 @@ void Session::raw(const Octets& frame) {
 
 void Session::server_says(std::string text) {
   const auto size = static_cast<std::uint32_t>(text.size());
-  gateway_.send(Frame()
-                    .v4(kServer, kClient)
-                    .tcp(kPort, port_, net::tcp_flag::psh)
-                    .seq(Endpoint::kOwnSequence + 1 + server_sent_)
-                    .ack(server_.next_client_sequence())
-                    .payload(text)
-                    .build(),
-                net::Side::outside);
+  server_raw(server_frame()
+                 .flags(net::tcp_flag::psh)
+                 .seq(Endpoint::kOwnSequence + 1 + server_sent_)
+                 .ack(server_.next_client_sequence())
+                 .payload(text)
+                 .build());
   server_sent_ += size;
 }
 
-void Session::deliver(const Octets& frame) {
+void Session::server_raw(const Octets& frame) {
+  gateway_.send(path_.tunnel.wrap(frame, net::Side::outside), net::Side::outside);
+  read_forged();
+}
+
+void Session::deliver(const Octets& frame, std::size_t cut_outside) {
   bool acknowledge = false;
-  for (const Octets& passed : gateway_.send(frame, net::Side::inside)) {
-    acknowledge = server_.receive(passed) || acknowledge;
+  if (path_.tunnel.empty()) {
+    for (const Octets& passed : gateway_.send(frame, net::Side::inside)) {
+      acknowledge = server_.receive(passed) || acknowledge;
+    }
+  } else {
+    for (const Octets& outer : path_.tunnel.enter(frame, cut_outside)) {
+      for (const Octets& passed : gateway_.send(outer, net::Side::inside)) {
+        const std::optional<Octets> inner = path_.tunnel.leave(passed);
+        if (inner) acknowledge = server_.receive(*inner) || acknowledge;
+      }
+    }
   }
+  read_forged();
   if (acknowledge) answer();
 }
 
 void Session::answer() {
-  gateway_.send(Frame()
-                    .v4(kServer, kClient)
-                    .tcp(kPort, port_, 0)
-                    .seq(Endpoint::kOwnSequence + 1 + server_sent_)
-                    .ack(server_.next_client_sequence())
-                    .build(),
-                net::Side::outside);
+  server_raw(server_frame()
+                 .seq(Endpoint::kOwnSequence + 1 + server_sent_)
+                 .ack(server_.next_client_sequence())
+                 .build());
+}
+
+void Session::read_forged() {
+  for (const Gateway::Forged& forged : gateway_.take_forged()) {
+    const std::string fault = fault_of(forged);
+    if (!fault.empty()) {
+      told_.wrong = fault;
+    } else {
+      ++(forged.out == net::Side::inside ? told_.client : told_.server);
+    }
+  }
+}
+
+// A reset is right where it stands in the encapsulations, with the outer addresses and identifiers,
+// of what the other end sends.
+std::string Session::fault_of(const Gateway::Forged& forged) {
+  const bool to_client = forged.out == net::Side::inside;
+  const Octets model = path_.tunnel.wrap(to_client ? server_frame().build() : frame().build(),
+                                         net::other(forged.out));
+  net::Layers is, expected;
+  const net::PacketView view = view_of(forged.frame);
+  net::decode(view, is);
+  net::decode(view_of(model), expected);
+  if (is.outcome != net::Decoded::transport || !is.has(net::tcp_flag::rst)) return "no reset";
+  if (is.encapsulation_count != expected.encapsulation_count) return "encapsulations";
+  if (is.source != expected.source || is.destination != expected.destination ||
+      is.source_port != expected.source_port || is.destination_port != expected.destination_port) {
+    return "addresses";
+  }
+  if (is.tunnel_id != expected.tunnel_id) return "tunnel";
+  if (!net::ip_checksum_right(view, is) || !net::transport_checksum_right(view, is)) {
+    return "checksums";
+  }
+  for (std::size_t i = 0; i < is.encapsulation_count; ++i) {
+    const net::Encapsulated& a = is.encapsulation[i];
+    const net::Encapsulated& b = expected.encapsulation[i];
+    if (a.kind != b.kind || a.carrier_version != b.carrier_version) return "encapsulation";
+    const std::size_t addresses_at = a.carrier_version == 4 ? 12 : 8;
+    const std::size_t size = a.carrier_version == 4 ? 8 : 32;
+    const Bytes ours = Bytes(forged.frame), theirs = Bytes(model);
+    if (a.carrier_version != 0 &&
+        !std::ranges::equal(ours.subspan(a.carrier + addresses_at, size),
+                            theirs.subspan(b.carrier + addresses_at, size))) {
+      return "outer addresses";
+    }
+    const bool own_words =
+        a.kind == net::Encapsulation::mpls || a.kind == net::Encapsulation::gtp_u;
+    const std::size_t word_at = a.kind == net::Encapsulation::gtp_u ? 4 : 0;
+    if (own_words &&
+        load_be32(&ours[a.offset + word_at]) != load_be32(&theirs[b.offset + word_at])) {
+      return "identifier of the direction";
+    }
+  }
+  return {};
 }
 
 }  // namespace chatgate::test

@@ -6,7 +6,8 @@
 //   session.data(0, "GET / HTT").send();
 //   session.data(0, "GET / XXX").ttl(3).send();
 //
-// After every frame the server takes, its acknowledgment goes back through the gateway.
+// After every frame the server takes, its acknowledgment goes back through the gateway. Both ends
+// speak IPv4 or IPv6, and all that passes the gateway may be inside of encapsulations (`Path`).
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 
 #include "endpoint.h"
 #include "frames.h"
+#include "tunnel.h"
 
 namespace chatgate::test {
 
@@ -39,12 +41,20 @@ class Gateway {
   // Reasons other than "none" counted since the last call, as words.
   std::string new_reasons();
 
+  struct Forged {
+    Octets frame;
+    net::Side out;
+  };
+  // What the gateway made itself since the last call.
+  std::vector<Forged> take_forged();
+
  private:
   std::shared_ptr<const engine::Snapshot> snapshot_;
   std::unique_ptr<telemetry::WorkerCounters> counters_;
   std::unique_ptr<engine::Worker> worker_;
   std::unique_ptr<engine::BurstResult> result_;
   std::vector<std::uint64_t> reported_;
+  std::vector<Forged> forged_;
   Time now_;
   std::uint64_t number_ = 0;
   bool open_ = false;
@@ -65,12 +75,20 @@ class Piece {
   Piece& bad_checksum();
   Piece& bad_ip_checksum();
   Piece& change(std::function<void(Octets&)> edit);  // of the finished frame
+  // IPv6: an extension header, behind those that were added before.
+  Piece& extension(std::uint8_t type, std::size_t size = 8);
+  // IPv6: a fragment header on a packet that is whole (RFC 6946).
+  Piece& atomic();
   // In two or more IP fragments, cut at these offsets of the IP payload (multiples of eight).
   Piece& fragments(std::vector<std::size_t> cuts, bool reversed = false);
+  // Each but the last fragment repeats this much of the next.
+  Piece& reaching_over(std::size_t bytes);
   // The second of two fragments comes in two versions, its own and that of `other`.
   Piece& overlapping_fragments(const std::string& other, bool other_first);
   Piece& identification(std::uint16_t id);
   Piece& only_first();
+  // With what carries it cut in two at this offset, where an IP header outside can be.
+  Piece& cut_outside(std::size_t offset);
   void send(unsigned times = 1);
 
  private:
@@ -92,14 +110,32 @@ class Piece {
   std::vector<std::size_t> cuts_;
   std::optional<std::string> other_;
   std::optional<std::uint16_t> identification_;
-  bool other_first_ = false, only_first_ = false;
+  bool other_first_ = false, only_first_ = false, atomic_ = false;
+  std::vector<std::pair<std::uint8_t, std::size_t>> extensions_;
+  std::size_t cut_outside_ = 0, reach_ = 0;
+};
+
+// How the two ends reach each other.
+struct Path {
+  bool v6 = false;
+  Tunnel tunnel;
+};
+
+// What the gateway told the ends of a session by frames of its own, and what was wrong with it.
+struct Told {
+  unsigned client = 0, server = 0;  // resets
+  std::string wrong;
 };
 
 class Session {
  public:
   static constexpr std::uint8_t kHops = 8;  // from the gateway to the server
 
-  Session(Gateway& gateway, Overlap overlap, std::uint16_t client_port);
+  Session(Gateway& gateway, Overlap overlap, std::uint16_t client_port, Path path = {});
+
+  // Everything from here on goes inside of this, which is taken off behind the gateway; tags by
+  // their Ethernet types, outermost first.
+  void through(std::vector<Layer> layers, std::vector<std::uint16_t> tags = {});
 
   // The three-way handshake.
   void open();
@@ -113,27 +149,40 @@ class Session {
   Piece data(std::size_t offset, std::string bytes);
   // Any frame as it is.
   void raw(const Octets& frame);
+  // Any frame of the server's.
+  void server_raw(const Octets& frame);
   // What the server says.
   void server_says(std::string text);
   void wait(unsigned seconds) { gateway_.wait(seconds); }
 
-  Frame frame() const;  // from the client, addresses and ports set
+  Frame frame() const;         // from the client, addresses and ports set
+  Frame server_frame() const;  // from the server
+  bool v6() const { return path_.v6; }
   std::uint16_t port() const { return port_; }
   std::uint32_t first_sequence() const { return kFirst; }
   Endpoint& server() { return server_; }
   Gateway& gateway() { return gateway_; }
+  const Path& path() const { return path_; }
+  // Resets that came to either end, each checked to be inside of what the ends expect it in.
+  const Told& told() const { return told_; }
+  // Frames that left the gateway and were never sent.
+  std::size_t strange() const { return path_.tunnel.strange(); }
 
  private:
   friend class Piece;
   static constexpr std::uint32_t kFirst = 0xfffffff0;
 
-  void deliver(const Octets& frame);
+  void deliver(const Octets& frame, std::size_t cut_outside = 0);
   void answer();
+  void read_forged();
+  std::string fault_of(const Gateway::Forged& forged);
 
   Gateway& gateway_;
   Endpoint server_;
   std::uint16_t port_;
+  Path path_;
   std::uint32_t server_sent_ = 0;
+  Told told_;
 };
 
 }  // namespace chatgate::test

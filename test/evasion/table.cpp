@@ -24,6 +24,10 @@ void split(Session& s, const std::string& hello, std::vector<std::size_t> cuts,
   }
 }
 
+bool is_v6(const Octets& frame) {
+  return load_be16(&frame[12]) == 0x86dd;
+}
+
 // A fake of one kind before the real bytes.
 using Bend = std::function<void(Piece&)>;
 auto fake_first(Bend bend) {
@@ -248,7 +252,7 @@ std::vector<Row> refused() {
       fake_first([](Piece& fake) { fake.flags(rst).shift(100); }));
   add("D.3-26", "a decoy whose data offset eats twenty bytes, with a wrong checksum",
       "refused as the server would", Twin::passes, fake_first([](Piece& fake) {
-        fake.change([](Octets& f) { f[14 + 20 + 12] = 0xa0; }).bad_checksum();
+        fake.change([](Octets& f) { f[(is_v6(f) ? 54u : 34u) + 12] = 0xa0; }).bad_checksum();
       }));
   add("D.3-27", "a decoy with options that cannot be read", "refused", Twin::passes,
       fake_first([](Piece& fake) {
@@ -260,11 +264,14 @@ std::vector<Row> refused() {
         s.data(0, h).change([](Octets& f) { f.resize(f.size() + 14, 'x'); }).send();
       });
   add("D.3-29", "a decoy whose IP length exceeds the frame", "refused", Twin::passes,
-      fake_first([](Piece& fake) { fake.change([](Octets& f) { f[16] = 0x7f; }); }));
+      fake_first(
+          [](Piece& fake) { fake.change([](Octets& f) { f[is_v6(f) ? 18 : 16] = 0x7f; }); }));
   add("D.3-30", "a decoy with a wrong IP header checksum", "refused", Twin::passes,
       fake_first([](Piece& fake) { fake.bad_ip_checksum(); }));
+  rows.back().over = Over::v4;
   add("D.3-31a", "a decoy with an IP header of four words", "refused", Twin::passes,
       fake_first([](Piece& fake) { fake.change([](Octets& f) { f[14] = 0x44; }); }));
+  rows.back().over = Over::v4;
   add("D.3-31b", "a decoy of IP version five", "refused", Twin::passes,
       fake_first([](Piece& fake) { fake.change([](Octets& f) { f[14] = 0x55; }); }));
   add("D.3-32", "every segment twice", "equal copies have no effect", Twin::passes,
@@ -341,12 +348,7 @@ std::vector<Row> state() {
   add("D.4-42", "split handshake: the server answers with a SYN of its own",
       "both directions are read", Twin::passes, [](Session& s, auto& h, auto&) {
         s.syn();
-        s.gateway().send(Frame()
-                             .v4("192.0.2.1", "10.0.0.1")
-                             .tcp(443, 40000, syn)
-                             .seq(Endpoint::kOwnSequence)
-                             .build(),
-                         net::Side::outside);
+        s.server_raw(s.server_frame().flags(syn).seq(Endpoint::kOwnSequence).build());
         s.syn_ack();
         s.handshake_ack();
         s.data(0, h).send();
@@ -369,9 +371,7 @@ std::vector<Row> state() {
   add("D.4-46", "an innocent connection ends, another on the same ports begins",
       "a new connection is read afresh", Twin::passes, [](Session& s, auto& h, auto& decoy) {
         s.raw(s.frame().flags(syn).seq(5000).ack_number(0).build());
-        s.gateway().send(
-            Frame().v4("192.0.2.1", "10.0.0.1").tcp(443, s.port(), syn).seq(900).ack(5001).build(),
-            net::Side::outside);
+        s.server_raw(s.server_frame().flags(syn).seq(900).ack(5001).build());
         s.raw(s.frame().seq(5001).ack(901).payload(decoy).build());
         s.raw(s.frame()
                   .flags(rst)
@@ -416,64 +416,13 @@ std::vector<Row> state() {
   return rows;
 }
 
-// Fragments of the IP datagram that carries the hello.
-std::vector<Row> fragments() {
-  std::vector<Row> rows;
-  const auto add = [&](const char* id, const char* what, const char* why, Twin twin, auto play) {
-    rows.push_back({id, what, why, twin, play});
-  };
-  add("D.5-53", "the hello in IPv4 fragments, cut behind the TCP header", "held, judged as one",
-      Twin::passes, [](Session& s, auto& h, auto&) {
-        s.open();
-        s.data(0, h).fragments({24}).send();
-      });
-  add("D.5-53b", "many fragments, the last first", "held, judged as one", Twin::passes,
-      [](Session& s, auto& h, auto&) {
-        s.open();
-        s.data(0, h).fragments({24, 32, 48, 64, 72, 80}, true).send();
-      });
-  add("D.5-53c", "a hello in two segments, each in fragments", "held, judged as one, joined",
-      Twin::passes, [](Session& s, auto& h, auto&) {
-        s.open();
-        s.data(40, h.substr(40)).fragments({32}, true).send();
-        s.data(0, h.substr(0, 40)).fragments({24, 32}).send();
-      });
-  for (const bool decoy_first : {true, false}) {
-    add(decoy_first ? "D.5-54a" : "D.5-54b",
-        decoy_first ? "overlapping fragments, the decoy first"
-                    : "overlapping fragments, the hello first",
-        "a datagram that contradicts itself is dropped whole", Twin::starves,
-        [decoy_first](Session& s, auto& h, auto& decoy) {
-          s.open();
-          s.data(0, h).overlapping_fragments(decoy, decoy_first).send();
-        });
-  }
-  add("D.5-55", "the identification used again for another datagram", "dropped", Twin::starves,
-      [](Session& s, auto& h, auto& decoy) {
-        s.open();
-        s.data(0, decoy).ttl(3).fragments({24}).identification(77).send();
-        s.data(0, h).fragments({24}).identification(77).send();
-      });
-  add("D.5-56", "a first fragment without a whole TCP header", "dropped", Twin::starves,
-      [](Session& s, auto& h, auto&) {
-        s.open();
-        s.data(0, h).fragments({8}).send();
-      });
-  add("D.5-63", "a thousand first fragments, then the hello in fragments",
-      "the oldest of the one source give way", Twin::passes, [](Session& s, auto& h, auto& decoy) {
-        s.open();
-        for (int i = 0; i < 1000; ++i) s.data(0, decoy).fragments({24}).only_first().send();
-        s.data(0, h).fragments({24}).send();
-      });
-  return rows;
-}
-
 }  // namespace
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> joined;
-    for (auto* part : {&segmentation, &overlaps, &refused, &state, &fragments}) {
+    for (auto* part : {&segmentation, &overlaps, &refused, &state, &fragment_rows, &header_rows,
+                       &fragmented_header_rows, &tunnel_rows}) {
       for (Row& row : (*part)()) joined.push_back(std::move(row));
     }
     return joined;

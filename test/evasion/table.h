@@ -16,6 +16,9 @@ enum class Twin : std::uint8_t {
   starves,  // two versions of the same bytes were offered: the server reads neither whole
 };
 
+// The versions of IP that a row can be played over.
+enum class Over : std::uint8_t { both, v4, v6 };
+
 struct Row {
   const char* id;    // section and number
   const char* what;  // the construction
@@ -23,8 +26,18 @@ struct Row {
   Twin twin;
   // Sends the hello for the name under test; `decoy` is one of equal length for a harmless name.
   std::function<void(Session&, const std::string& hello, const std::string& decoy)> play;
+  Over over = Over::both;
+  bool own_path = false;  // says itself what it travels in
+
+  bool plays_over(bool v6) const { return over == Over::both || (over == Over::v6) == v6; }
 };
 
 const std::vector<Row>& rows();
+
+// Parts of it.
+std::vector<Row> fragment_rows();
+std::vector<Row> header_rows();
+std::vector<Row> fragmented_header_rows();
+std::vector<Row> tunnel_rows();
 
 }  // namespace chatgate::test

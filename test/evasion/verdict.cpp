@@ -18,22 +18,29 @@ bool names_blocked(const std::string& stream) {
   return false;
 }
 
-RowVerdict judge_row(const Row& row) {
+RowVerdict judge_row(const Row& row, const Path& path) {
   RowVerdict verdict;
   for (const Overlap overlap : kOverlaps) {
     Gateway gateway;
-    Session session(gateway, overlap, 40000);
+    Session session(gateway, overlap, 40000, path);
     row.play(session, hello_for(kBlockedName), hello_for(kDecoyName));
     verdict.leaks += names_blocked(session.server().stream()) ? 1 : 0;
     if (overlap == kOverlaps.front()) verdict.reasons = gateway.new_reasons();
+    verdict.note_wrong(session);
 
     Gateway fresh;
-    Session twin(fresh, overlap, 40000);
+    Session twin(fresh, overlap, 40000, path);
     row.play(twin, hello_for(kAllowedName), hello_for(kDecoyName));
     const bool arrived = twin.server().stream() == hello_for(kAllowedName);
     verdict.damaged += arrived == (row.twin == Twin::passes) ? 0 : 1;
+    verdict.note_wrong(twin);
   }
   return verdict;
+}
+
+void RowVerdict::note_wrong(const Session& session) {
+  if (!session.told().wrong.empty()) wrong = session.told().wrong;
+  if (session.strange() != 0) wrong = "an altered frame";
 }
 
 }  // namespace chatgate::test

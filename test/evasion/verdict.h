@@ -22,8 +22,11 @@ struct RowVerdict {
   std::size_t leaks = 0;    // kinds of servers that read the blocked name
   std::size_t damaged = 0;  // kinds of servers for which the innocent twin went otherwise than said
   std::string reasons;      // that the gateway counted for the blocked name
+  std::string wrong;        // what was the matter with a frame of the gateway's own
+
+  void note_wrong(const Session& session);
 };
 
-RowVerdict judge_row(const Row& row);
+RowVerdict judge_row(const Row& row, const Path& path = {});
 
 }  // namespace chatgate::test

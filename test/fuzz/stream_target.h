@@ -31,8 +31,8 @@ inline std::vector<std::size_t> lengths_chosen_by(Bytes stream) {
   return lengths;
 }
 
-inline void check_probe(const StreamParser& parser, Bytes stream,
-                        const std::vector<std::size_t>& lengths) {
+template <typename Parser>
+void check_probe(const Parser& parser, Bytes stream, const std::vector<std::size_t>& lengths) {
   Probe before = Probe::unsure;
   for (const std::size_t length : lengths) {
     const Probe now = parser.probe(stream.first(length));
@@ -41,9 +41,10 @@ inline void check_probe(const StreamParser& parser, Bytes stream,
   }
 }
 
-inline void check_stream_parser(AppProto protocol, Bytes stream) {
+// `parser`: a StreamParser, or what has `probe`, `feed` and `byte_limit` as it does.
+template <typename Parser>
+void check_stream_parser(const Parser& parser, Bytes stream) {
   constexpr std::size_t kMaxBytewise = 700;
-  const StreamParser& parser = stream_parser(protocol);
   const std::vector<std::size_t> lengths = lengths_chosen_by(stream);
   const Outcome whole = run_whole(parser, stream);
   FUZZ_CHECK(run(parser, stream, lengths) == whole);
@@ -55,6 +56,10 @@ inline void check_stream_parser(AppProto protocol, Bytes stream) {
   const ParseStatus status = parser.feed(state, stream, facts);
   FUZZ_CHECK(status != ParseStatus::need_more || stream.size() < parser.byte_limit);
   FUZZ_CHECK(state.offset <= stream.size());
+}
+
+inline void check_stream_parser(AppProto protocol, Bytes stream) {
+  check_stream_parser(stream_parser(protocol), stream);
 }
 
 }  // namespace chatgate::proto::test

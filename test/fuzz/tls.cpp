@@ -1,3 +1,5 @@
+#include "proto/tls.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -5,6 +7,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace chatgate::proto;
-  test::check_stream_parser(AppProto::tls, {data, size});
+  test::check_stream_parser(tls::kParser, {data, size});
   return 0;
 }

@@ -64,7 +64,9 @@ TEST_F(Shipped, HoldsTheApplications) {
                            "signal",
                            "discord",
                            "slack",
-                           "ms-teams"}) {
+                           "ms-teams",
+                           "encrypted-dns",
+                           "icloud-private-relay"}) {
     EXPECT_NE(catalogue_->find(each), nullptr) << each;
   }
 }
@@ -74,10 +76,12 @@ TEST_F(Shipped, DefaultPorts) {
     Transport transport;
     std::uint16_t first, last;
     std::string owner;
-  } table[] = {{Transport::udp, 4000, 4000, "icq"},      {Transport::tcp, 5190, 5193, "aim"},
-               {Transport::tcp, 5222, 5223, "xmpp"},     {Transport::tcp, 5269, 5269, "xmpp"},
-               {Transport::tcp, 1863, 1863, "msn"},      {Transport::tcp, 5050, 5050, "yahoo"},
-               {Transport::tcp, 1533, 1533, "sametime"}, {Transport::tcp, 5061, 5061, "lync"}};
+  } table[] = {
+      {Transport::udp, 4000, 4000, "icq"},         {Transport::tcp, 5190, 5193, "aim"},
+      {Transport::tcp, 5222, 5223, "xmpp"},        {Transport::tcp, 5269, 5269, "xmpp"},
+      {Transport::tcp, 1863, 1863, "msn"},         {Transport::tcp, 5050, 5050, "yahoo"},
+      {Transport::tcp, 1533, 1533, "sametime"},    {Transport::tcp, 5061, 5061, "lync"},
+      {Transport::tcp, 853, 853, "encrypted-dns"}, {Transport::udp, 853, 853, "encrypted-dns"}};
   for (const auto& row : table) {
     for (std::uint16_t port = row.first; port <= row.last; ++port) {
       EXPECT_EQ(word(catalogue_->match_port(row.transport, port).owner), row.owner) << port;
@@ -87,7 +91,7 @@ TEST_F(Shipped, DefaultPorts) {
 
 TEST_F(Shipped, PortsOfTheWholeWorldAreNobodysDefault) {
   for (const std::uint16_t port :
-       {22, 25, 53, 80, 110, 123, 143, 443, 853, 993, 3128, 3389, 8080}) {
+       {22, 25, 53, 80, 110, 123, 143, 443, 784, 993, 3128, 3389, 5353, 8080}) {
     for (const Transport transport : {Transport::tcp, Transport::udp}) {
       EXPECT_FALSE(catalogue_->match_port(transport, port).owner.valid()) << port;
     }
@@ -122,14 +126,25 @@ TEST_F(Shipped, ServerNames) {
       {"www.iloveim.com", "web-iloveim"},
       {"irc.libera.chat", "irc"},
       {"appmsg.gadu-gadu.pl", "gadu-gadu"},
-      {"web.skype.com", "skype"}};
+      {"web.skype.com", "skype"},
+      {"dns.google", "encrypted-dns"},
+      {"mozilla.cloudflare-dns.com", "encrypted-dns"},
+      {"one.one.one.one", "encrypted-dns"},
+      {"dns.quad9.net", "encrypted-dns"},
+      {"mask.icloud.com", "icloud-private-relay"}};
   for (const auto& [name, expected] : table) EXPECT_EQ(application_of(name), expected) << name;
 }
 
 TEST_F(Shipped, InnocentNamesDecideNothing) {
   for (const char* name : {"mail.google.com",
                            "www.google.com",
-                           "dns.google",
+                           "google",
+                           "www.icloud.com",
+                           "www.cloudflare.com",
+                           "www.opendns.com",
+                           "my.nextdns.io",
+                           "use-application-dns.net",
+                           "resolver.arpa",
                            "yahoo.com",
                            "mail.yahoo.com",
                            "login.yahoo.com",
@@ -161,6 +176,17 @@ TEST_F(Shipped, InnocentNamesDecideNothing) {
                            "apple.com",
                            "example.com"}) {
     EXPECT_EQ(application_of(name), "") << name;
+  }
+}
+
+TEST_F(Shipped, EncryptedDnsIsNoMessenger) {
+  for (const char* each : {"encrypted-dns", "icloud-private-relay"}) {
+    const Application* application = catalogue_->find(each);
+    ASSERT_NE(application, nullptr);
+    EXPECT_EQ(application->category, Category::evasion) << each;
+    EXPECT_FALSE(covers(Category::im, application->category)) << each;
+    // Their servers answer plain DNS, or other people's sites, at the same addresses.
+    EXPECT_TRUE(application->addresses.empty()) << each;
   }
 }
 

@@ -68,9 +68,9 @@ class CommandsTest : public ::testing::Test {
 };
 
 TEST_F(CommandsTest, EveryShowAnswersWithTextAndFacts) {
-  for (const char* line :
-       {"show version", "show interfaces", "show workers", "show counters", "show applications",
-        "show policy", "show service-policy", "show flows", "show asp drop", "show memory"}) {
+  for (const char* line : {"show version", "show interfaces", "show workers", "show counters",
+                           "show applications", "show policy", "show service-policy", "show flows",
+                           "show servers", "show dns-cache", "show asp drop", "show memory"}) {
     const Reply reply = run(line, kOther);
     EXPECT_EQ(reply.status, kDone) << line;
     EXPECT_FALSE(reply.text.empty()) << line;
@@ -264,7 +264,7 @@ TEST_F(CommandsTest, ModeIsPublishedAndTheNextReloadBringsThePolicysOwn) {
 
 TEST_F(CommandsTest, OnlyRootAndTheOwnerMayChange) {
   for (const char* line : {"policy reload", "mode monitor", "mode enforce", "clear counters",
-                           "policy check /etc/shadow"}) {
+                           "clear dns-cache", "policy check /etc/shadow"}) {
     const Reply refused = run(line, kOther);
     EXPECT_EQ(refused.status, kFailed) << line;
     EXPECT_THAT(refused.error, HasSubstr("is for root or uid 64000 only")) << line;

@@ -115,6 +115,8 @@ class FakeGateway : public Gateway {
     ++published;
   }
 
+  learn::LearnedServers* learned_servers() override { return learning ? &learned : nullptr; }
+
   telemetry::WorkerCounters& worker(std::size_t index) { return *counters_[index]; }
   void add_flow(std::size_t worker, const telemetry::Event& flow) {
     flows_[worker].push_back(flow);
@@ -136,6 +138,8 @@ class FakeGateway : public Gateway {
   }
 
   int published = 0;
+  bool learning = true;
+  learn::LearnedServers learned{64, KeyedHash(1)};
   std::optional<std::size_t> silent;  // the worker that answers no mail
 
  private:

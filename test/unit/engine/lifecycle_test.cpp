@@ -128,7 +128,8 @@ TEST(Worker, ASynFloodPushesOutOnlyItself) {
 }
 
 TEST(Worker, AFullTableIsOpenOrClosedAsConfigured) {
-  for (const OnFailure mode : {OnFailure::open, OnFailure::closed}) {
+  for (const policy::OnExhaustion mode :
+       {policy::OnExhaustion::open, policy::OnExhaustion::closed}) {
     WorkerConfig config = Wire::small();
     config.on_failure = mode;
     Wire wire(block_im(), config);
@@ -138,13 +139,14 @@ TEST(Worker, AFullTableIsOpenOrClosedAsConfigured) {
       talk.client_says(test::client_hello("www.example.com"));
     }
     const Outcome outcome = wire.inside(Frame().v4(kClient, kServer).tcp(999, 443, syn));
-    EXPECT_EQ(outcome.forward, mode == OnFailure::open);
+    EXPECT_EQ(outcome.forward, mode == policy::OnExhaustion::open);
     EXPECT_EQ(wire.count(telemetry::Reason::flow_table_full), 1u);
   }
 }
 
 TEST(Worker, ExhaustedInspectionsAreOpenOrClosedAsConfigured) {
-  for (const OnFailure mode : {OnFailure::open, OnFailure::closed}) {
+  for (const policy::OnExhaustion mode :
+       {policy::OnExhaustion::open, policy::OnExhaustion::closed}) {
     WorkerConfig config = Wire::small();
     config.on_failure = mode;
     Wire wire(block_im(), config);
@@ -155,7 +157,7 @@ TEST(Worker, ExhaustedInspectionsAreOpenOrClosedAsConfigured) {
       talk.open();
       last = talk.client_says(Octets(hello.begin(), hello.begin() + 20));
     }
-    EXPECT_EQ(last.forward, mode == OnFailure::open);
+    EXPECT_EQ(last.forward, mode == policy::OnExhaustion::open);
     EXPECT_EQ(wire.count(telemetry::Reason::inspection_exhausted), 1u);
   }
 }
@@ -214,7 +216,10 @@ TEST(Worker, ALeapInTimeEndsWhatWasBefore) {
 
 TEST(Owner, IsTheSameForBothDirectionsAndFragments) {
   const KeyedHash hash(3);
-  const auto owned = [&](const Octets& frame) { return owner(test::view_of(frame), hash, 7); };
+  const auto snapshot = block_im();
+  const auto owned = [&](const Octets& frame) {
+    return owner(test::view_of(frame), hash, 7, *snapshot);
+  };
   std::array<unsigned, 7> count{};
   for (int i = 0; i < 250; ++i) {
     const std::string client = "10.0.0." + std::to_string(i);

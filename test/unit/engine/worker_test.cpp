@@ -13,9 +13,19 @@ TEST(Worker, InnocentTlsGoesThroughUntouched) {
   EXPECT_TRUE(talk.open().forward);
   EXPECT_TRUE(talk.client_says(test::client_hello("www.example.com")).forward);
   EXPECT_TRUE(talk.server_says("anything").forward);
+  EXPECT_TRUE(talk.client_says(test::from_hex("1703030005 0102030405")).forward);
   EXPECT_TRUE(talk.client_says(test::client_hello("g.whatsapp.net")).forward);  // decided before
   EXPECT_EQ(wire.count(telemetry::Counter::forged), 0u);
   EXPECT_TRUE(wire.events(telemetry::EventType::alert).empty());
+}
+
+TEST(Worker, ASecondHelloCountsAsWell) {
+  Wire wire(block_im());
+  Talk talk(wire, 40000, 443);
+  talk.open();
+  EXPECT_TRUE(talk.client_says(test::client_hello("www.example.com")).forward);
+  EXPECT_FALSE(talk.client_says(test::client_hello("g.whatsapp.net")).forward);
+  EXPECT_EQ(wire.count(telemetry::Counter::forged), 2u);
 }
 
 TEST(Worker, ABlockedNameResetsBothEndsWithTheNextExpectedByte) {

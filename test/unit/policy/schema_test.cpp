@@ -16,6 +16,7 @@
 
 #include "catalog/ids.h"
 #include "catalog/loader.h"
+#include "policy/controls_loader.h"
 #include "policy/loader.h"
 
 namespace chatgate::policy {
@@ -161,6 +162,13 @@ TEST(Schemas, HaveTheKeysOfTheLoaders) {
   EXPECT_EQ(keys_at(policy, "/$defs/application/properties"), set_of(application_keys()));
   EXPECT_EQ(keys_at(policy, "/$defs/application/properties/servers/properties"),
             set_of(server_keys()));
+  for (const ControlSection& section : control_sections()) {
+    EXPECT_EQ(keys_at(policy, "/properties/" + std::string(section.key) + "/properties"),
+              set_of(section.keys));
+  }
+  const std::string inspection = "/properties/inspection/properties/";
+  EXPECT_EQ(keys_at(policy, inspection + "timeouts/properties"), set_of(timeout_keys()));
+  EXPECT_EQ(keys_at(policy, inspection + "exhaustion/properties"), set_of(exhaustion_keys()));
   const Schema catalogue(kCatalogueSchema);
   EXPECT_EQ(keys_at(catalogue, "/properties"), set_of(catalog::application_keys()));
   EXPECT_EQ(keys_at(catalogue, "/$defs/port/properties"), set_of(catalog::port_keys()));

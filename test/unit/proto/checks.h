@@ -13,7 +13,8 @@ namespace chatgate::proto::test {
 // The same outcome whole, byte by byte, and in two pieces cut at every boundary (streams too long
 // for that: at the boundaries of the first and last 300 bytes).
 // Where `expected` names no `end`, what comes next and where is only held to be the same each time.
-inline void expect_outcome(const StreamParser& parser, Bytes stream, Outcome expected) {
+template <typename Parser>
+void expect_outcome(const Parser& parser, Bytes stream, Outcome expected) {
   const Outcome whole = run_whole(parser, stream);
   if (expected.end == 0) {
     expected.next = whole.next;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,14 +43,44 @@ inline std::string handshake(char type, std::string_view body) {
   return type + be24(body.size()) + std::string(body);
 }
 
+// Numbers of two bytes, without a length before them.
+inline std::string be16s(const std::vector<std::uint16_t>& values) {
+  std::string bytes;
+  for (const std::uint16_t value : values) bytes += be16(value);
+  return bytes;
+}
+
+// The fields of a ClientHello that tests change.
+struct HelloParts {
+  std::uint16_t version = 0x0303;
+  std::string session_id = std::string(32, '\x11');
+  std::optional<std::string> cookie = {};  // DTLS has one
+  std::string ciphers = be16s({0x1301, 0x1302, 0xc02b});
+  std::optional<std::string> extensions = {};
+
+  std::string body() const {
+    std::string bytes = be16(version) + std::string(32, '\x5a') + prefixed8(session_id);
+    if (cookie) bytes += prefixed8(*cookie);
+    bytes += prefixed16(ciphers) + prefixed8(std::string(1, '\0'));
+    if (extensions) bytes += prefixed16(*extensions);
+    return bytes;
+  }
+};
+
 inline std::string hello_body(std::string_view extensions, bool with_extensions = true) {
-  std::string body("\x03\x03", 2);
-  body += std::string(32, '\x5a');
-  body += prefixed8(std::string(32, '\x11'));
-  body += prefixed16(std::string("\x13\x01\x13\x02\xc0\x2b", 6));
-  body += prefixed8(std::string(1, '\0'));
-  if (with_extensions) body += prefixed16(extensions);
-  return body;
+  HelloParts parts;
+  if (with_extensions) parts.extensions = extensions;
+  return parts.body();
+}
+
+inline std::string supported_versions(const std::vector<std::uint16_t>& versions) {
+  return extension(43, prefixed8(be16s(versions)));
+}
+
+inline std::string alpns(std::initializer_list<std::string_view> protocols) {
+  std::string list;
+  for (const std::string_view protocol : protocols) list += prefixed8(protocol);
+  return extension(16, prefixed16(list));
 }
 
 inline std::string hello(std::string_view extensions) {

@@ -47,6 +47,27 @@ inline std::string dns_query(std::string_view name, const DnsHeader& header = {}
   return dns_header(header) + dns_question(dns_name(name));
 }
 
+inline std::string dns_be32(std::uint32_t value) {
+  return dns_be16(value >> 16) + dns_be16(value & 0xffff);
+}
+
+// `owner` is encoded; "\xc0\x0c" is the first question's name.
+inline std::string dns_record(std::string_view owner, std::uint16_t type, std::string_view data,
+                              std::uint32_t ttl = 300, std::uint16_t dns_class = 1) {
+  return dns_question(owner, type, dns_class) + dns_be32(ttl) + dns_be16(data.size()) +
+         std::string(data);
+}
+
+// The data of an SVCB or HTTPS record; `target` is encoded, `parameters` from svc_param.
+inline std::string svc_data(std::uint16_t priority, std::string_view target,
+                            std::string_view parameters) {
+  return dns_be16(priority) + std::string(target) + std::string(parameters);
+}
+
+inline std::string svc_param(std::uint16_t key, std::string_view value) {
+  return dns_be16(key) + dns_be16(value.size()) + std::string(value);
+}
+
 // OPT with a buffer size of 4096 and a cookie.
 inline std::string dns_opt(bool dnssec_ok) {
   std::string record(

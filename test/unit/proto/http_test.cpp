@@ -36,7 +36,7 @@ TEST(Http, ReadsHost) {
       {"GET / HTTP/1.1\r\nHost: chat.example:xyz\r\n\r\n", names({"chat.example"})},
       {"GET / HTTP/1.1\r\nHost: u@chat.example\r\n\r\n", names({"chat.example"})},
       {"GET / HTTP/1.1\r\nHost: [2001:db8::1]:8080\r\n\r\n", names({"2001:db8::1"})},
-      {"POST /a HTTP/1.1\r\nAccept: */*\r\nUser-Agent: x\r\nHost: b.example\r\n\r\nHost: body",
+      {"POST /a HTTP/1.1\r\nAccept: */*\r\nContent-Length: 10\r\nHost: b.example\r\n\r\nHost: body",
        names({"b.example"})},
       {"GET / HTTP/1.1\nHost: chat.example\n\n", names({"chat.example"})},
       {"\r\n\r\nGET / HTTP/1.1\r\nHost: chat.example\r\n\r\n", names({"chat.example"})},
@@ -97,7 +97,8 @@ TEST(Http, MayHaveNoHost) {
        "http://c.example/\r\n"
        "\r\n",
        names({})},
-      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", names({})},
+      // A method like another, but for HTTP/2's preface.
+      {"PRI * HTTP/2.0\r\n\r\n\r\n", names({})},
   });
 }
 
@@ -181,6 +182,8 @@ TEST(Http, LeavesOthersAlone) {
       "OPTIONS icap://example.com/x ICAP/1.0\r\n",
       "ABCDEFGHIJKLMNOPQRSTUVWXYZ / HTTP/1.1\r\n",
       "LOGIN /x\r\n",
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+      "PROXY TCP4 192.0.2.1 198.51.100.1 5000 80\r\nGET / HTTP/1.1\r\n\r\n",
   };
   for (const std::string& stream : others) {
     SCOPED_TRACE(stream);

@@ -52,11 +52,13 @@ inline void add_message(const Facts& facts, Outcome& outcome) {
   }
 }
 
+// `parser`: a StreamParser, or what has `probe` and `feed` as it does.
+//
 // The view has each of `lengths` in turn; the last should be the whole stream. Messages that follow
 // one another are all fed. Every view is a buffer of its own size, so that the sanitizers see a
 // read beyond it.
-inline Outcome run(const StreamParser& parser, Bytes stream,
-                   const std::vector<std::size_t>& lengths) {
+template <typename Parser>
+Outcome run(const Parser& parser, Bytes stream, const std::vector<std::size_t>& lengths) {
   Outcome outcome;
   ParserState state;
   std::size_t begin = 0;  // of the current message
@@ -87,11 +89,13 @@ inline Outcome run(const StreamParser& parser, Bytes stream,
   return outcome;
 }
 
-inline Outcome run_whole(const StreamParser& parser, Bytes stream) {
+template <typename Parser>
+Outcome run_whole(const Parser& parser, Bytes stream) {
   return run(parser, stream, {stream.size()});
 }
 
-inline Outcome run_in_steps(const StreamParser& parser, Bytes stream, std::size_t step) {
+template <typename Parser>
+Outcome run_in_steps(const Parser& parser, Bytes stream, std::size_t step) {
   std::vector<std::size_t> lengths;
   for (std::size_t at = std::min(step, stream.size()); at < stream.size(); at += step) {
     lengths.push_back(at);

@@ -1,0 +1,108 @@
+#include "proto/dns_wire.h"
+
+#include <algorithm>
+
+#include "base/cursor.h"
+
+namespace chatgate::proto::dns {
+namespace {
+
+constexpr std::size_t kMaxLabel = 63;
+constexpr unsigned kMaxPointers = 255;  // in one name; a circle meets this or kMaxName
+constexpr std::uint8_t kPointer = 0xc0;
+
+}  // namespace
+
+void NameText::add_label(std::string_view label) {
+  if (size_ > 0) push('.');
+  for (const char c : label) {
+    if (c == '.' || c == '\\') push('\\');
+    push(c);
+  }
+}
+
+NameEnd read_name(Bytes message, std::size_t at, NameText& text) {
+  NameEnd result{NameStatus::complete};
+  std::size_t encoded = 0;
+  unsigned pointers = 0;
+  while (true) {
+    if (at >= message.size()) return {NameStatus::cut};
+    const std::uint8_t length = message[at];
+    if ((length & kPointer) == kPointer) {
+      if (at + 2 > message.size()) return {NameStatus::cut};
+      if (++pointers > kMaxPointers) return {NameStatus::broken};
+      result.reach = std::max(result.reach, at + 2);
+      if (result.end == 0) result.end = at + 2;
+      at = load_be16(message.data() + at) & 0x3fff;
+      result.lowest_target = std::min(result.lowest_target, at);
+      continue;
+    }
+    if (length > kMaxLabel) return {NameStatus::broken};
+    encoded += 1u + length;
+    if (encoded > kMaxName) return {NameStatus::broken};
+    if (at + 1 + length > message.size()) return {NameStatus::cut};
+    result.reach = std::max(result.reach, at + 1 + length);
+    if (length == 0) {
+      if (result.end == 0) result.end = at + 1;
+      return result;
+    }
+    text.add_label(as_text(message.subspan(at + 1, length)));
+    at += 1u + length;
+  }
+}
+
+std::optional<std::size_t> skip_name(Bytes message, std::size_t at) {
+  const std::size_t start = at;
+  while (at < message.size()) {
+    const std::uint8_t length = message[at];
+    if ((length & kPointer) == kPointer) {
+      if (at + 2 > message.size()) return std::nullopt;
+      return at + 2;
+    }
+    if (length > kMaxLabel) return std::nullopt;
+    at += 1u + length;
+    if (at - start > kMaxName) return std::nullopt;
+    if (length == 0) return at;
+  }
+  return std::nullopt;
+}
+
+std::optional<RecordHeader> read_record_header(Bytes message, std::size_t at) {
+  if (at > message.size()) return std::nullopt;
+  Cursor cursor(message.subspan(at));
+  RecordHeader record;
+  record.type = cursor.be16();
+  record.record_class = cursor.be16();
+  record.ttl = cursor.be32();
+  record.data_size = cursor.be16();
+  record.data_at = static_cast<std::uint32_t>(at + cursor.position());
+  cursor.skip(record.data_size);
+  if (!cursor.ok()) return std::nullopt;
+  return record;
+}
+
+void NameHash::add_name(std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    add(byte >= 'A' && byte <= 'Z' ? static_cast<std::uint8_t>(byte + ('a' - 'A')) : byte);
+  }
+  add(0);
+}
+
+void NameHash::add_word(std::uint32_t value) {
+  for (unsigned shift = 0; shift < 32; shift += 8) add(static_cast<std::uint8_t>(value >> shift));
+}
+
+std::uint64_t NameHash::value() const {
+  // FNV's low bits depend on the low bits of each byte only.
+  const std::uint64_t folded = (value_ ^ value_ >> 32) * 0x9e3779b97f4a7c15;
+  return folded ^ folded >> 29;
+}
+
+std::uint64_t hash_of_name(std::string_view text) {
+  NameHash hash;
+  hash.add_name(text);
+  return hash.value();
+}
+
+}  // namespace chatgate::proto::dns
