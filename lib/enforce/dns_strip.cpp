@@ -27,6 +27,8 @@ struct Binding {
   std::uint16_t mandatory_size = 0;
 
   bool has_ech() const { return ech_at != 0; }
+  // Up to the end of the record bytes change.
+  std::uint32_t moved_from() const { return mandatory != 0 ? std::min(mandatory, ech_at) : ech_at; }
   // The first key left to private use that comes after all others.
   std::uint32_t new_key() const {
     return std::max<std::uint32_t>(svc_key::kPrivateFirst, last_key + 1u);
@@ -144,11 +146,10 @@ class Finder {
   // Whether any of `size` bytes from `position` on will be moved or overwritten.
   bool is_moved(std::size_t position, std::size_t size) const {
     if (position < kHeaderSize) return true;  // flags change
-    return std::any_of(begin(), end(), [&](const Binding& binding) {
-      const std::uint32_t from =
-          binding.mandatory != 0 ? std::min(binding.mandatory, binding.ech_at) : binding.ech_at;
-      return position < binding.end && position + size > from;
-    });
+    // The first record that ends behind the position; they are in the order of the message.
+    const Binding* binding = std::partition_point(
+        begin(), end(), [&](const Binding& each) { return each.end <= position; });
+    return binding != end() && position + size > binding->moved_from();
   }
 
   // Whether the owner of a record is read from bytes that will move: no server writes that, but
@@ -168,7 +169,8 @@ class Finder {
   }
 
   bool leads_into_moved(std::size_t at) const {
-    for (unsigned pointers = 0; pointers < kMaxOwnerPointers;) {
+    std::size_t encoded = 0;
+    for (unsigned pointers = 0; pointers < kMaxOwnerPointers && encoded <= kMaxName;) {
       if (at >= message_.size()) return true;
       const std::uint8_t length = message_[at];
       if ((length & 0xc0) == 0xc0) {
@@ -180,6 +182,7 @@ class Finder {
       if (length > 63 || is_moved(at, 1u + length)) return true;
       if (length == 0) return false;
       at += 1u + length;
+      encoded += 1u + length;
     }
     return true;
   }

@@ -33,7 +33,7 @@ struct ReleasedFrame {
 
 // A frame made by the engine; it belongs to the worker until the next `process`.
 struct ForgedFrame {
-  static constexpr std::size_t kCapacity = 1024;
+  static constexpr std::size_t kCapacity = 1600;  // a frame as Ethernet carries it, tagged
 
   std::uint16_t after = 0;  // index in the burst of the packet that caused it
   net::Side out = net::Side::inside;

@@ -264,6 +264,7 @@ Inspected InspectionPool::feed_datagram(Inspection& inspection, Bytes payload,
     const bool follows = inspection.datagram_parser == i;
     if (inspection.datagram_parser != Half::kNoParser && !follows) continue;
     if (parsers[i].server_port != 0 && parsers[i].server_port != port) continue;
+    if (!follows && parsers[i].probe(payload) == proto::Probe::not_mine) continue;
     facts.clear();
     switch (parsers[i].read(inspection.datagrams, payload, direction, facts, context_)) {
       case proto::ParseStatus::done:

@@ -66,6 +66,7 @@ catalog::Classification by_name(const Snapshot& snapshot, std::string_view name,
 
 // What is known without any name: the address, else the port.
 catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends) {
+  if (ends.learned.known()) return ends.learned;
   const catalog::Classification im = by_address(snapshot, ends.server);
   return im.known() ? im : by_port(snapshot, transport(ends), ends.server_port);
 }
@@ -83,7 +84,7 @@ catalog::Classification by_target(const Snapshot& snapshot, const proto::Facts& 
 }  // namespace
 
 Ends ends_of(const flow::HotFlow& flow) {
-  return {flow.client(), flow.server(), flow.server_port(), flow.key.is_tcp()};
+  return {flow.client(), flow.server(), flow.server_port(), flow.key.is_tcp(), {}};
 }
 
 Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts) {
@@ -138,7 +139,8 @@ bool offers_ech(const policy::TlsControls& controls, const proto::Facts& facts) 
 }
 
 bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement) {
-  const catalog::Classification address = by_address(snapshot, ends.server);
+  const catalog::Classification address =
+      ends.learned.known() ? ends.learned : by_address(snapshot, ends.server);
   if (address.known()) {
     judgement.im = address;
     judgement.verdict = ask(snapshot, ends, address);

@@ -22,6 +22,8 @@ struct Ends {
   IpAddress server;
   std::uint16_t server_port = 0;
   bool tcp = false;
+  // What DNS answers taught of the server, where that can judge this port by itself.
+  catalog::Classification learned = {};
 };
 
 Ends ends_of(const flow::HotFlow& flow);

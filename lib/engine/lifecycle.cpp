@@ -195,7 +195,7 @@ void Pipeline::give_up_incomplete(FlowIndex flow) {
     return;
   }
   facts_.clear();
-  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(flow)), facts_);
+  const Judgement judgement = judge(*snapshot_, ends(flow), facts_);
   settle(flow, judgement, 0);
   count_verdict(judgement);
 }

@@ -1,6 +1,7 @@
 // Inside of a Worker: tables, pools, and the steps of the packet's way. Not for other libraries.
 //
-// worker.cpp holds the way itself, tcp_path.cpp what an undecided TCP packet may do, verdict.cpp
+// worker.cpp holds the way itself, tcp_path.cpp what an undecided TCP packet may do, udp_path.cpp
+// and dns_path.cpp the same for UDP, verdict.cpp
 // what a verdict does, lifecycle.cpp how flows begin and end.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "enforce/dns_answer.h"
 #include "engine/burst.h"
 #include "engine/inspection.h"
 #include "engine/judge.h"
@@ -19,6 +21,10 @@
 #include "flow/name_store.h"
 #include "net/decode.h"
 #include "net/fragment_cache.h"
+#include "proto/dns_response.h"
+
+#include "learn/learn_quota.h"
+#include "learn/pending_questions.h"
 
 namespace chatgate::engine {
 
@@ -66,11 +72,39 @@ class Pipeline {
   bool decided(Packet& packet, flow::HotFlow& flow);
   void undecided(Packet& packet);
   Reason admit_sums(const Packet& packet) const;
+  void account(Packet& packet, flow::HotFlow& flow);
+
+  // udp_path.cpp
   void udp_payload(Packet& packet);
   void udp_message(Packet& packet);
+  Inspected feed_datagram(const Packet& packet);
+  void unreadable(Packet& packet);
+  bool broken_quic(const Packet& packet) const;
+  bool quic_by_word(Packet& packet);
+  static bool may_begin(const Packet& packet);
+  void look_again(Packet& packet);
+  void note_quic_key(const flow::ColdFlow& cold);
+  void close_quic(const Packet& packet);
+
+  // dns_path.cpp
   bool is_dns(const Packet& packet) const;
   void dns_datagram(Packet& packet);
-  void account(Packet& packet, flow::HotFlow& flow);
+  void dns_question(Packet& packet);
+  std::optional<enforce::DnsAnswer> canary_answer(const Packet& packet) const;
+  void dns_response(Packet& packet);
+  bool learn_from(Packet& packet, Bytes message);
+  void strip_keys(Packet& packet, Bytes message);
+  bool answer_without_keys(Packet& packet);
+  bool replace_datagram(Packet& packet, Bytes payload, Reason reason);
+  enforce::DnsAnswer configured_answer() const;
+  bool answers(policy::Action action) const;
+  void answer_dns(Packet& packet, const Judgement& judgement);
+  void send_answer(Packet& packet, const enforce::DnsAnswer& answer);
+  bool answer_dns_over_tcp(Packet& packet, const enforce::DnsAnswer& answer);
+  bool learns() const {
+    return config_.learned != nullptr && snapshot_->policy->controls().dns.learn_servers;
+  }
+  Ends ends(flow::FlowIndex flow) const;
 
   // fragments.cpp
   void hold_fragment(Packet& packet);
@@ -111,9 +145,8 @@ class Pipeline {
   bool judge_flow_anew(Packet& packet);
   void enforce_flow(Packet& packet, Reason reason = Reason::policy_reset);
   void answer_blocked(Packet& packet);
-  void answer_dns(Packet& packet, const Judgement& judgement);
-  bool answer_dns_over_tcp(Packet& packet);
   void take_down(Packet& packet, Reason reason, policy::Action action = policy::Action::reset);
+  void reset_receiver(const Packet& packet, std::uint32_t passed_on);
   void reset_sender(const Packet& packet, std::uint32_t passed_on);
   void refuse(const Packet& packet, Reason reason);
   void close_record(flow::FlowIndex flow);
@@ -165,8 +198,14 @@ class Pipeline {
   flow::FlowTable flows_;
   flow::NameStore names_;
   proto::Context context_;
+  // Of the QUIC flow that is being judged: the connection id that its keys come from.
+  std::array<std::uint8_t, 20> quic_key_{};
+  std::uint8_t quic_key_size_ = 0;
   InspectionPool inspections_;
   OppositeStore opposites_;
+  learn::PendingQuestions pending_;
+  learn::LearnQuota quota_;
+  proto::dns::DnsResponse response_;
   net::FragmentCache fragments_;
   net::FragmentCache::Counters fragments_counted_;
   std::vector<ReleasedFrame> released_;

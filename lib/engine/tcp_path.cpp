@@ -73,7 +73,7 @@ bool Pipeline::pick_up(Packet& packet) {
   counters_.add(Counter::picked_up);
   if (word == policy::Midstream::forward) {
     facts_.clear();
-    conclude(packet, judge(*snapshot_, ends_of(flow), facts_));
+    conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
     return false;
   }
   const bool resets = word == policy::Midstream::reset;
@@ -130,7 +130,7 @@ bool Pipeline::follow_syn(Packet& packet) {
   if (!repeated) flows_.cold(packet.flow).set_sequence(packet.way, first);
   if (flow.stage != Stage::undecided || packet.way != Way::to_server) return true;
   Judgement judgement;
-  if (!refuse_at_once(*snapshot_, ends_of(flow), judgement)) return true;
+  if (!refuse_at_once(*snapshot_, ends(packet.flow), judgement)) return true;
   conclude(packet, judgement);
   return !flow::is_blocked(flow.stage);
 }
@@ -141,7 +141,7 @@ bool Pipeline::reopen(Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
   Judgement judgement;
   if (flow::is_blocked(flow.stage) && packet.way == Way::to_server &&
-      refuse_at_once(*snapshot_, ends_of(flow), judgement)) {
+      refuse_at_once(*snapshot_, ends(packet.flow), judgement)) {
     renew_flow(packet);
     flows_.cold(packet.flow).set_sequence(packet.way, packet.layers.sequence + 1);
     conclude(packet, judgement);
@@ -292,7 +292,7 @@ bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
       // Broken, but what names it had before the break still speak.
       counters_.add(Counter::parse_malformed);
       cold.app_proto = facts_.protocol;
-      conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+      conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
       return false;
     case Inspected::cut: counters_.add(Counter::inspection_limit); break;
     case Inspected::out_of_memory:
@@ -304,7 +304,7 @@ bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
       break;
   }
   facts_.clear();
-  conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+  conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
   return false;
 }
 
@@ -324,7 +324,7 @@ void Pipeline::nothing(Packet& packet) {
     counters_.add(Counter::flows_unclassified);
   }
   facts_.clear();
-  conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+  conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
 }
 
 // A parser completed a message: `facts_` holds what it said. True where there is more to look at.
@@ -342,7 +342,8 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
     stop_reading(packet.flow);
     return false;
   }
-  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_);
+  if (answer_without_keys(packet)) return false;
+  const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   const proto::Next next = facts_.next;
   const bool reads_on = outcome == Inspected::half_message || next != proto::Next::opaque;
   if (blocks(judgement.verdict.action) || !reads_on || !tunnel_is_read()) {
@@ -415,7 +416,7 @@ void Pipeline::watch(Packet& packet, const Judgement& judgement) {
       judgement.im.known() && (judgement.im != cold.im || judgement.verdict.rule != cold.rule);
   if (first || news) count_verdict(judgement);
   if (first || news) {
-    if (!first) names_.release(cold.name());
+    if (flow::is_decided(hot.stage)) names_.release(cold.name());
     cold.decide(names_.keep(judgement.name), static_cast<std::uint32_t>(packet.view->number));
     cold.im = judgement.im;
     cold.rule = judgement.verdict.rule;

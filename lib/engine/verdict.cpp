@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "enforce/dns_answer.h"
 #include "enforce/tcp_reset.h"
 #include "engine/pipeline.h"
 #include "net/frame_builder.h"
@@ -44,6 +43,20 @@ void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
   alert_event(packet.flow, judgement, &packet);
 }
 
+Ends Pipeline::ends(flow::FlowIndex flow) const {
+  Ends ends = ends_of(flows_.hot(flow));
+  if (!learns() || !learn::judges_port(ends.server_port)) return ends;
+  const auto server = config_.learned->find(ends.server, now_);
+  if (!server) return ends;
+  const catalog::NameMatch known = learn::current_application(
+      *server, snapshot_->generation,
+      [this](std::string_view name) { return snapshot_->catalogue->match_name(name); });
+  if (known.found() && known.exclusive) {
+    ends.learned = {known.application, known.service, catalog::Evidence::learned_address};
+  }
+  return ends;
+}
+
 // Writes the verdict into the flow's record.
 void Pipeline::settle(flow::FlowIndex flow, const Judgement& judgement,
                       std::uint64_t packet_number) {
@@ -77,7 +90,7 @@ void Pipeline::take_down(Packet& packet, Reason reason, policy::Action action) {
   if (snapshot_->mode() == policy::Mode::monitor) {
     counters_.add(reason);
     facts_.clear();
-    conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
+    conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
     return;
   }
   give_up(packet.flow, action);
@@ -96,7 +109,7 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
   const bool was_blocked = flow::is_blocked(hot.stage);
   const policy::Action before = cold.action;
   flow::NameStore::Buffer buffer;
-  const Judgement judgement = judge_anew(*snapshot_, ends_of(hot), cold.im, cold.app_proto,
+  const Judgement judgement = judge_anew(*snapshot_, ends(packet.flow), cold.im, cold.app_proto,
                                          names_.read(cold.name(), buffer));
   settle(packet.flow, judgement, packet.view->number);
   counters_.add(Counter::flows_judged_anew);
@@ -119,10 +132,14 @@ void Pipeline::enforce_flow(Packet& packet, Reason reason) {
   const HotFlow& hot = flows_.hot(packet.flow);
   ColdFlow& cold = flows_.cold(packet.flow);
   if (hot.stage != Stage::reset || !packet.tcp()) {
-    drop(packet, reason == Reason::policy_reset ? Reason::policy_drop : reason);
+    const bool closes = hot.stage == Stage::reset && cold.app_proto == proto::AppProto::quic;
+    drop(packet, closes || reason != Reason::policy_reset ? reason : Reason::policy_drop);
+    if (closes) close_quic(packet);
     return;
   }
-  if (cold.app_proto == proto::AppProto::dns && answer_dns_over_tcp(packet)) return;
+  if (cold.app_proto == proto::AppProto::dns && answers(cold.action) &&
+      answer_dns_over_tcp(packet, configured_answer()))
+    return;
   drop(packet, reason);
   const std::uint32_t passed_on = cold.sequence_known(packet.way)
                                       ? cold.next_sequence[flow::index(packet.way)]
@@ -130,12 +147,7 @@ void Pipeline::enforce_flow(Packet& packet, Reason reason) {
   const bool opening = packet.layers.has(net::tcp_flag::syn) &&
                        !packet.layers.has(net::tcp_flag::ack) &&
                        !cold.sequence_known(flow::reverse(packet.way));
-  if (!opening) {
-    if (ForgedFrame* frame = next_forged(packet, net::other(packet.frame->side))) {
-      commit_forged(
-          enforce::reset_to_receiver(*packet.frame, *packet.frame_layers, passed_on, frame->data));
-    }
-  }
+  if (!opening) reset_receiver(packet, passed_on);
   reset_sender(packet, passed_on);
 }
 
@@ -145,10 +157,20 @@ void Pipeline::answer_blocked(Packet& packet) {
   if (!result_->dispositions[packet.position].forward) return;  // the packet that was judged
   drop(packet, Reason::blocked_flow);
   ColdFlow& cold = flows_.cold(packet.flow);
-  if (flows_.hot(packet.flow).stage != Stage::reset || !packet.tcp()) return;
-  if (cold.resets_sent == kMaxResets) return;
+  if (flows_.hot(packet.flow).stage != Stage::reset || cold.resets_sent == kMaxResets) return;
   ++cold.resets_sent;
+  if (!packet.tcp()) {
+    if (cold.app_proto == proto::AppProto::quic) close_quic(packet);
+    return;
+  }
   reset_sender(packet, cold.next_sequence[flow::index(packet.way)]);
+}
+
+void Pipeline::reset_receiver(const Packet& packet, std::uint32_t passed_on) {
+  ForgedFrame* frame = next_forged(packet, net::other(packet.frame->side));
+  if (frame == nullptr) return;
+  commit_forged(
+      enforce::reset_to_receiver(*packet.frame, *packet.frame_layers, passed_on, frame->data));
 }
 
 void Pipeline::reset_sender(const Packet& packet, std::uint32_t passed_on) {
@@ -168,57 +190,6 @@ void Pipeline::keep_opposite(const Packet& packet) {
 std::optional<net::Opposite> Pipeline::opposite(const Packet& packet) const {
   if (packet.frame_layers->encapsulation_count == 0) return std::nullopt;
   return opposites_.find(packet.flow, packet.hash, net::other(packet.frame->side));
-}
-
-void Pipeline::answer_dns(Packet& packet, const Judgement& judgement) {
-  if (judgement.verdict.action != policy::Action::reset) {
-    drop(packet, Reason::policy_drop);
-    return;
-  }
-  drop(packet, Reason::policy_answer);
-  ForgedFrame* frame = next_forged(packet, packet.frame->side);
-  if (frame == nullptr) return;
-  std::array<std::uint8_t, ForgedFrame::kCapacity> answer;
-  const Bytes message =
-      enforce::answer_dns(enforce::DnsAnswerKind::nxdomain, packet.payload(), answer);
-  if (message.empty()) return;
-  const std::optional<net::Opposite> back = opposite(packet);
-  commit_forged(net::build_udp(*packet.frame, *packet.frame_layers, net::Toward::sender, message,
-                               frame->data, back ? &*back : nullptr));
-}
-
-// The answer as the resolver would have sent it, with the end of the connection; the resolver gets
-// a reset. False where the question does not stand alone in this segment: then both are reset.
-bool Pipeline::answer_dns_over_tcp(Packet& packet) {
-  const Bytes payload = packet.payload();
-  if (packet.way != Way::to_server || payload.size() < 2 ||
-      !packet.layers.has(net::tcp_flag::ack) || load_be16(payload.data()) != payload.size() - 2) {
-    return false;
-  }
-  std::array<std::uint8_t, ForgedFrame::kCapacity> answer;
-  const std::size_t size = enforce::answer_dns(enforce::DnsAnswerKind::nxdomain, payload.subspan(2),
-                                               MutableBytes(answer).subspan(2))
-                               .size();
-  if (size == 0) return false;
-  store_be16(answer.data(), static_cast<std::uint16_t>(size));
-  const std::uint32_t passed_on = packet.layers.sequence;
-  drop(packet, Reason::policy_answer);
-  if (ForgedFrame* frame = next_forged(packet, net::other(packet.frame->side))) {
-    commit_forged(
-        enforce::reset_to_receiver(*packet.frame, *packet.frame_layers, passed_on, frame->data));
-  }
-  if (ForgedFrame* frame = next_forged(packet, packet.frame->side)) {
-    const std::optional<net::Opposite> back = opposite(packet);
-    net::TcpFields fields;
-    fields.sequence = packet.layers.acknowledgment;
-    fields.acknowledgment = packet.layers.sequence + packet.layers.payload_size;
-    fields.flags = net::tcp_flag::ack | net::tcp_flag::psh | net::tcp_flag::fin;
-    fields.window = packet.layers.window;
-    commit_forged(net::build_tcp(*packet.frame, *packet.frame_layers, net::Toward::sender, fields,
-                                 Bytes(answer).first(size + 2), frame->data,
-                                 back ? &*back : nullptr));
-  }
-  return true;
 }
 
 // What no endpoint would take, or no honest one would send, goes no further; in monitor mode it is

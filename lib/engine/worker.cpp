@@ -6,7 +6,6 @@
 
 #include "engine/admission.h"
 #include "engine/pipeline.h"
-#include "proto/dns.h"
 
 namespace chatgate::engine {
 
@@ -25,6 +24,8 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
       context_(config.inspections),
       inspections_(config.inspections, context_),
       opposites_(std::clamp<std::uint32_t>(config.inspections, 1, 2048)),
+      pending_(learn::PendingQuestions::kUsualCapacity, config.hash),
+      quota_(learn::LearnQuota::kUsualBuckets, config.hash),
       fragments_(config.fragments, config.hash) {
   released_.reserve(config.fragments.frames);
   sent_.reserve(config.fragments.datagrams);
@@ -103,7 +104,7 @@ bool Pipeline::decided(Packet& packet, HotFlow& flow) {
   constexpr std::uint8_t kChanges = net::tcp_flag::syn | net::tcp_flag::fin | net::tcp_flag::rst;
   return flow.stage == Stage::forwarded &&
          flow.generation == static_cast<std::uint16_t>(snapshot_->generation) &&
-         !packet.layers.has(kChanges);
+         !packet.layers.has(kChanges) && !may_begin(packet);
 }
 
 // The long way: everything that may change what a flow is or what becomes of it.
@@ -125,7 +126,9 @@ void Pipeline::undecided(Packet& packet) {
     return;
   }
   switch (flow.stage) {
-    case Stage::forwarded: return;
+    case Stage::forwarded:
+      if (may_begin(packet)) look_again(packet);
+      return;
     case Stage::confirming: confirm(packet); return;
     case Stage::dropped:
     case Stage::reset: answer_blocked(packet); return;
@@ -144,80 +147,6 @@ void Pipeline::undecided(Packet& packet) {
 
 telemetry::Reason Pipeline::admit_sums(const Packet& packet) const {
   return config_.verify_checksums ? check_sums(*packet.view, packet.layers) : Reason::none;
-}
-
-void Pipeline::udp_payload(Packet& packet) {
-  ColdFlow& cold = flows_.cold(packet.flow);
-  if (is_dns(packet)) {
-    cold.app_proto = proto::AppProto::dns;
-    flows_.hot(packet.flow).stage = Stage::per_packet;
-    end_inspection(packet.flow);
-    dns_datagram(packet);
-    return;
-  }
-  facts_.clear();
-  if (!cold.inspection.valid() && !acquire_inspection(packet)) {
-    Inspected outcome = Inspected::out_of_memory;
-    inspected(packet, outcome);
-    return;
-  }
-  const auto direction =
-      packet.way == Way::to_server ? proto::Direction::to_server : proto::Direction::to_client;
-  Inspected outcome =
-      inspections_.feed_datagram(inspections_.get(cold.inspection), packet.payload(), direction,
-                                 flows_.hot(packet.flow).server_port(), facts_);
-  switch (outcome) {
-    case Inspected::undecided: return;
-    case Inspected::message: udp_message(packet); return;
-    case Inspected::malformed:
-      counters_.add(Counter::parse_malformed);
-      cold.app_proto = facts_.protocol;
-      protocol_event(packet, facts_);
-      conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
-      return;
-    default: break;
-  }
-  if (cold.app_proto == proto::AppProto::unknown) counters_.add(Counter::flows_unclassified);
-  conclude(packet, judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_));
-}
-
-// A parser has read a datagram's message to its end: `facts_` holds what it said.
-void Pipeline::udp_message(Packet& packet) {
-  flows_.cold(packet.flow).app_proto = facts_.protocol;
-  count_message(facts_.protocol);
-  protocol_event(packet, facts_);
-  if (refuse_message(packet)) return;
-  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_);
-  if (facts_.next == proto::Next::opaque || blocks(judgement.verdict.action)) {
-    conclude(packet, judgement);
-  } else {
-    watch(packet, judgement);
-  }
-}
-
-// Whether the flow's datagrams are DNS messages: on its port, or by their shape.
-bool Pipeline::is_dns(const Packet& packet) const {
-  const std::uint16_t port = flows_.hot(packet.flow).server_port();
-  // Names of the local network (RFC 6762, RFC 4795, RFC 1002) are left alone.
-  if (port == 5353 || port == 5355 || port == 137) return false;
-  if (port == proto::dns::kServerPort) return proto::dns::may_be_message(packet.payload());
-  return proto::dns::is_plain_query(packet.payload());
-}
-
-// DNS over UDP: every question is judged and answered by itself. A query that breaks off is judged
-// by the names before the break; what a resolver makes of the rest is its own affair.
-void Pipeline::dns_datagram(Packet& packet) {
-  if (packet.way == Way::to_client || packet.layers.payload_size == 0) return;
-  facts_.clear();
-  const auto status = proto::dns::parse(packet.payload(), proto::Direction::to_server, facts_);
-  if (status == proto::ParseStatus::malformed) counters_.add(Counter::parse_malformed);
-  if (status == proto::ParseStatus::not_mine) return;
-  count_message(facts_.protocol);
-  protocol_event(packet, facts_);
-  const Judgement judgement = judge(*snapshot_, ends_of(flows_.hot(packet.flow)), facts_);
-  count_verdict(judgement);
-  if (blocks(judgement.verdict.action)) answer_dns(packet, judgement);
-  alert_event(packet.flow, judgement, &packet);
 }
 
 void Pipeline::account(Packet& packet, HotFlow& flow) {

@@ -26,6 +26,8 @@
 #include "telemetry/counters.h"
 #include "telemetry/event.h"
 
+#include "learn/learned_servers.h"
+
 namespace chatgate::engine {
 
 struct WorkerConfig {
@@ -39,6 +41,9 @@ struct WorkerConfig {
   bool verify_checksums = true;
   net::FragmentLimits fragments;
   KeyedHash hash{};  // the same for all workers of a process
+  // What DNS answers taught, shared by all workers of a process; null: nothing is learned. Must
+  // outlive the workers.
+  learn::LearnedServers* learned = nullptr;
 };
 
 class Worker {

@@ -84,6 +84,8 @@ class Policy {
   std::span<const Rule> rules() const { return content_.rules; }
   Action fallback() const { return content_.fallback; }
   std::span<const Prefix> inside() const { return content_.inside; }
+  // The catalogue's application for encrypted DNS; none where it has none.
+  ApplicationId encrypted_dns() const { return encrypted_dns_; }
   const Controls& controls() const { return content_.controls; }
   // "default" for none.
   std::string_view rule_name(RuleId rule) const;

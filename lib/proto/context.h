@@ -4,20 +4,30 @@
 // it back with `release`. Threads: one worker's.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+#include "proto/dtls.h"
+#include "proto/http2.h"
+#include "proto/quic.h"
 
 namespace chatgate::proto {
 
 class Context {
  public:
-  // `sessions`: how many flows of each protocol may be followed at once.
-  explicit Context(std::uint32_t sessions) : sessions_(sessions) {}
+  // `flows`: how many may be looked at at once; protocols that need a session of their own get a
+  // part of that many.
+  explicit Context(std::uint32_t flows)
+      : quic(std::clamp<std::uint32_t>(flows / 2, 16, 16384)),
+        dtls(std::clamp<std::uint32_t>(flows / 16, 16, 1024)),
+        http2(std::clamp<std::uint32_t>(flows / 64, 4, 64)) {}
 
-  std::size_t memory() const { return sizeof *this; }
+  std::size_t memory() const { return quic.memory() + dtls.memory() + http2.memory(); }
 
- private:
-  std::uint32_t sessions_;
+  quic::Connections quic;
+  dtls::Connections dtls;
+  http2::Connections http2;
 };
 
 }  // namespace chatgate::proto

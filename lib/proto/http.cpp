@@ -26,9 +26,6 @@ static_assert(kMaxToken > kMaxMethod, "the probe must not be certain of what is 
 // The longest body of a GET that is believed.
 constexpr std::uint64_t kMaxUnusualBody = 0x7fffffff;
 
-constexpr std::string_view kHttp2Preface =
-    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";  // RFC 9113 section 3.4
-
 bool is_method_char(char c) {
   return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
 }
@@ -148,7 +145,8 @@ ParseStatus complete(std::string_view head, ParserState& state, Facts& facts) {
   facts.protocol = AppProto::http;
   head.remove_prefix(std::min(head.find_first_not_of("\r\n"), head.size()));
   const Head request = read_head(head, facts);
-  if (request.body == Body::unclear) return ParseStatus::malformed;
+  const bool too_unusual = request.body_unusual && request.length > kMaxUnusualBody;
+  if (request.body == Body::unclear || too_unusual) return ParseStatus::malformed;
   facts.next = begin_next_message(request.upgrade, state);
   if (request.connect) facts.next = Next::protocol;
   Progress progress = {.mode = Mode::first_chunk, .upgrade = request.upgrade};
@@ -156,7 +154,6 @@ ParseStatus complete(std::string_view head, ParserState& state, Facts& facts) {
     facts.next = Next::message;
     progress.store(state);
   } else if (request.body == Body::sized && request.body_unusual) {
-    if (request.length > kMaxUnusualBody) return ParseStatus::malformed;
     facts.next = Next::message;
     state.mark = static_cast<std::uint32_t>(request.length);
     progress.mode = Mode::unusual_body;

@@ -10,8 +10,6 @@
 namespace chatgate::proto::http2 {
 namespace {
 
-constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";  // RFC 9113 section 3.4
-
 // RFC 9113 section 6.
 enum FrameType : std::uint8_t { headers = 1, push_promise = 5, continuation = 9 };
 namespace flag {
@@ -61,13 +59,14 @@ struct Connections::Session {
 struct Connections::Request {
   bool connect = false;
   std::uint32_t fields = 0;
+  std::uint32_t looked_at = 0;
   Facts authorities;
   Facts hosts;
 
   void add(std::string_view name, std::string_view value) {
     const bool is_host = http::is_word(name, "host");
     if (!is_host && name != ":authority" && name != ":path" && name != ":method") return;
-    if (++fields > kMaxFields) return;
+    if (++looked_at > kMaxFields) return;
     if (is_host) {
       http::add_hosts(value, NameSource::http_host, hosts);
     } else if (name == ":authority") {
@@ -89,15 +88,15 @@ struct Connections::Request {
     for (std::size_t i = 0; i < hosts.name_count; ++i) {
       facts.add_name(NameSource::http_host, hosts.names[i].host.view());
     }
-    if (authorities.names_cut || hosts.names_cut || fields > kMaxFields) facts.names_cut = true;
+    if (authorities.names_cut || hosts.names_cut || looked_at > kMaxFields) facts.names_cut = true;
     facts.target_port = connect ? authorities.target_port : hosts.target_port;
   }
 };
 
 Probe probe(Bytes stream) {
   const std::string_view text = as_text(stream);
-  if (text.starts_with(kPreface)) return Probe::certain;
-  return kPreface.starts_with(text) ? Probe::unsure : Probe::not_mine;
+  if (text.starts_with(http::kHttp2Preface)) return Probe::certain;
+  return http::kHttp2Preface.starts_with(text) ? Probe::unsure : Probe::not_mine;
 }
 
 Connections::Connections(std::uint32_t capacity) : long_strings_(std::make_unique<LongStrings>()) {
@@ -155,7 +154,7 @@ ParseStatus Connections::feed_preface(ParserState& state, Bytes stream, Facts& f
     facts.protocol = AppProto::http2;
     return ParseStatus::malformed;
   }
-  state.offset = kPreface.size();
+  state.offset = http::kHttp2Preface.size();
   return ParseStatus::piece;
 }
 
@@ -209,39 +208,35 @@ ParseStatus Connections::broken(ParserState& state, Bytes frames, Facts& facts) 
 // where it is broken.
 bool Connections::read_block(Session& session, Bytes frames, Facts& facts) {
   Request request;
-  bool complete = false;
   bool sound = true;
-  while (sound && frames.size() >= kFrameHeader) {
+  while (sound && !frames.empty()) {
     const FrameHeader frame(frames.data());
     const auto fragment = fragment_of(frame, frames.subspan(kFrameHeader, frame.length));
     frames = frames.subspan(kFrameHeader + frame.length);
-    if (!fragment) return false;
-    const bool last = frames.empty();
-    Bytes rest = *fragment;
-    while (true) {
-      nghttp2_nv field{};
-      int flags = 0;
-      const auto read = nghttp2_hd_inflate_hd2(session.decoder, &field, &flags, rest.data(),
-                                               rest.size(), last ? 1 : 0);
-      if (read < 0) {
-        sound = false;
-        break;
-      }
-      rest = rest.subspan(static_cast<std::size_t>(read));
-      const bool emitted = (flags & NGHTTP2_HD_INFLATE_EMIT) != 0;
-      if (emitted) {
-        request.add(text_of(field.name, field.namelen), text_of(field.value, field.valuelen));
-      }
-      if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) {
-        complete = true;
-        break;
-      }
-      if (!emitted && rest.empty()) break;
-    }
+    sound = fragment && read_fragment(session, *fragment, frames.empty(), request);
   }
   request.finish(facts);
-  if (complete) nghttp2_hd_inflate_end_headers(session.decoder);
-  return sound && complete && !long_strings_->in_use();
+  if (sound) nghttp2_hd_inflate_end_headers(session.decoder);
+  return sound && !long_strings_->in_use();
+}
+
+// False where the decoder refuses it, the block has too many fields, or ends within one.
+bool Connections::read_fragment(Session& session, Bytes fragment, bool last, Request& request) {
+  while (true) {
+    nghttp2_nv field{};
+    int flags = 0;
+    const auto read = nghttp2_hd_inflate_hd2(session.decoder, &field, &flags, fragment.data(),
+                                             fragment.size(), last ? 1 : 0);
+    if (read < 0) return false;
+    fragment = fragment.subspan(static_cast<std::size_t>(read));
+    const bool emitted = (flags & NGHTTP2_HD_INFLATE_EMIT) != 0;
+    if (emitted) {
+      if (++request.fields > kMaxBlockFields) return false;
+      request.add(text_of(field.name, field.namelen), text_of(field.value, field.valuelen));
+    }
+    if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) return true;
+    if (!emitted && fragment.empty()) return !last;
+  }
 }
 
 }  // namespace chatgate::proto::http2

@@ -12,9 +12,9 @@
 // names of the block read until then, is
 //
 //   - a connection for which no session is left,
-//   - a block of more than kMaxBlock bytes or kMaxContinuations CONTINUATIONs (a flood of empty
-//   ones
-//     has no other end), another frame among them, or CONTINUATION without a block,
+//   - a block of more than kMaxBlock bytes, kMaxBlockFields fields (a byte may stand for one) or
+//     kMaxContinuations CONTINUATIONs (a flood of empty ones has no other end), another frame among
+//     them, or CONTINUATION without a block,
 //   - padding or priority that exceeds its frame; PUSH_PROMISE, which clients must not send,
 //   - what the decoder refuses: indices out of the table, Huffman codes that are none, a table of
 //     more than kMaxTable bytes, or one that an odd choice of encodings makes exceed kArena.
@@ -34,6 +34,7 @@
 namespace chatgate::proto::http2 {
 
 constexpr std::uint32_t kMaxContinuations = 512;
+constexpr std::uint32_t kMaxBlockFields = 2048;
 constexpr std::uint32_t kFrameHeader = 9;  // RFC 9113 section 4.1
 constexpr std::uint32_t kByteLimit = kMaxBlock + (kMaxContinuations + 2) * kFrameHeader;
 
@@ -73,6 +74,7 @@ class Connections {
   ParseStatus feed_frame(ParserState& state, Bytes stream, Facts& facts);
   ParseStatus broken(ParserState& state, Bytes frames, Facts& facts);
   bool read_block(Session& session, Bytes frames, Facts& facts);
+  static bool read_fragment(Session& session, Bytes fragment, bool last, Request& request);
 
   std::unique_ptr<std::byte[]> arenas_;
   std::vector<Session> sessions_;

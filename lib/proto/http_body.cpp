@@ -91,8 +91,8 @@ ParseStatus feed_unusual_body(ParserState& state, Bytes stream, Facts& facts) {
   const Probe looks_like_request = probe(body);
   if (looks_like_request == Probe::certain) return broken(facts);
   if (looks_like_request == Probe::unsure && body.size() < length) return ParseStatus::need_more;
-  state.offset = static_cast<std::uint32_t>(body.size());
-  state.skip = length - state.offset;
+  state.offset = 0;
+  state.skip = length;
   if (begin_next_message(Progress::of(state).upgrade, state) == Next::message) {
     return ParseStatus::piece;
   }

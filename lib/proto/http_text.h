@@ -9,6 +9,9 @@
 
 namespace chatgate::proto::http {
 
+// RFC 9113 section 3.4: made to look like a request that no HTTP/1 server takes.
+inline constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 // Every control character counts as blank: a server that works with C strings stops at a NUL,
 // another trims vertical tabs.
 inline bool is_blank(char c) {

@@ -2,20 +2,69 @@
 
 #include <array>
 
+#include "proto/context.h"
 #include "proto/dns.h"
 #include "proto/http.h"
+#include "proto/proxy_protocol.h"
+#include "proto/socks.h"
+#include "proto/starttls.h"
+#include "proto/starttls_xmpp.h"
 #include "proto/tls.h"
+#include "proto/tls_server.h"
 
 namespace chatgate::proto {
 namespace {
 
-constexpr std::array<StreamParser, 3> kStreamParsers = {{
+// Parsers that keep sessions, by what the context has for them.
+template <auto Member>
+void release(ParserState& state, Context& context) {
+  (context.*Member).release(state);
+}
+template <auto Member>
+ParseStatus feed_stream(ParserState& state, Bytes stream, Facts& facts, Context& context) {
+  return (context.*Member).feed(state, stream, facts);
+}
+template <auto Member>
+ParseStatus feed_datagram(ParserState& state, Bytes payload, Direction direction, Facts& facts,
+                          Context& context) {
+  return (context.*Member).feed(state, payload, direction, facts);
+}
+
+constexpr StreamParser kHttp2 = {
+    AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
+    nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
+
+constexpr std::array<StreamParser, 11> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
+    tls_server::kParser,
     {AppProto::dns, Direction::to_server, dns::kByteLimit, dns::probe, dns::feed},
+    xmpp::kParser,
+    kHttp2,
+    socks::kParser,
+    proxy_protocol::kParser,
+    smtp::kParser,
+    imap::kParser,
+    irc::kParser,
 }};
 
-constexpr std::array<DatagramParser, 0> kDatagramParsers = {};
+constexpr Probe only_certain(Probe probe) {
+  return probe == Probe::certain ? Probe::certain : Probe::not_mine;
+}
+Probe probe_quic_anywhere(Bytes datagram) {
+  return only_certain(quic::probe(datagram));
+}
+
+constexpr std::uint16_t kHttpsPort = 443;
+constexpr std::array<DatagramParser, 3> kDatagramParsers = {{
+    // A version that nobody knows is taken for QUIC on its port alone.
+    {AppProto::quic, kHttpsPort, quic::probe, nullptr, feed_datagram<&Context::quic>,
+     release<&Context::quic>},
+    {AppProto::quic, 0, probe_quic_anywhere, nullptr, feed_datagram<&Context::quic>,
+     release<&Context::quic>},
+    {AppProto::dtls, 0, dtls::probe, nullptr, feed_datagram<&Context::dtls>,
+     release<&Context::dtls>},
+}};
 
 static_assert(kStreamParsers.size() <= 16 && kDatagramParsers.size() <= 16);
 

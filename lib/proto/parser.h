@@ -79,6 +79,9 @@ struct StreamParser {
 struct DatagramParser {
   AppProto protocol;
   std::uint16_t server_port;  // looked at on this server port only; 0: on every port
+  // Whether a flow's datagram is this protocol's, when nothing is known of the flow: `not_mine`, or
+  // fed.
+  Probe (*probe)(Bytes payload);
   // One of the two, as above. One that keeps a session answers `need_more` until it is done, and is
   // then asked first about the flow's next datagrams.
   ParseStatus (*parse)(Bytes payload, Direction direction, Facts& facts) = nullptr;

@@ -111,10 +111,16 @@ ParseStatus Connections::feed(ParserState& state, Bytes datagram, Direction dire
 void Connections::read_reply(Reading& reading, const Packet& packet) {
   Session* const session = session_of(reading.state);
   if (session == nullptr) return;
-  for (const Attempt& attempt : std::span(session->attempts).first(session->count)) {
+  for (Attempt& attempt : std::span(session->attempts).first(session->count)) {
     if (attempt.direction == reading.direction || attempt.source != packet.destination) continue;
-    if (packet.type == PacketType::version_negotiation) session->negotiated = true;
-    if (packet.type == PacketType::handshake && attempt.has_hello) reading.answered = true;
+    if (packet.type == PacketType::handshake) {
+      if (attempt.has_hello) reading.answered = true;
+      // The server has read a hello to its end that was not seen here.
+      if (!attempt.has_hello && !attempt.sent_away) reading.broken = true;
+    } else if (packet.type != PacketType::zero_rtt) {
+      attempt.sent_away = true;
+      session->negotiated = session->negotiated || packet.type == PacketType::version_negotiation;
+    }
   }
 }
 
@@ -201,7 +207,7 @@ Connections::Attempt* Connections::add_attempt(Reading& reading, const Packet& p
     fresh.negotiated = false;
   }
   Session& session = *session_of(reading.state);
-  if (session.count == kMaxAttempts) return nullptr;
+  if (session.count == kMaxAttempts && !forget_attempt(session)) return nullptr;
   session.latest = session.count++;
   Attempt& attempt = session.attempts[session.latest];
   attempt = {};
@@ -211,6 +217,19 @@ Connections::Attempt* Connections::add_attempt(Reading& reading, const Packet& p
   attempt.source.assign(packet.source);
   attempt.direction = reading.direction;
   return &attempt;
+}
+
+// The oldest of which nothing is to be expected.
+bool Connections::forget_attempt(Session& session) {
+  const auto begin = session.attempts.begin();
+  const auto end = begin + session.count;
+  const auto oldest = std::find_if(
+      begin, end, [](const Attempt& attempt) { return attempt.has_hello || attempt.sent_away; });
+  if (oldest == end) return false;
+  streams_.release(oldest->stream);
+  std::move(oldest + 1, end, oldest);
+  --session.count;
+  return true;
 }
 
 void Connections::read_frames(Reading& reading, Attempt& attempt, Bytes payload) {

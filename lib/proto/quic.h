@@ -16,9 +16,10 @@
 // What no innocent end does makes the flow `malformed`, because the server might read it otherwise:
 // a byte of a hello that comes again and differs, a packet of a known attempt that its keys do not
 // open, frames that are cut or have no place in an Initial, a message that is no ClientHello, more
-// than kMaxStream bytes, more than kMaxAttempts hellos without an answer, more than
-// kMaxPackets packets in a datagram, and kMaxUnopened Initials that nothing opens. So do versions
-// that are not read, and a worker that has no session or buffer left.
+// than kMaxStream bytes, more than kMaxPackets packets in a datagram, kMaxUnopened Initials that
+// nothing opens, an answer to a hello that was not complete here. So do versions that are not read,
+// more than kMaxAttempts hellos begun and left (of complete ones the oldest is forgotten), and a
+// worker that has no session or buffer left.
 //
 // One object a worker, used on its thread only; no call but the constructor allocates.
 #pragma once
@@ -94,6 +95,7 @@ class Connections {
     std::uint32_t message = 0;  // where the message that is being received begins in the stream
     Direction direction = Direction::to_server;
     bool has_hello = false;
+    bool sent_away = false;  // by a Retry or a version negotiation
   };
 
   struct Session {
@@ -120,6 +122,7 @@ class Connections {
   bool open_by_attempt(const Session& session, Attempt& attempt, const Packet& packet,
                        InitialCrypto::Opened& opened);
   bool open_new(Reading& reading, const Packet& packet);
+  bool forget_attempt(Session& session);
   Attempt* add_attempt(Reading& reading, const Packet& packet);
   void read_frames(Reading& reading, Attempt& attempt, Bytes payload);
   void read_messages(Reading& reading, Attempt& attempt);

@@ -57,28 +57,25 @@ std::string_view without_end(std::string_view line) {
   return line;
 }
 
-// The first line of a text, without its end. `whole` where its end has been seen.
-struct FirstLine {
-  std::string_view text;
-  std::string_view behind;
-  bool whole = false;
-};
-
-FirstLine first_line(std::string_view text) {
-  const std::size_t end = text.find('\n');
-  if (end == std::string_view::npos) return {text, {}, false};
-  return {without_end(text.substr(0, end)), text.substr(end + 1), true};
-}
-
 bool is_printable(std::string_view line) {
   return std::all_of(line.begin(), line.end(),
                      [](char c) { return static_cast<unsigned char>(c) >= ' ' || c == '\r'; });
 }
 
-// What can be said of a first line that has not ended: bytes of no text, and too many, are no line.
-Probe unfinished(std::string_view line) {
-  const bool possible = line.size() <= kMaxFirstLine && is_printable(line);
-  return possible ? Probe::unsure : Probe::not_mine;
+// The first line of a text, without its end. `whole` where its end has been seen.
+struct FirstLine {
+  std::string_view text;
+  std::string_view behind;
+  bool whole = false;
+  bool possible = false;  // not too long, and no bytes of no text
+};
+
+FirstLine first_line(std::string_view text) {
+  const std::size_t end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  const bool whole = end != std::string_view::npos;
+  return {without_end(line), whole ? text.substr(end + 1) : std::string_view(), whole,
+          line.size() <= kMaxFirstLine && is_printable(line)};
 }
 
 Probe certain_if(bool condition) {
@@ -116,7 +113,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kGreetings = {"EHLO", "HELO", "LHLO"};
 constexpr std::array<std::string_view, 6> kPlain = {"MAIL", "RCPT", "DATA", "BDAT", "AUTH", "QUIT"};
-constexpr std::size_t kGreeting = 5;  // with its space
+constexpr std::size_t kGreeting = 5;  // with the space behind it
 
 bool is_domain_or_address(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -135,12 +132,11 @@ Step step_of(std::string_view line) {
 
 Probe probe(Bytes stream) {
   const FirstLine line = first_line(as_text(stream));
-  if (!may_be_one_of(line.text.substr(0, kGreeting - 1), kGreetings)) return Probe::not_mine;
-  if (line.text.size() >= kGreeting && line.text[kGreeting - 1] != ' ') return Probe::not_mine;
-  if (!line.whole) return unfinished(line.text);
+  if (!line.possible || !may_be_one_of(line.text.substr(0, kGreeting - 1), kGreetings))
+    return Probe::not_mine;
   std::string_view rest = line.text;
-  take_word(rest);
-  return certain_if(line.text.size() > kGreeting && is_domain_or_address(rest));
+  if (take_word(rest).size() >= kGreeting) return Probe::not_mine;
+  return line.whole ? certain_if(is_domain_or_address(rest)) : Probe::unsure;
 }
 
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
@@ -202,8 +198,9 @@ Step step_of(std::string_view line) {
 
 Probe probe(Bytes stream) {
   const FirstLine line = first_line(as_text(stream));
+  if (!line.possible) return Probe::not_mine;
   if (line.whole) return certain_if(is_first_command(line.text));
-  return may_be_first_command(without_end(line.text)) ? unfinished(line.text) : Probe::not_mine;
+  return may_be_first_command(line.text) ? Probe::unsure : Probe::not_mine;
 }
 
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
@@ -273,12 +270,13 @@ Step step_of(std::string_view line) {
 
 Probe probe(Bytes stream) {
   FirstLine line = first_line(as_text(stream));
-  if (line.whole) {
+  if (line.whole && line.possible) {
     std::string_view rest = line.text;
     if (is_word(command_of(rest), "PASS") && !rest.empty()) line = first_line(line.behind);
   }
+  if (!line.possible) return Probe::not_mine;
   if (line.whole) return certain_if(is_first_command(line.text));
-  return may_be_first_command(without_end(line.text)) ? unfinished(line.text) : Probe::not_mine;
+  return may_be_first_command(line.text) ? Probe::unsure : Probe::not_mine;
 }
 
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {

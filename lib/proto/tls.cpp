@@ -144,7 +144,8 @@ Next next_after(const Facts& facts, bool first) {
   return facts.hello.version >= kTls13 ? Next::message : Next::opaque;
 }
 
-ParseStatus over(Facts& facts) {
+ParseStatus over(ParserState& state, Facts& facts) {
+  state.offset = 0;
   facts.protocol = AppProto::tls;
   facts.next = Next::opaque;
   return ParseStatus::done;
@@ -155,7 +156,7 @@ ParseStatus feed_hello(ParserState& state, Bytes stream, Between between, Facts&
   HandshakeRecords records(stream, state);
   std::size_t readable = 0;
   const Gathered gathered = gather(records, first, stream.size() >= kByteLimit, readable);
-  if (gathered == Gathered::no_hello) return first ? ParseStatus::not_mine : over(facts);
+  if (gathered == Gathered::no_hello) return first ? ParseStatus::not_mine : over(state, facts);
   if (gathered == Gathered::need_more) {
     records.store(state);
     return ParseStatus::need_more;
@@ -180,13 +181,13 @@ ParseStatus feed_between(ParserState& state, Bytes stream, Between between, Fact
   if (type == HandshakeRecords::kHandshake) return feed_hello(state, stream, between, facts);
   const bool skipped =
       type == kChangeCipherSpec || (type == kApplicationData && between.early_data);
-  if (!skipped) return over(facts);
+  if (!skipped) return over(state, facts);
   if (stream.size() < kRecordHeader) return ParseStatus::need_more;
   const std::uint32_t length = load_be16(stream.data() + 3);
   between.skipped += static_cast<std::uint32_t>(kRecordHeader) + length;
   if (stream[1] != HandshakeRecords::kVersionMajor || length > kMaxRecord ||
       between.skipped > kMaxSkipped) {
-    return over(facts);
+    return over(state, facts);
   }
   state.offset = kRecordHeader;
   state.skip = length;

@@ -100,6 +100,7 @@ struct Replay::State {
   const std::shared_ptr<const engine::Snapshot> snapshot;
   const Output output;
   const KeyedHash hash{kHashSeed};
+  learn::LearnedServers learned{learn::LearnedServers::kUsualCapacity, hash};
   SideFinder sides;
   std::vector<std::unique_ptr<Lane>> lanes;
   telemetry::EventWriter writer;
@@ -127,6 +128,7 @@ Replay::State::State(ReplayOptions given, std::shared_ptr<const engine::Snapshot
     config.protocol_events = options.protocol_events;
     config.verify_checksums = options.verify_checksums && !options.offloaded.headers_unfilled();
     config.hash = hash;
+    config.learned = &learned;
     // Rings are emptied between two bursts; the most that one step can cause is the end of every
     // flow.
     lanes.push_back(std::make_unique<Lane>(config, std::max(options.flows, 4096u)));

@@ -42,6 +42,8 @@ namespace chatgate::telemetry {
   ROW(fragment_room, "fragment-room", "no room to hold another fragment")                          \
   ROW(evasion, "evasion", "a connection that contradicted itself too often")                       \
   ROW(proxy_refused, "proxy-refused", "the policy refuses tunnels through proxies")                 \
+  ROW(quic_refused, "quic-refused", "the policy refuses QUIC")                                     \
+  ROW(ech_stripped, "ech-stripped", "a DNS answer, sent on without its keys for ECH")              \
   ROW(ech_refused, "ech-refused", "the policy refuses an encrypted ClientHello")                   \
   ROW(incomplete, "incomplete", "a message that never became whole, or became too long")           \
   ROW(flow_table_full, "flow-table-full", "no room for another flow")                              \

@@ -71,6 +71,7 @@ struct DpdkGateway::State {
   std::unique_ptr<Clock> clock;
   std::unique_ptr<rte_rcu_qsbr, RcuDeleter> rcu;
   std::shared_ptr<const engine::Snapshot> snapshot;
+  std::unique_ptr<learn::LearnedServers> learned;
   Shared shared;
   std::vector<std::unique_ptr<WorkerThread>> threads;
   std::vector<unsigned> cores;
@@ -200,6 +201,8 @@ std::unique_ptr<DpdkGateway> DpdkGateway::open(const GatewayConfig& config,
   if (error.empty()) error = state->make_rings();
   if (!error.empty()) return nullptr;
 
+  state->learned = std::make_unique<learn::LearnedServers>(learn::LearnedServers::kUsualCapacity,
+                                                           config.worker.hash);
   std::uint32_t longest_frame = 2048;
   for (const auto& port : shared.ports) {
     longest_frame = std::max<std::uint32_t>(longest_frame, port->mtu() + kLinkHeaders);
@@ -207,6 +210,7 @@ std::unique_ptr<DpdkGateway> DpdkGateway::open(const GatewayConfig& config,
   for (unsigned id = 0; id < shared.workers; ++id) {
     engine::WorkerConfig worker = config.worker;
     worker.fragments.frame_bytes = longest_frame;
+    worker.learned = state->learned.get();
     worker.id = WorkerId{static_cast<std::uint8_t>(id)};
     // Flows spread evenly; a share may hold a little more than its part.
     worker.flows = std::max<std::uint32_t>(1024, config.worker.flows / shared.workers);
@@ -389,6 +393,10 @@ std::size_t DpdkGateway::packet_memory() const {
     bytes += std::size_t{pool->size} * (pool->header_size + pool->elt_size + pool->trailer_size);
   }
   return bytes;
+}
+
+learn::LearnedServers* DpdkGateway::learned_servers() {
+  return state_->learned.get();
 }
 
 std::shared_ptr<const engine::Snapshot> DpdkGateway::snapshot() const {

@@ -88,6 +88,7 @@ class DpdkGateway final : public control::Gateway {
   std::vector<engine::Mailbox*> mailboxes() override;
   std::size_t table_memory() const override;
   std::size_t packet_memory() const override;
+  learn::LearnedServers* learned_servers() override;
   std::shared_ptr<const engine::Snapshot> snapshot() const override;
   void publish(std::shared_ptr<const engine::Snapshot> next) override;
 

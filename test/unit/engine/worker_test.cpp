@@ -150,7 +150,11 @@ TEST(Worker, APortThatAnAllowedApplicationUsesTooIsNotRefused) {
   EXPECT_TRUE(talk.client_says(test::client_hello("g.whatsapp.net")).forward);
   Talk other(wire, 40001, 5222);
   EXPECT_TRUE(other.open().forward);
-  EXPECT_FALSE(other.client_says(test::from_text("<?xml version='1.0'?><stream:stream")).forward);
+  EXPECT_FALSE(
+      other
+          .client_says(test::from_text("<stream:stream to='c.example' xmlns='jabber:client' "
+                                       "xmlns:stream='http://etherx.jabber.org/streams'>"))
+          .forward);
 }
 
 TEST(Worker, ASharedPortWaitsForPayload) {

@@ -7,6 +7,7 @@
 #include "proto/http.h"
 
 #include "checks.h"
+#include "malloc_count.h"
 
 namespace chatgate::proto::test {
 namespace {
@@ -307,6 +308,8 @@ TEST(HttpRequests, UpgradeLeadsIntoAnotherProtocol) {
       {chunks + "PRI", Next::protocol, chunks.size()},
       {sized + "ab", Next::protocol, sized.size()},
       {upgrade("TLS/1.0") + "\x16", Next::protocol, upgrade("TLS/1.0").size()},
+      {upgrade("h2c", "Content-Length: 2\r\n") + "{}PRI", Next::protocol,
+       upgrade("h2c", "Content-Length: 2\r\n").size()},
       {upgrade("websocket, h2c"), Next::protocol, upgrade("websocket, h2c").size()},
       // A websocket's frames, masked as a client's are; without them anything may come.
       {ws, Next::message, ws.size()},
@@ -363,6 +366,27 @@ TEST(HttpRequests, LooksAtEachByteOfALineOnce) {
     ASSERT_EQ(http::feed(state, as_bytes(trailer).first(length), facts), ParseStatus::need_more);
     ASSERT_EQ(state.offset, length);
   }
+}
+
+TEST(HttpRequests, TakeNothingFromTheHeap) {
+  if (!mallocs_are_counted()) GTEST_SKIP() << "AddressSanitizer has the heap's functions";
+  const std::string stream = kFirst + chunked("3\r\nabc\r\n0\r\n\r\n") + "CONNECT " +
+                             std::string(200, 'n') + ":443 HTTP/1.1\r\n\r\n";
+  ParserState state;
+  Facts facts;
+  std::size_t begin = 0;
+  const std::size_t before = malloc_count();
+  while (begin < stream.size()) {
+    facts.clear();
+    const ParseStatus status = http::feed(state, as_bytes(stream).subspan(begin), facts);
+    if (status != ParseStatus::done && status != ParseStatus::piece) break;
+    begin += state.offset + static_cast<std::size_t>(state.skip);
+    state.offset = 0;
+    state.skip = 0;
+  }
+  EXPECT_EQ(malloc_count(), before);
+  EXPECT_EQ(begin, stream.size());
+  EXPECT_EQ(facts.next, Next::protocol);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checks.h"
+#include "malloc_count.h"
 
 namespace chatgate::proto::test {
 namespace {
@@ -124,6 +125,21 @@ TEST(ProxyProtocol, LeavesOthersAlone) {
   for (const std::string& stream :
        {"PROXY TCP4 192.0.2.1 198.51"s, kSignature + "\x21\x11\0\x0c"s + kV4.substr(1)}) {
     expect_outcome(proxy_protocol::kParser, as_bytes(stream), {.probe = Probe::certain});
+  }
+}
+
+TEST(ProxyProtocol, TakesNothingFromTheHeap) {
+  if (!mallocs_are_counted()) GTEST_SKIP() << "AddressSanitizer has the heap's functions";
+  const std::string line =
+      "PROXY TCP6 2001:db8::1 2001:db8:1111:2222:3333:4444:5555:6666 5000 443\r\n";
+  const std::string binary = v2('\x21', '\x21', kV6 + field(2, std::string(100, 'n')));
+  for (const std::string& stream : {line, binary}) {
+    ParserState state;
+    Facts facts;
+    const std::size_t before = malloc_count();
+    const ParseStatus status = proxy_protocol::feed(state, as_bytes(stream), facts);
+    EXPECT_EQ(malloc_count(), before);
+    EXPECT_EQ(status, ParseStatus::done);
   }
 }
 

@@ -55,13 +55,15 @@ struct Outcome {
   std::multiset<std::string> names;
   int hellos = 0;
   int malformed = 0;
-  int flows = 0;  // taken for QUIC
+  int flows = 0;     // taken for QUIC
+  int answered = 0;  // whose hello was followed by Handshake packets of the server
 };
 
 struct Tracked {
   ParserState state;
   bool malformed = false;
   bool quic = false;
+  bool answered = false;
   std::optional<std::pair<IpAddress, std::uint16_t>> client;
 };
 
@@ -90,6 +92,10 @@ Outcome read(const std::string& path, Connections& connections) {
     if (status != ParseStatus::not_mine && !flow.quic) ++outcome.flows;
     flow.quic = flow.quic || status != ParseStatus::not_mine;
     if (status == ParseStatus::done && facts.has_hello) ++outcome.hellos;
+    if (status == ParseStatus::done && facts.next == Next::opaque && !flow.answered) {
+      flow.answered = true;
+      ++outcome.answered;
+    }
     if (status == ParseStatus::malformed) ++outcome.malformed;
     flow.malformed = status == ParseStatus::malformed;
     for (std::string& name : names_of(facts)) outcome.names.insert(std::move(name));
@@ -123,6 +129,7 @@ TEST(QuicCorpus, EveryHelloIsReadAndNothingElseIsQuic) {
   const auto captures = table(CHATGATE_CORPUS "/corpus.csv");
   if (captures.empty()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   int hellos = 0;
+  int answered = 0;
   Connections connections(512);
   std::map<std::string, std::multiset<std::string>> names;
   for (const Row& row : captures) {
@@ -136,9 +143,11 @@ TEST(QuicCorpus, EveryHelloIsReadAndNothingElseIsQuic) {
     const int flows = outcome.hellos == 0 ? outcome.flows : 0;
     EXPECT_EQ(flows, except.flows);
     hellos += outcome.hellos;
+    answered += outcome.answered;
     names[file] = outcome.names;
   }
   EXPECT_GT(hellos, 100);
+  EXPECT_GT(answered, 10);
   for (const Row& row : table(CHATGATE_CORPUS "/flows.csv")) {
     constexpr std::string_view kEvidence = "quic-sni=";
     if (!row.at("evidence").starts_with(kEvidence)) continue;

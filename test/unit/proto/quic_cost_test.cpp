@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <iostream>
 #include <openssl/crypto.h>
+#include <thread>
 
 #include "allocation_count.h"
 #include "client_hello.h"
@@ -70,19 +71,25 @@ std::vector<Traffic> traffic() {
   return rows;
 }
 
+// On a thread of its own, as a worker's is: libcrypto has memory for each thread.
 TEST(QuicCost, NoMemoryIsTaken) {
   ASSERT_TRUE(counting) << "libcrypto was used before";
+  std::size_t before = allocations();
   Connections connections(4);
-  for (const Traffic& row : traffic()) {
-    const std::size_t before = allocations();
-    ParserState state;
-    Facts facts;
-    for (const std::string& datagram : row.datagrams) {
-      connections.feed(state, as_bytes(datagram), Direction::to_server, facts);
+  EXPECT_GT(allocations(), before);
+  const std::vector<Traffic> rows = traffic();
+  std::thread([&] {
+    for (const Traffic& row : rows) {
+      before = allocations();
+      ParserState state;
+      Facts facts;
+      for (const std::string& datagram : row.datagrams) {
+        connections.feed(state, as_bytes(datagram), Direction::to_server, facts);
+      }
+      connections.release(state);
+      EXPECT_EQ(allocations(), before) << row.name;
     }
-    connections.release(state);
-    EXPECT_EQ(allocations(), before) << row.name;
-  }
+  }).join();
 }
 
 TEST(QuicCost, TimeOfAnInitial) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <gtest/gtest.h>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -9,7 +11,9 @@
 
 #include "proto/quic.h"
 
+#include "client_hello.h"
 #include "incremental.h"
+#include "quic_builder.h"
 
 namespace chatgate::proto::test {
 
@@ -68,5 +72,37 @@ struct Flow {
   Next next = Next::message;
   std::vector<std::string> names;
 };
+
+// What is sent for a hello `h`.
+struct Row {
+  const char* name;
+  std::function<void(Flow&, std::string_view h)> send;
+  bool fake_before = false;  // kFake is told, too
+};
+
+inline constexpr const char* kFake = "fake.example";
+
+inline std::string small_hello(std::string_view name) {
+  return hello(sni({name}));
+}
+
+inline std::string whole(std::string_view name, const Long& fields = {}) {
+  return initial(crypto_frame(0, small_hello(name)), fields);
+}
+
+// How a server protects its Initials to the client of `Long{}`.
+inline const Long kServer = {.destination = "source",
+                             .source = "server",
+                             .keyed_by = "destinat",
+                             .sender = quic::Sender::server};
+
+// A server's Initial and Handshake packets in one datagram.
+inline std::string answer(const std::string& to = "source") {
+  Long fields = kServer;
+  fields.destination = to;
+  const std::string first = packet(fields, ack() + crypto_frame(0, "\x02 hello of the server"));
+  fields.type = quic::PacketType::handshake;
+  return first + packet(fields, padding(500));
+}
 
 }  // namespace chatgate::proto::test

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checks.h"
+#include "malloc_count.h"
 
 namespace chatgate::proto::test {
 namespace {
@@ -184,6 +185,20 @@ TEST(Socks, DoesNotSearchForever) {
                               by_name(std::string(255, 'n'));
   EXPECT_LT(longest.size(), socks::kByteLimit);
   EXPECT_EQ(run_whole(socks::kParser, as_bytes(longest)).end, longest.size());
+}
+
+TEST(Socks, TakesNothingFromTheHeap) {
+  if (!mallocs_are_counted()) GTEST_SKIP() << "AddressSanitizer has the heap's functions";
+  const std::string v6 = kGreeting + request(1, 4, std::string(16, '\xfd'));
+  const std::string name = kGreeting + by_name(std::string(200, 'n'));
+  for (const std::string& stream : {v6, name}) {
+    ParserState state;
+    Facts facts;
+    const std::size_t before = malloc_count();
+    const ParseStatus status = socks::feed(state, as_bytes(stream), facts);
+    EXPECT_EQ(malloc_count(), before);
+    EXPECT_EQ(status, ParseStatus::done);
+  }
 }
 
 }  // namespace

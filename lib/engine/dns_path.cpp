@@ -1,0 +1,259 @@
+// DNS over UDP: questions judged one by one, answers read for what they teach.
+
+#include "enforce/dns_answer.h"
+#include "enforce/dns_strip.h"
+#include "engine/pipeline.h"
+#include "net/frame_builder.h"
+#include "proto/dns.h"
+#include "proto/dns_canary.h"
+
+#include "learn/answers.h"
+
+namespace chatgate::engine {
+
+using flow::HotFlow;
+
+namespace {
+
+constexpr std::uint16_t kHttpsPort = 443;
+
+learn::QuestionKey key_of(const HotFlow& flow, std::uint16_t id) {
+  return {.client = flow.client(),
+          .resolver = flow.server(),
+          .client_port = flow.client_port(),
+          .resolver_port = flow.server_port(),
+          .id = id,
+          .tcp = flow.key.is_tcp()};
+}
+
+bool is_response(Bytes message) {
+  return message.size() >= 4 && (load_be16(message.data() + 2) & proto::dns::flag::kResponse) != 0;
+}
+
+}  // namespace
+
+// Whether the flow's datagrams are DNS messages: on its port, or by their shape.
+bool Pipeline::is_dns(const Packet& packet) const {
+  const std::uint16_t port = flows_.hot(packet.flow).server_port();
+  // Names of the local network (RFC 6762, RFC 4795, RFC 1002) are left alone.
+  if (port == 5353 || port == 5355 || port == 137) return false;
+  if (port == proto::dns::kServerPort) return proto::dns::may_be_message(packet.payload());
+  return proto::dns::is_plain_query(packet.payload());
+}
+
+void Pipeline::dns_datagram(Packet& packet) {
+  if (packet.layers.payload_size == 0) return;
+  if (is_response(packet.payload())) {
+    dns_response(packet);
+  } else {
+    dns_question(packet);
+  }
+}
+
+// Every question is judged and answered by itself. A query that breaks off is judged by the names
+// before the break; what a resolver makes of the rest is its own affair.
+void Pipeline::dns_question(Packet& packet) {
+  facts_.clear();
+  const auto status = proto::dns::parse(packet.payload(), proto::Direction::to_server, facts_);
+  if (status == proto::ParseStatus::malformed) counters_.add(Counter::parse_malformed);
+  if (status == proto::ParseStatus::not_mine) return;
+  count_message(facts_.protocol);
+  protocol_event(packet, facts_);
+  const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
+  count_verdict(judgement);
+  if (blocks(judgement.verdict.action)) {
+    answer_dns(packet, judgement);
+  } else if (const auto canary = canary_answer(packet)) {
+    drop(packet, Reason::policy_answer);
+    send_answer(packet, *canary);
+  } else if (learns()) {
+    if (const auto query = proto::dns::parse_dns_query(packet.payload())) {
+      pending_.remember(key_of(flows_.hot(packet.flow), query->id), query->question_hash, now_);
+    }
+  }
+  alert_event(packet.flow, judgement, &packet);
+}
+
+// Names by which a network tells clients to keep to its resolver, where the policy does not let
+// them use another.
+std::optional<enforce::DnsAnswer> Pipeline::canary_answer(const Packet& packet) const {
+  if (facts_.name_count != 1 || snapshot_->mode() == policy::Mode::monitor) return std::nullopt;
+  const auto signal = proto::dns::canary_signal(facts_.names[0].host.view());
+  const ApplicationId encrypted_dns = snapshot_->policy->encrypted_dns();
+  if (!signal || !encrypted_dns.valid()) return std::nullopt;
+  const HotFlow& flow = flows_.hot(packet.flow);
+  const policy::Verdict verdict =
+      snapshot_->policy->decide({{encrypted_dns, catalog::Service::any, catalog::Evidence::dns},
+                                 flow.client(),
+                                 flow.server(),
+                                 kHttpsPort});
+  if (policy::forwards(verdict.action)) return std::nullopt;
+  return *signal == proto::dns::CanarySignal::nxdomain ? enforce::DnsAnswerKind::nxdomain
+                                                       : enforce::DnsAnswerKind::nodata;
+}
+
+void Pipeline::dns_response(Packet& packet) {
+  const Bytes message = packet.payload();
+  if (learns() && proto::dns::parse_dns_response(message, response_) &&
+      pending_.answered(key_of(flows_.hot(packet.flow), response_.head.id),
+                        response_.head.question_hash, now_) &&
+      !learn_from(packet, message)) {
+    return;
+  }
+  if (snapshot_->policy->controls().tls.ech == policy::EncryptedClientHello::strip &&
+      snapshot_->mode() == policy::Mode::enforce) {
+    strip_keys(packet, message);
+  }
+}
+
+// False where the answer leads to a blocked name and was replaced.
+bool Pipeline::learn_from(Packet& packet, Bytes message) {
+  const learn::AnswerNames names(message, response_, [this](std::string_view host) {
+    return snapshot_->catalogue->match_name(host);
+  });
+  learn::teach(names, {flows_.hot(packet.flow).client(), snapshot_->generation, now_},
+               *config_.learned, quota_);
+  const learn::AnswerNames::Name* hidden = names.hidden();
+  if (hidden == nullptr) return true;
+  Judgement judgement;
+  judgement.im = {hidden->own.application, hidden->own.service, catalog::Evidence::dns};
+  const HotFlow& flow = flows_.hot(packet.flow);
+  judgement.verdict =
+      snapshot_->policy->decide({judgement.im, flow.client(), flow.server(), flow.server_port()});
+  if (!blocks(judgement.verdict.action)) return true;
+  const proto::HostName host = names.host(static_cast<std::size_t>(hidden - names.all().data()));
+  judgement.name = host.view();
+  count_verdict(judgement);
+  std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
+  if (answers(judgement.verdict.action)) {
+    replace_datagram(packet, enforce::replace_dns_answer(configured_answer(), message, buffer),
+                     Reason::policy_answer);
+  } else {
+    drop(packet, Reason::policy_drop);
+  }
+  alert_event(packet.flow, judgement, &packet);
+  return false;
+}
+
+// Takes the keys of ECH out of an answer.
+void Pipeline::strip_keys(Packet& packet, Bytes message) {
+  std::array<std::uint8_t, 4096> copy;
+  if (message.size() > copy.size()) return;
+  const MutableBytes changed(copy.data(), message.size());
+  std::copy(message.begin(), message.end(), changed.begin());
+  std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
+  switch (enforce::strip_ech(changed)) {
+    case enforce::DnsStripped::nothing: return;
+    case enforce::DnsStripped::stripped:
+      if (replace_datagram(packet, changed, Reason::ech_stripped)) return;
+      [[fallthrough]];  // longer than the gateway sends
+    case enforce::DnsStripped::impossible:
+      replace_datagram(packet,
+                       enforce::replace_dns_answer(enforce::DnsAnswerKind::nodata, message, buffer),
+                       Reason::ech_stripped);
+      return;
+  }
+}
+
+// An answer over TCP may come in any number of segments and cannot be changed on its way, so where
+// keys are taken out the question for them is answered here. True where it was.
+bool Pipeline::answer_without_keys(Packet& packet) {
+  constexpr std::uint16_t kAny = 255;
+  if (facts_.protocol != proto::AppProto::dns || !packet.tcp() ||
+      snapshot_->policy->controls().tls.ech != policy::EncryptedClientHello::strip ||
+      snapshot_->mode() == policy::Mode::monitor || packet.layers.payload_size < 2) {
+    return false;
+  }
+  const auto query = proto::dns::parse_dns_query(packet.payload().subspan(2));
+  const bool asks_for_keys =
+      query && (query->first_type == proto::dns::type::kHttps ||
+                query->first_type == proto::dns::type::kSvcb || query->first_type == kAny);
+  if (!asks_for_keys || !answer_dns_over_tcp(packet, enforce::DnsAnswerKind::nodata)) return false;
+  give_up(packet.flow, policy::Action::reset);
+  return true;
+}
+
+// Sends `payload` in the packet's place; only drops the packet where it is empty.
+bool Pipeline::replace_datagram(Packet& packet, Bytes payload, Reason reason) {
+  if (!payload.empty()) {
+    ForgedFrame* frame = next_forged(packet, net::other(packet.frame->side));
+    const std::size_t size = frame == nullptr
+                                 ? 0
+                                 : net::build_udp(*packet.frame, *packet.frame_layers,
+                                                  net::Toward::receiver, payload, frame->data);
+    if (size == 0) return false;
+    commit_forged(size);
+  }
+  drop(packet, reason);
+  return true;
+}
+
+enforce::DnsAnswer Pipeline::configured_answer() const {
+  const policy::DnsControls& dns = snapshot_->policy->controls().dns;
+  switch (dns.answer) {
+    case policy::DnsAnswer::nxdomain: return enforce::DnsAnswerKind::nxdomain;
+    case policy::DnsAnswer::refused: return enforce::DnsAnswerKind::refused;
+    case policy::DnsAnswer::address: return {dns.ipv4, dns.ipv6};
+    case policy::DnsAnswer::nodata:
+    case policy::DnsAnswer::drop: break;
+  }
+  return enforce::DnsAnswerKind::nodata;
+}
+
+// Whether a question that meets `action` is answered, and not just dropped.
+bool Pipeline::answers(policy::Action action) const {
+  return action == policy::Action::reset &&
+         snapshot_->policy->controls().dns.answer != policy::DnsAnswer::drop;
+}
+
+void Pipeline::answer_dns(Packet& packet, const Judgement& judgement) {
+  if (!answers(judgement.verdict.action)) {
+    drop(packet, Reason::policy_drop);
+    return;
+  }
+  drop(packet, Reason::policy_answer);
+  send_answer(packet, configured_answer());
+}
+
+void Pipeline::send_answer(Packet& packet, const enforce::DnsAnswer& answer) {
+  ForgedFrame* frame = next_forged(packet, packet.frame->side);
+  if (frame == nullptr) return;
+  std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
+  const Bytes message = enforce::answer_dns(answer, packet.payload(), buffer);
+  if (message.empty()) return;
+  const std::optional<net::Opposite> back = opposite(packet);
+  commit_forged(net::build_udp(*packet.frame, *packet.frame_layers, net::Toward::sender, message,
+                               frame->data, back ? &*back : nullptr));
+}
+
+// The answer as the resolver would have sent it, with the end of the connection; the resolver gets
+// a reset. False where the question does not stand alone in this segment: then both are reset.
+bool Pipeline::answer_dns_over_tcp(Packet& packet, const enforce::DnsAnswer& answer) {
+  const Bytes payload = packet.payload();
+  if (packet.way != flow::Way::to_server || payload.size() < 2 ||
+      !packet.layers.has(net::tcp_flag::ack) || load_be16(payload.data()) != payload.size() - 2) {
+    return false;
+  }
+  std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
+  const std::size_t size =
+      enforce::answer_dns(answer, payload.subspan(2), MutableBytes(buffer).subspan(2)).size();
+  if (size == 0) return false;
+  store_be16(buffer.data(), static_cast<std::uint16_t>(size));
+  const std::uint32_t passed_on = packet.layers.sequence;
+  drop(packet, Reason::policy_answer);
+  reset_receiver(packet, passed_on);
+  if (ForgedFrame* frame = next_forged(packet, packet.frame->side)) {
+    const std::optional<net::Opposite> back = opposite(packet);
+    net::TcpFields fields;
+    fields.sequence = packet.layers.acknowledgment;
+    fields.acknowledgment = packet.layers.sequence + packet.layers.payload_size;
+    fields.flags = net::tcp_flag::ack | net::tcp_flag::psh | net::tcp_flag::fin;
+    fields.window = packet.layers.window;
+    commit_forged(net::build_tcp(*packet.frame, *packet.frame_layers, net::Toward::sender, fields,
+                                 Bytes(buffer).first(size + 2), frame->data,
+                                 back ? &*back : nullptr));
+  }
+  return true;
+}
+
+}  // namespace chatgate::engine

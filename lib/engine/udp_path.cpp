@@ -1,0 +1,162 @@
+// A datagram of a flow that is not decided for good. DNS goes its own way: dns_path.cpp.
+
+#include "enforce/quic_close.h"
+#include "engine/pipeline.h"
+#include "net/frame_builder.h"
+#include "proto/quic.h"
+
+namespace chatgate::engine {
+
+using flow::ColdFlow;
+using flow::HotFlow;
+using flow::Stage;
+using flow::Way;
+
+void Pipeline::udp_payload(Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  if (is_dns(packet)) {
+    cold.app_proto = proto::AppProto::dns;
+    flows_.hot(packet.flow).stage = Stage::per_packet;
+    end_inspection(packet.flow);
+    dns_datagram(packet);
+    return;
+  }
+  if (quic_by_word(packet)) return;
+  facts_.clear();
+  if (!cold.inspection.valid() && !acquire_inspection(packet)) {
+    Inspected outcome = Inspected::out_of_memory;
+    inspected(packet, outcome);
+    return;
+  }
+  switch (feed_datagram(packet)) {
+    case Inspected::undecided: return;
+    case Inspected::message: udp_message(packet); return;
+    case Inspected::malformed: unreadable(packet); return;
+    default: break;
+  }
+  if (cold.app_proto == proto::AppProto::unknown) counters_.add(Counter::flows_unclassified);
+  conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
+}
+
+Inspected Pipeline::feed_datagram(const Packet& packet) {
+  const auto direction =
+      packet.way == Way::to_server ? proto::Direction::to_server : proto::Direction::to_client;
+  Inspection& inspection = inspections_.get(flows_.cold(packet.flow).inspection);
+  return inspections_.feed_datagram(inspection, packet.payload(), direction,
+                                    flows_.hot(packet.flow).server_port(), facts_);
+}
+
+// A parser knows the datagrams for its own and cannot read them.
+void Pipeline::unreadable(Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  counters_.add(Counter::parse_malformed);
+  const Inspection& inspection = inspections_.get(cold.inspection);
+  cold.app_proto = proto::datagram_parsers()[inspection.datagram_parser].protocol;
+  protocol_event(packet, facts_);
+  if (broken_quic(packet)) {
+    take_down(packet, Reason::evasion);
+    return;
+  }
+  Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
+  if (cold.app_proto == proto::AppProto::quic && !judgement.verdict.rule.valid()) {
+    judgement.verdict.action = snapshot_->policy->controls().tls.unreadable_quic;
+    judgement.verdict.log = judgement.verdict.action == policy::Action::alert;
+  }
+  note_quic_key(cold);
+  conclude(packet, judgement);
+}
+
+// Whether a QUIC flow breaks rules that the gateway knows, which no innocent end does, rather than
+// following others.
+bool Pipeline::broken_quic(const Packet& packet) const {
+  if (flows_.cold(packet.flow).app_proto != proto::AppProto::quic) return false;
+  if (packet.layers.payload_missing != 0 || packet.layers.payload_size < 5) return false;
+  if (flows_.hot(packet.flow).stage == Stage::watched) return true;
+  const Bytes payload = packet.payload();
+  return (payload[0] & 0x80) != 0 &&
+         proto::quic::find_version(load_be32(payload.data() + 1)) != nullptr;
+}
+
+// Where the policy does not want QUIC looked at. True where that settles it.
+bool Pipeline::quic_by_word(Packet& packet) {
+  const policy::Quic word = snapshot_->policy->controls().tls.quic;
+  if (word == policy::Quic::inspect ||
+      proto::quic::probe(packet.payload()) != proto::Probe::certain) {
+    return false;
+  }
+  facts_.clear();
+  flows_.cold(packet.flow).app_proto = proto::AppProto::quic;
+  if (word == policy::Quic::allow) {
+    conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
+  } else {
+    take_down(packet, Reason::quic_refused);
+  }
+  return true;
+}
+
+// Whether a datagram may begin a handshake: a QUIC packet with a long header, or a DTLS handshake.
+bool Pipeline::may_begin(const Packet& packet) {
+  if (packet.tcp() || packet.layers.payload_size < 2) return false;
+  const Bytes payload = packet.payload();
+  return payload[0] >= 0xc0 || (payload[0] == 0x16 && payload[1] == 0xfe);
+}
+
+// A handshake in a flow that was let pass for what came before: a label that the first datagram
+// gave is never final, and a new connection may use the ports of an old one.
+void Pipeline::look_again(Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  if (quic_by_word(packet)) return;
+  facts_.clear();
+  if (cold.inspection.valid() || !acquire_inspection(packet)) return;
+  const Inspected outcome = feed_datagram(packet);
+  if (outcome == Inspected::message && facts_.has_hello) {
+    udp_message(packet);
+    return;
+  }
+  if (outcome == Inspected::undecided &&
+      inspections_.get(cold.inspection).datagrams.session.valid()) {
+    flows_.hot(packet.flow).stage = Stage::watched;
+    return;
+  }
+  close_record(packet.flow);
+}
+
+// The close of a connection needs to know where its keys come from.
+void Pipeline::note_quic_key(const ColdFlow& cold) {
+  quic_key_size_ = 0;
+  if (cold.app_proto != proto::AppProto::quic || !cold.inspection.valid()) return;
+  const Bytes key = context_.quic.keyed_by(inspections_.get(cold.inspection).datagrams);
+  if (key.size() > quic_key_.size()) return;
+  std::copy(key.begin(), key.end(), quic_key_.begin());
+  quic_key_size_ = static_cast<std::uint8_t>(key.size());
+}
+
+void Pipeline::close_quic(const Packet& packet) {
+  ForgedFrame* frame = next_forged(packet, packet.frame->side);
+  if (frame == nullptr) return;
+  std::array<std::uint8_t, enforce::kMaxQuicClose> close;
+  const std::size_t size = enforce::build_quic_close(
+      packet.payload(), Bytes(quic_key_).first(quic_key_size_), context_.quic.crypto(), close);
+  quic_key_size_ = 0;
+  if (size == 0) return;
+  const std::optional<net::Opposite> back = opposite(packet);
+  commit_forged(net::build_udp(*packet.frame, *packet.frame_layers, net::Toward::sender,
+                               Bytes(close).first(size), frame->data, back ? &*back : nullptr));
+}
+
+// A parser has read a datagram's message to its end: `facts_` holds what it said.
+void Pipeline::udp_message(Packet& packet) {
+  flows_.cold(packet.flow).app_proto = facts_.protocol;
+  count_message(facts_.protocol);
+  protocol_event(packet, facts_);
+  if (refuse_message(packet)) return;
+  const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
+  note_quic_key(flows_.cold(packet.flow));
+  if (facts_.next == proto::Next::opaque || blocks(judgement.verdict.action)) {
+    conclude(packet, judgement);
+  } else {
+    watch(packet, judgement);
+  }
+}
+
+}  // namespace chatgate::engine

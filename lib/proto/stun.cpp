@@ -1,0 +1,167 @@
+#include "proto/stun.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/cursor.h"
+
+namespace chatgate::proto::stun {
+namespace {
+
+// RFC 8489 section 5.
+constexpr std::size_t kHeader = 20;
+constexpr std::size_t kLengthAt = 2;
+constexpr std::size_t kCookieAt = 4;
+constexpr std::size_t kCookieEnd = 8;
+constexpr std::array<std::uint8_t, 4> kCookie = {0x21, 0x12, 0xa4, 0x42};
+constexpr std::uint8_t kTypeZeros = 0xc0;  // the first two bits of a message
+
+constexpr std::uint16_t kAllocateRequest = 0x0003;  // RFC 8656 section 17
+
+enum Attribute : std::uint16_t { realm = 0x0014, fingerprint = 0x8028 };
+
+// MS-TURN section 2.2.2. The magic cookie is the first attribute of every message.
+constexpr std::array<std::uint8_t, 8> kMicrosoftCookie = {0, 0x0f, 0, 4, 0x72, 0xc6, 0x4b, 0xc6};
+constexpr std::uint16_t kMicrosoftRealm = 0x0015;
+
+// --- FINGERPRINT: CRC-32 of ITU V.42, reflected, XORed with "STUN".
+
+constexpr std::uint32_t kPolynomial = 0xedb88320;
+constexpr std::uint32_t kFingerprintXor = 0x5354554e;
+// A word of the table, and what Windows Live Messenger has there.
+constexpr std::uint32_t kCrcWord = 0x8bbeb8ea;
+constexpr std::uint32_t kMistypedCrcWord = 0x08bbe8ea;
+
+constexpr std::array<std::uint32_t, 256> crc_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t index = 0; index < table.size(); ++index) {
+    std::uint32_t word = index;
+    for (int bit = 0; bit < 8; ++bit) word = word >> 1 ^ ((word & 1) != 0 ? kPolynomial : 0);
+    table[index] = word;
+  }
+  return table;
+}
+constexpr std::array<std::uint32_t, 256> kCrcTable = crc_table();
+static_assert(std::find(kCrcTable.begin(), kCrcTable.end(), kCrcWord) != kCrcTable.end());
+
+bool is_fingerprint(Bytes before, std::uint32_t value) {
+  std::uint32_t crc = 0xffffffff;
+  std::uint32_t mistyped = crc;
+  for (const std::uint8_t byte : before) {
+    crc = kCrcTable[(crc ^ byte) & 0xff] ^ crc >> 8;
+    const std::uint32_t word = kCrcTable[(mistyped ^ byte) & 0xff];
+    mistyped = (word == kCrcWord ? kMistypedCrcWord : word) ^ mistyped >> 8;
+  }
+  const std::uint32_t expected = ~(value ^ kFingerprintXor);
+  return crc == expected || mistyped == expected;
+}
+
+// --- Messages
+
+std::size_t size_of_message(Bytes header) {
+  return kHeader + load_be16(&header[kLengthAt]);
+}
+
+bool begins_with(Bytes bytes, Bytes prefix) {
+  const std::size_t shared = std::min(bytes.size(), prefix.size());
+  return std::equal(prefix.begin(), prefix.begin() + static_cast<std::ptrdiff_t>(shared),
+                    bytes.begin());
+}
+
+bool is_microsoft(Bytes message) {
+  return message.size() >= kHeader + kMicrosoftCookie.size() &&
+         begins_with(message.subspan(kHeader), kMicrosoftCookie);
+}
+
+// Without regard to the length.
+Probe probe_type_and_cookie(Bytes bytes) {
+  if (!bytes.empty() && (bytes[0] & kTypeZeros) != 0) return Probe::not_mine;
+  if (bytes.size() > kCookieAt && !begins_with(bytes.subspan(kCookieAt), kCookie)) {
+    return Probe::not_mine;
+  }
+  return bytes.size() < kCookieEnd ? Probe::unsure : Probe::certain;
+}
+
+std::size_t padding(std::size_t size) {
+  return (4 - size % 4) % 4;
+}
+
+std::string_view without_quotes(std::string_view text) {
+  return text.size() >= 2 && text.front() == '"' && text.back() == '"'
+             ? text.substr(1, text.size() - 2)
+             : text;
+}
+
+enum class Reading : std::uint8_t { sound, wrong_fingerprint, broken };
+
+// A whole message with a sound header.
+Reading read_attributes(Bytes message, Facts& facts) {
+  const bool microsoft = is_microsoft(message);
+  const std::uint16_t realm = microsoft ? kMicrosoftRealm : std::uint16_t{Attribute::realm};
+  Cursor cursor(message);
+  cursor.skip(kHeader);
+  while (!cursor.at_end()) {
+    const std::size_t begin = cursor.position();
+    const std::uint16_t type = cursor.be16();
+    const Bytes value = cursor.take(cursor.be16());
+    if (!microsoft) cursor.skip(padding(value.size()));
+    if (!cursor.ok()) return Reading::broken;
+    if (type == realm) facts.add_name(NameSource::stun_realm, without_quotes(as_text(value)));
+    if (type == Attribute::fingerprint && !microsoft) {
+      if (value.size() != 4 || !cursor.at_end()) return Reading::broken;
+      if (is_fingerprint(message.first(begin), load_be32(value.data()))) return Reading::sound;
+      return facts.name_count == 0 ? Reading::wrong_fingerprint : Reading::sound;
+    }
+  }
+  return Reading::sound;
+}
+
+}  // namespace
+
+ParseStatus parse(Bytes payload, Direction /*direction*/, Facts& facts) {
+  if (payload.size() < kHeader || probe_type_and_cookie(payload) != Probe::certain ||
+      size_of_message(payload) != payload.size() ||
+      (payload.size() % 4 != 0 && !is_microsoft(payload))) {
+    return ParseStatus::not_mine;
+  }
+  const Reading reading = read_attributes(payload, facts);
+  if (reading == Reading::wrong_fingerprint) return ParseStatus::not_mine;
+  facts.protocol = AppProto::stun;
+  facts.next = Next::message;
+  return reading == Reading::sound ? ParseStatus::done : ParseStatus::malformed;
+}
+
+Probe probe(Bytes stream) {
+  if (stream.size() >= kCookieAt && load_be16(&stream[kLengthAt]) % 4 != 0) {
+    return Probe::not_mine;
+  }
+  return probe_type_and_cookie(stream);
+}
+
+ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
+  // ParserState::mark: 1 behind a first message, which makes all that follows this protocol's.
+  const auto refuse = [&] {
+    if (state.mark == 0) return ParseStatus::not_mine;
+    facts.protocol = AppProto::stun;
+    return ParseStatus::malformed;
+  };
+  const Probe probed = probe(stream);
+  if (probed == Probe::not_mine) return refuse();
+  if (probed == Probe::unsure) return ParseStatus::need_more;
+
+  const std::size_t size = size_of_message(stream);
+  if (size <= kByteLimit && stream.size() < size) return ParseStatus::need_more;
+  const Reading reading =
+      size <= kByteLimit ? read_attributes(stream.first(size), facts) : Reading::broken;
+  if (reading == Reading::wrong_fingerprint) return refuse();
+  facts.protocol = AppProto::stun;
+  if (reading == Reading::broken) return ParseStatus::malformed;
+
+  const bool asks_for_realm = load_be16(stream.data()) == kAllocateRequest && facts.name_count == 0;
+  facts.next = asks_for_realm ? Next::message : Next::opaque;
+  state.mark = 1;
+  state.offset = static_cast<std::uint32_t>(size);
+  return ParseStatus::done;
+}
+
+}  // namespace chatgate::proto::stun

@@ -1,0 +1,50 @@
+// STUN and TURN: the realm that a server authenticates for.
+//
+// Reads messages with the magic cookie (RFC 8489 section 5): their attributes are walked, REALM
+// (section 14.9) is told, FINGERPRINT (section 14.7) is checked where it stands. Every REALM
+// counts, also one that a receiver is to ignore. A message says nothing but its protocol where it
+// has none, as a client's first request, or a binding request between two peers.
+//
+// Servers of Skype and Teams speak a dialect (MS-TURN section 2.2): its first attribute is a cookie
+// of its own, attributes are not padded, REALM has another number, and its value stands in quotes.
+//
+// `malformed` is a message whose attributes do not fill it, or whose FINGERPRINT is not the last;
+// the facts hold the realms read by then. With a wrong FINGERPRINT it is `not_mine` (RFC 8489
+// section 7.3), but where it has a realm: servers that do not check would serve it. Windows Live
+// Messenger and what came of it compute the CRC with a wrong word in their table; theirs is right.
+//
+// Classic STUN without the cookie (RFC 3489) says nothing that other datagrams do not, and is
+// `not_mine`, as are ChannelData (RFC 8656 section 12.4) and STUN framed by RFC 4571.
+//
+// Called as every parser (proto/parser.h): a worker's thread, bytes of the caller, no memory but
+// ParserState.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "proto/parser.h"
+
+namespace chatgate::proto::stun {
+
+// Of a message over TCP. Nothing that a TURN client says of itself comes near it: REALM, NONCE and
+// SOFTWARE are at most 763 bytes, USERNAME 513 (RFC 8489 section 14).
+constexpr std::uint32_t kByteLimit = 4096;
+
+// One UDP payload: one message and nothing beside it. `done` with Next::message, because the realm
+// comes with the server's first error and is in every request from then on.
+ParseStatus parse(Bytes payload, Direction direction, Facts& facts);
+
+// TURN over TCP (RFC 8656 section 3.1): the same messages, one behind the other. Certain with the
+// cookie. Messages over kByteLimit are `malformed`.
+//
+// Behind an Allocate request without REALM comes another message (Next::message): a client has no
+// channel to send data through before its allocation was answered, and servers answer the first
+// request with the realm only. Behind all others anything may follow (Next::opaque).
+Probe probe(Bytes stream);
+ParseStatus feed(ParserState& state, Bytes stream, Facts& facts);
+
+inline constexpr StreamParser kParser = {AppProto::stun, Direction::to_server, kByteLimit, probe,
+                                         feed};
+
+}  // namespace chatgate::proto::stun

@@ -1,0 +1,156 @@
+// Real captures: every labelled name of TLS over TCP is told, and fingerprints are those that
+// FoxIO's own tools publish for the same captures.
+#include <algorithm>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <map>
+#include <tuple>
+
+#include "io/pcap/capture_reader.h"
+#include "net/decode.h"
+#include "proto/tls.h"
+#include "proto/tls_server.h"
+
+#include "incremental.h"
+
+namespace chatgate::proto::test {
+namespace {
+
+using End = std::pair<IpAddress, std::uint16_t>;
+using Way = std::pair<End, End>;  // from, to
+
+// One direction of a connection, put together as a reader of captures may: by sequence number, the
+// first copy of a byte counts.
+struct Stream {
+  bool begun = false;
+  std::uint32_t begin = 0;
+  std::map<std::uint32_t, std::vector<std::uint8_t>> segments;
+
+  std::vector<std::uint8_t> bytes() const {
+    std::vector<std::uint8_t> all;
+    for (const auto& [at, segment] : segments) {
+      if (at > all.size()) break;
+      const std::size_t known = std::min<std::size_t>(all.size() - at, segment.size());
+      all.insert(all.end(), segment.begin() + static_cast<std::ptrdiff_t>(known), segment.end());
+    }
+    return all;
+  }
+};
+
+std::map<Way, Stream> read_streams(const std::string& path) {
+  std::map<Way, Stream> streams;
+  Diagnostics diagnostics;
+  const auto reader = io::CaptureReader::open(path, diagnostics);
+  EXPECT_NE(reader, nullptr) << path;
+  if (reader == nullptr) return streams;
+  net::PacketView view;
+  net::Layers layers;
+  while (reader->next(view) == io::CaptureReader::Next::packet) {
+    net::decode(view, layers);
+    if (layers.outcome != net::Decoded::transport || layers.protocol != net::kTcp) continue;
+    Stream& stream = streams[{{layers.source, layers.source_port},
+                              {layers.destination, layers.destination_port}}];
+    const bool syn = layers.has(net::tcp_flag::syn);
+    const Bytes payload = layers.payload_of(view);
+    if (!stream.begun && (syn || !payload.empty())) {
+      stream.begun = true;
+      stream.begin = layers.sequence + (syn ? 1 : 0);
+    }
+    if (payload.empty()) continue;
+    stream.segments.try_emplace(layers.sequence - stream.begin, payload.begin(), payload.end());
+  }
+  return streams;
+}
+
+struct Label {
+  std::string file;
+  Way way;
+  std::string evidence;
+};
+
+// The columns that are needed have no commas in them.
+std::vector<Label> read_labels() {
+  std::vector<Label> labels;
+  std::ifstream table(CHATGATE_CORPUS "/flows.csv");
+  for (std::string line; std::getline(table, line);) {
+    std::vector<std::string> cells(1);
+    for (const char c : line) {
+      if (c == ',') {
+        cells.emplace_back();
+      } else {
+        cells.back() += c;
+      }
+    }
+    if (cells.size() < 10 || cells[1] != "tcp" || !cells[9].starts_with("tls-")) continue;
+    const auto client = IpAddress::parse(cells[2]);
+    const auto server = IpAddress::parse(cells[4]);
+    if (!client || !server) continue;
+    const auto port = [](const std::string& text) {
+      return static_cast<std::uint16_t>(std::stoi(text));
+    };
+    labels.push_back({cells[0], {{*client, port(cells[3])}, {*server, port(cells[5])}}, cells[9]});
+  }
+  return labels;
+}
+
+TEST(TlsCorpus, TellsEveryLabelledName) {
+  const std::vector<Label> labels = read_labels();
+  if (labels.empty()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
+  std::map<std::string, std::map<Way, Stream>> captures;
+  for (const Label& label : labels) {
+    if (!captures.contains(label.file)) {
+      captures[label.file] = read_streams(CHATGATE_CORPUS "/pcaps/" + label.file);
+    }
+    auto& streams = captures[label.file];
+    const bool by_server = label.evidence.starts_with("tls-cert=");
+    const StreamParser& parser = by_server ? tls_server::kParser : tls::kParser;
+    const Way way = by_server ? Way(label.way.second, label.way.first) : label.way;
+    const std::vector<std::uint8_t> bytes = streams[way].bytes();
+    const Outcome whole = run_whole(parser, bytes);
+    const std::string expected = label.evidence.substr(label.evidence.find('=') + 1);
+    EXPECT_EQ(std::count(whole.names.begin(), whole.names.end(), expected), 1)
+        << label.file << ' ' << label.evidence << ": " << whole;
+    EXPECT_EQ(run_in_steps(parser, bytes, 100), whole) << label.file << ' ' << label.evidence;
+  }
+  EXPECT_GT(labels.size(), 60u);
+}
+
+TEST(TlsCorpus, FingerprintsAreThosePublished) {
+  struct Row {
+    const char* file;
+    std::uint16_t client_port;
+    const char* name;
+    const char* ja4;
+  };
+  const Row rows[] = {
+      {"ja4/latest.pcapng", 52936, "pdx-col.eum-appdynamics.com",
+       "t13d1516h2_8daaf6152771_e5627efa2ab1"},
+      {"ja4/latest.pcapng", 52937, "discovery.cem.cloud.us",
+       "t12d190800_d83cc789557e_7af1ed941c26"},
+      {"ja4/latest.pcapng", 52938, "app.slack.com", "t13d1516h2_8daaf6152771_9b887d9acb53"},
+      {"ja4/latest.pcapng", 52940, "ping-edge.smartscreen.microsoft.com",
+       "t13d1516h2_8daaf6152771_e5627efa2ab1"},
+      {"ja4/badcurveball.pcap", 55318, "bad.curveballtest.com",
+       "t13d1615h2_46e7e9700bed_45f260be83e2"},
+  };
+  if (!std::ifstream(CHATGATE_CORPUS "/flows.csv")) {
+    GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
+  }
+  for (const Row& row : rows) {
+    bool found = false;
+    for (const auto& [way, stream] :
+         read_streams(CHATGATE_CORPUS "/pcaps/" + std::string(row.file))) {
+      if (way.first.second != row.client_port) continue;
+      ParserState state;
+      Facts facts;
+      ASSERT_EQ(tls::feed(state, stream.bytes(), facts), ParseStatus::done) << row.name;
+      EXPECT_EQ(names_of(facts), std::vector<std::string>{row.name});
+      EXPECT_EQ(facts.hello.ja4_view(), row.ja4) << row.name;
+      found = true;
+    }
+    EXPECT_TRUE(found) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace chatgate::proto::test
