@@ -94,7 +94,7 @@ Inspected InspectionPool::feed(Inspection& inspection, flow::Way way, const Segm
     case stream::Added::beyond_limit: return Inspected::scattered;
     case stream::Added::no_memory: return Inspected::out_of_memory;
   }
-  pass_on(half);
+  pass_over(half);
   const bool passed = half.stream.contiguous() == half.begin;
   const Inspected result = passed ? Inspected::passed : look(half, facts);
   if (result == Inspected::passed) {
@@ -110,12 +110,19 @@ Inspected InspectionPool::look(Half& half, proto::Facts& facts) {
   return half.urgent_count == 0 ? parse(half, facts) : parse_both_readings(half, facts);
 }
 
-// Takes a message or a piece that was dealt with, and what is to be skipped, off the front.
+// Takes a message or a piece that was dealt with off the front, and what is to be skipped behind it.
 void InspectionPool::pass_on(Half& half) {
+  half.first = false;
   half.begin += half.state.offset;
+  half.guarded = half.begin;
   half.skip += half.state.skip;
   half.state.offset = 0;
   half.state.skip = 0;
+  pass_over(half);
+}
+
+// Takes what is to be skipped off the front, as far as it is there.
+void InspectionPool::pass_over(Half& half) {
   const std::uint32_t there = half.stream.contiguous() - half.begin;
   const auto now = static_cast<std::uint32_t>(std::min<std::uint64_t>(half.skip, there));
   half.begin += now;
@@ -157,8 +164,6 @@ Inspected InspectionPool::parse(Half& half, proto::Facts& facts) {
         return view.size() < parser.byte_limit ? Inspected::undecided : Inspected::too_long;
       case proto::ParseStatus::piece:
         if (half.state.offset + half.state.skip == 0) return Inspected::malformed;
-        half.first = false;
-        half.guarded = half.begin + half.state.offset;
         pass_on(half);
         if (half.stream.contiguous() == half.begin) return Inspected::passed;
         break;
@@ -241,8 +246,6 @@ bool InspectionPool::choose_parser(Half& half, Bytes view) {
 Inspected InspectionPool::go_on(Inspection& inspection, flow::Way way, proto::Next next,
                                 proto::Facts& facts) {
   Half& half = inspection.half(way);
-  half.first = false;
-  half.guarded = half.begin + half.state.offset;
   pass_on(half);
   if (next == proto::Next::protocol) {
     drop_parser(half);

@@ -155,6 +155,7 @@ class InspectionPool {
   Inspected parse(Half& half, proto::Facts& facts);
   Inspected look(Half& half, proto::Facts& facts);
   void pass_on(Half& half);
+  static void pass_over(Half& half);
   void let_go(Half& half);
   void drop_parser(Half& half);
   void finish(Half& half);
