@@ -108,6 +108,7 @@ class Tests:
         elif process.returncode != 0 and not failed:
             failed.append(f"{' '.join(words)}: ended with status {process.returncode}")
         self.count(int(tally[1]) if tally else 0, failed)
+        self.skipped += [line.removeprefix("NOT RUN ") for line in lines if line.startswith("NOT RUN ")]
         if failed:
             print(process.stdout[-20000:])
         return not failed

@@ -12,9 +12,10 @@
 #include "base/strong_id.h"
 #include "engine/mailbox.h"
 #include "engine/snapshot.h"
-#include "learn/learned_servers.h"
 #include "net/packet_view.h"
 #include "telemetry/counters.h"
+
+#include "learn/learned_servers.h"
 
 namespace chatgate::control {
 

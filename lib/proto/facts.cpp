@@ -1,4 +1,5 @@
 #include "proto/facts.h"
+#include "proto/punycode.h"
 
 #include <algorithm>
 
@@ -76,6 +77,8 @@ std::string_view to_string(AppProto protocol) {
 HostName HostName::normalised(std::string_view raw) {
   std::string_view text = without_brackets(raw);
   if (text.size() == raw.size()) text = without_port(raw);
+  std::array<char, kMaxAsciiHost> ascii;
+  if (!is_ascii(text)) text = to_ascii_host(text, ascii).value_or(text);
   if (text.ends_with('.')) text.remove_suffix(1);
 
   HostName name;

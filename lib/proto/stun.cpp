@@ -92,36 +92,80 @@ std::string_view without_quotes(std::string_view text) {
              : text;
 }
 
+// The attributes of a whole message, one by one.
+class Attributes {
+ public:
+  Attributes(Bytes message, bool padded) : cursor_(message), padded_(padded) {
+    cursor_.skip(kHeader);
+  }
+
+  // False at the end, and where the next does not fit.
+  bool next() {
+    if (cursor_.at_end()) return false;
+    begin_ = cursor_.position();
+    type_ = cursor_.be16();
+    value_ = cursor_.take(cursor_.be16());
+    // Some leave out the padding of the last.
+    if (padded_) cursor_.skip(std::min(padding(value_.size()), cursor_.remaining()));
+    return cursor_.ok();
+  }
+  // Behind the last call of `next`: whether all fitted.
+  bool ok() const { return cursor_.ok(); }
+  bool is_last() const { return cursor_.at_end(); }
+
+  std::size_t begin() const { return begin_; }
+  std::uint16_t type() const { return type_; }
+  Bytes value() const { return value_; }
+
+ private:
+  Cursor cursor_;
+  bool padded_;
+  std::size_t begin_ = 0;
+  std::uint16_t type_ = 0;
+  Bytes value_;
+};
+
+bool fills(Bytes message, bool padded) {
+  Attributes attributes(message, padded);
+  while (attributes.next()) {
+  }
+  return attributes.ok();
+}
+
+bool is_padded(Bytes message, bool microsoft) {
+  return microsoft ? !fills(message, false) : fills(message, true) || !fills(message, false);
+}
+
 enum class Reading : std::uint8_t { sound, wrong_fingerprint, broken };
+
+Reading check_fingerprint(Bytes message, const Attributes& attribute, const Facts& facts) {
+  if (attribute.value().size() != 4 || !attribute.is_last()) return Reading::broken;
+  const std::uint32_t value = load_be32(attribute.value().data());
+  const bool right = is_fingerprint(message.first(attribute.begin()), value);
+  return right || facts.name_count != 0 ? Reading::sound : Reading::wrong_fingerprint;
+}
 
 // A whole message with a sound header.
 Reading read_attributes(Bytes message, Facts& facts) {
   const bool microsoft = is_microsoft(message);
   const std::uint16_t realm = microsoft ? kMicrosoftRealm : std::uint16_t{Attribute::realm};
-  Cursor cursor(message);
-  cursor.skip(kHeader);
-  while (!cursor.at_end()) {
-    const std::size_t begin = cursor.position();
-    const std::uint16_t type = cursor.be16();
-    const Bytes value = cursor.take(cursor.be16());
-    if (!microsoft) cursor.skip(padding(value.size()));
-    if (!cursor.ok()) return Reading::broken;
-    if (type == realm) facts.add_name(NameSource::stun_realm, without_quotes(as_text(value)));
-    if (type == Attribute::fingerprint && !microsoft) {
-      if (value.size() != 4 || !cursor.at_end()) return Reading::broken;
-      if (is_fingerprint(message.first(begin), load_be32(value.data()))) return Reading::sound;
-      return facts.name_count == 0 ? Reading::wrong_fingerprint : Reading::sound;
+  Attributes attributes(message, is_padded(message, microsoft));
+  while (attributes.next()) {
+    if (attributes.type() == realm) {
+      facts.add_name(NameSource::stun_realm, without_quotes(as_text(attributes.value())));
+    }
+    if (attributes.type() == Attribute::fingerprint) {
+      return check_fingerprint(message, attributes, facts);
     }
   }
-  return Reading::sound;
+  return attributes.ok() ? Reading::sound : Reading::broken;
 }
 
 }  // namespace
 
 ParseStatus parse(Bytes payload, Direction /*direction*/, Facts& facts) {
   if (payload.size() < kHeader || probe_type_and_cookie(payload) != Probe::certain ||
-      size_of_message(payload) != payload.size() ||
-      (payload.size() % 4 != 0 && !is_microsoft(payload))) {
+      size_of_message(payload) != payload.size()) {
     return ParseStatus::not_mine;
   }
   const Reading reading = read_attributes(payload, facts);

@@ -5,8 +5,10 @@
 // counts, also one that a receiver is to ignore. A message says nothing but its protocol where it
 // has none, as a client's first request, or a binding request between two peers.
 //
-// Servers of Skype and Teams speak a dialect (MS-TURN section 2.2): its first attribute is a cookie
-// of its own, attributes are not padded, REALM has another number, and its value stands in quotes.
+// Messages of WhatsApp, Skype and Teams pad no attribute, so their length is any; a message is read
+// in the way in which its attributes fill it, padded where both do. Those of Skype and Teams
+// (MS-TURN section 2.2) begin with a cookie of their own as first attribute; there REALM has the
+// number that NONCE has elsewhere, and its value stands in quotes.
 //
 // `malformed` is a message whose attributes do not fill it, or whose FINGERPRINT is not the last;
 // the facts hold the realms read by then. With a wrong FINGERPRINT it is `not_mine` (RFC 8489
@@ -31,12 +33,12 @@ namespace chatgate::proto::stun {
 // SOFTWARE are at most 763 bytes, USERNAME 513 (RFC 8489 section 14).
 constexpr std::uint32_t kByteLimit = 4096;
 
-// One UDP payload: one message and nothing beside it. `done` with Next::message, because the realm
-// comes with the server's first error and is in every request from then on.
+// One UDP payload: one message and nothing beside it, padded or not. `done` with Next::message,
+// because the realm comes with the server's first error and is in every request from then on.
 ParseStatus parse(Bytes payload, Direction direction, Facts& facts);
 
-// TURN over TCP (RFC 8656 section 3.1): the same messages, one behind the other. Certain with the
-// cookie. Messages over kByteLimit are `malformed`.
+// TURN over TCP (RFC 8656 section 3.1): messages one behind the other, whose length is a multiple
+// of four. Certain with the cookie. Messages over kByteLimit are `malformed`.
 //
 // Behind an Allocate request without REALM comes another message (Next::message): a client has no
 // channel to send data through before its allocation was answered, and servers answer the first

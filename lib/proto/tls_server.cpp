@@ -1,6 +1,7 @@
 #include "proto/tls_server.h"
 
 #include <algorithm>
+#include <array>
 
 #include "proto/certificate.h"
 #include "proto/handshake_records.h"
@@ -18,15 +19,28 @@ constexpr std::size_t kMessageHeader = 4;
 constexpr std::uint16_t kSupportedVersions = 43;
 constexpr std::uint16_t kTls13 = 0x0304;
 
+// The random of a ServerHello that asks for another hello (RFC 8446 section 4.1.3).
+constexpr std::array<std::uint8_t, 32> kRetry = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
 // How far the messages can be read; `wanted` is how many handshake bytes it takes to get further.
 struct Progress {
   bool over = false;
   bool broken = false;
+  bool asks_again = false;
   std::size_t wanted = 0;
 };
 
 constexpr Progress kOver = {.over = true};
 constexpr Progress kBroken = {.broken = true};
+constexpr Progress kAsksAgain = {.asks_again = true};
+
+bool asks_again(HandshakeReader hello) {
+  hello.skip(2);  // legacy_version
+  return std::all_of(kRetry.begin(), kRetry.end(),
+                     [&hello](std::uint8_t byte) { return hello.u8() == byte; });
+}
 
 // A draft's version in `supported_versions` counts as 1.3.
 bool is_tls13(HandshakeReader hello) {
@@ -75,6 +89,7 @@ Progress read_messages(const HandshakeRecords& records, Facts& facts) {
     const bool read_on = i == 0 ? type == kServerHello : type == kSupplementalData;
     if (!read_on) return i == 0 ? kBroken : kOver;
     if (available < at + length) return {.wanted = at + length};
+    if (i == 0 && asks_again(HandshakeReader(reader).sub(length))) return kAsksAgain;
     if (i == 0 && is_tls13(reader.sub(length))) return kOver;
     at += length;
   }
@@ -109,6 +124,11 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
       wanted = progress.wanted;
     }
     if (progress.broken) return ParseStatus::malformed;
+    if (progress.asks_again && look == Look::whole) {
+      state.offset = static_cast<std::uint32_t>(records.record_end());
+      state.mark = state.extra = 0;
+      return ParseStatus::piece;
+    }
     if (progress.over) {
       records.store(state);
       return ParseStatus::done;

@@ -6,6 +6,9 @@
 // the certificate is encrypted, a resumed session, which has none, and a certificate that is broken
 // the parser is `done` with the names there are, possibly none; nothing is to be followed.
 //
+// A HelloRetryRequest (RFC 8446 section 4.1.4) is a `piece`: it answers nothing yet, since the
+// client says its hello again.
+//
 // Records and segments are cut as on the client's side (proto/tls.h), with the same limits; the
 // messages up to the server's certificate may be kByteLimit bytes long and kMaxMessages in number.
 //

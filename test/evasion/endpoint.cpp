@@ -41,7 +41,7 @@ bool Endpoint::acceptable(const net::PacketView& packet, const net::Layers& laye
   if (!net::transport_checksum_right(packet, layers)) return false;
   if (!options.ok || (options.md5 || options.authentication)) return false;
   if (layers.has(syn) || layers.has(rst) || !layers.has(ack)) return false;
-  if (layers.acknowledgment != kOwnSequence + 1) return false;
+  if (layers.acknowledgment - (kOwnSequence + 1) > sent_) return false;
   if (options.timestamps && distance(recent_timestamp_, options.timestamp) < 0) {
     return false;
   }

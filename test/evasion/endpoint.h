@@ -39,6 +39,9 @@ class Endpoint {
   // first bytes or last bytes winning as in the stream; IPv6 headers are walked by read_ipv6.
   bool receive(Bytes frame);
 
+  // The application has said this much more.
+  void said(std::uint32_t bytes) { sent_ += bytes; }
+
   // What the application has read so far.
   std::string stream() const;
   std::uint32_t next_client_sequence() const {
@@ -75,6 +78,7 @@ class Endpoint {
   std::uint8_t hops_;
   std::size_t delivered_ = 0;  // what was handed to the application can no longer change
   std::uint32_t recent_timestamp_ = 0;
+  std::uint32_t sent_ = 0;
   std::vector<Byte> bytes_;
 
   struct Datagram {

@@ -22,7 +22,7 @@ void expect_held(const Row& row, const Path& path) {
 TEST(Evasion, NoRowReachesAnyServerAndNoInnocentTwinIsDamaged) {
   for (const Row& row : rows()) {
     for (const bool v6 : {false, true}) {
-      if (row.plays_over(v6)) expect_held(row, {v6, {}});
+      if (!row.out_of_reach() && row.plays_over(v6)) expect_held(row, {v6, {}});
     }
   }
 }
@@ -37,9 +37,10 @@ TEST(Evasion, NorInsideOfEncapsulations) {
                                      {E::vxlan, Outer::v4, 77},
                                      {E::teredo}};
   for (const Row& row : rows()) {
+    if (row.out_of_reach() || row.own_path) continue;
     for (const Layer& layer : layers) {
       for (const bool v6 : {false, true}) {
-        if (!row.plays_over(v6) || row.own_path || (layer.kind == E::teredo && !v6)) continue;
+        if (!row.plays_over(v6) || (layer.kind == E::teredo && !v6)) continue;
         expect_held(row, {v6, Tunnel({layer})});
       }
     }
@@ -51,15 +52,9 @@ TEST(Evasion, TheTricksWorkWhereNobodyWatches) {
   std::size_t reached = 0, played = 0;
   for (const Row& row : rows()) {
     for (const bool v6 : {false, true}) {
-      if (!row.plays_over(v6)) continue;
+      if (row.out_of_reach() || !row.plays_over(v6)) continue;
       ++played;
-      reached += std::any_of(kOverlaps.begin(), kOverlaps.end(), [&](Overlap overlap) {
-        Gateway gateway;
-        gateway.open_wide();
-        Session session(gateway, overlap, 40000, {v6, {}});
-        row.play(session, hello_for(kBlockedName), hello_for(kDecoyName));
-        return names_blocked(session.server().stream());
-      });
+      reached += arrives_unwatched(row, v6) ? 1 : 0;
     }
   }
   EXPECT_GE(reached, played * 8 / 10);

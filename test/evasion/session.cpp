@@ -10,17 +10,26 @@
 namespace chatgate::test {
 namespace {
 
-constexpr std::uint16_t kPort = 443;
+std::vector<catalog::Application> applications() {
+  catalog::Application messenger;
+  messenger.id = ApplicationId(0);
+  messenger.word = messenger.name = "messenger";
+  messenger.category = catalog::Category::mobile_messenger;
+  messenger.names = {{"blocked.example", false, true, catalog::Service::any},
+                     {"xn--bcher-kva.example", false, true, catalog::Service::any}};
+  messenger.addresses = {{*Prefix::parse("203.0.113.0/24"), true},
+                         {*Prefix::parse("2001:db8:bad::/48"), true}};
+  catalog::Application resolver;
+  resolver.id = ApplicationId(1);
+  resolver.word = resolver.name = "encrypted-dns";
+  resolver.category = catalog::Category::tunnel;
+  resolver.names = {{"resolver.example", false, true, catalog::Service::any}};
+  return {messenger, resolver};
+}
 
-std::shared_ptr<const engine::Snapshot> blocking_snapshot() {
-  catalog::Application application;
-  application.id = ApplicationId(0);
-  application.word = application.name = "messenger";
-  application.category = catalog::Category::mobile_messenger;
-  application.names = {{"blocked.example", false, true, catalog::Service::any}};
+std::shared_ptr<const engine::Snapshot> blocking_snapshot(const PolicyWords& words) {
   auto snapshot = std::make_shared<engine::Snapshot>();
-  snapshot->catalogue =
-      std::make_shared<catalog::Catalogue>(std::vector<catalog::Application>{application});
+  snapshot->catalogue = std::make_shared<catalog::Catalogue>(applications());
   policy::Policy::Content content;
   policy::Rule rule;
   rule.id = RuleId(0);
@@ -28,6 +37,7 @@ std::shared_ptr<const engine::Snapshot> blocking_snapshot() {
   rule.categories = {catalog::Category::im};
   rule.action = policy::Action::reset;
   content.rules = {rule};
+  if (words) words(content);
   snapshot->policy = std::make_shared<policy::Policy>(std::move(content), *snapshot->catalogue);
   return snapshot;
 }
@@ -41,14 +51,6 @@ Octets timestamp_option(std::uint32_t value) {
   return option;
 }
 
-const char* client_of(const Path& path) {
-  if (!path.v6) return "10.0.0.1";
-  return path.tunnel.for_teredo() ? "2001:0:c633:6401::1" : "2001:db8::1";
-}
-const char* server_of(const Path& path) {
-  return path.v6 ? "2001:db8:1::1" : "192.0.2.1";
-}
-
 // Where the transport header of a frame by Session::frame without extension headers is.
 std::size_t transport_of(const Octets& frame) {
   return load_be16(&frame[12]) == 0x86dd ? 14 + 40 : 14 + 20;
@@ -56,9 +58,19 @@ std::size_t transport_of(const Octets& frame) {
 
 }  // namespace
 
-Gateway::Gateway()
-    : snapshot_(blocking_snapshot()),
+const char* Path::client() const {
+  if (!v6) return "10.0.0.1";
+  return tunnel.for_teredo() ? "2001:0:c633:6401::1" : "2001:db8::1";
+}
+const char* Path::server() const {
+  if (listed) return v6 ? "2001:db8:bad::1" : "203.0.113.1";
+  return v6 ? "2001:db8:1::1" : "192.0.2.1";
+}
+
+Gateway::Gateway(const PolicyWords& words)
+    : snapshot_(blocking_snapshot(words)),
       counters_(std::make_unique<telemetry::WorkerCounters>()),
+      learned_(256, KeyedHash(1)),
       result_(std::make_unique<engine::BurstResult>()),
       reported_(telemetry::kReasonCount, 0),
       now_(from_seconds(1'700'000'000)) {
@@ -66,6 +78,7 @@ Gateway::Gateway()
   config.flows = 1024;
   config.inspections = 256;
   config.hash = KeyedHash(1);
+  config.learned = &learned_;
   worker_ = std::make_unique<engine::Worker>(config, *counters_, nullptr);
 }
 
@@ -252,16 +265,18 @@ void Session::through(std::vector<Layer> layers, std::vector<std::uint16_t> tags
 
 Frame Session::frame() const {
   Frame frame;
-  const char* from = client_of(path_);
-  const char* to = server_of(path_);
-  return (path_.v6 ? frame.v6(from, to) : frame.v4(from, to)).tcp(port_, kPort, net::tcp_flag::ack);
+  const char* from = path_.client();
+  const char* to = path_.server();
+  return (path_.v6 ? frame.v6(from, to) : frame.v4(from, to))
+      .tcp(port_, path_.server_port, net::tcp_flag::ack);
 }
 
 Frame Session::server_frame() const {
   Frame frame;
-  const char* from = server_of(path_);
-  const char* to = client_of(path_);
-  (path_.v6 ? frame.v6(from, to) : frame.v4(from, to)).tcp(kPort, port_, net::tcp_flag::ack);
+  const char* from = path_.server();
+  const char* to = path_.client();
+  (path_.v6 ? frame.v6(from, to) : frame.v4(from, to))
+      .tcp(path_.server_port, port_, net::tcp_flag::ack);
   return frame.macs("020000000002", "020000000001");
 }
 
@@ -308,6 +323,7 @@ void Session::server_says(std::string text) {
                  .payload(text)
                  .build());
   server_sent_ += size;
+  server_.said(size);
 }
 
 void Session::server_raw(const Octets& frame) {
@@ -342,26 +358,35 @@ void Session::answer() {
 
 void Session::read_forged() {
   for (const Gateway::Forged& forged : gateway_.take_forged()) {
-    const std::string fault = fault_of(forged);
-    if (!fault.empty()) {
-      told_.wrong = fault;
-    } else {
-      ++(forged.out == net::Side::inside ? told_.client : told_.server);
-    }
+    const std::string fault = read(forged);
+    if (!fault.empty()) told_.wrong = fault;
   }
 }
 
-// A reset is right where it stands in the encapsulations, with the outer addresses and identifiers,
-// of what the other end sends.
-std::string Session::fault_of(const Gateway::Forged& forged) {
+// What is wrong with it; counts it where nothing is.
+std::string Session::read(const Gateway::Forged& forged) {
   const bool to_client = forged.out == net::Side::inside;
   const Octets model = path_.tunnel.wrap(to_client ? server_frame().build() : frame().build(),
                                          net::other(forged.out));
+  net::Layers is;
+  net::decode(view_of(forged.frame), is);
+  const bool answers = to_client && is.outcome == net::Decoded::transport &&
+                       is.has(net::tcp_flag::fin) && is.payload_size != 0;
+  if (!answers && (is.outcome != net::Decoded::transport || !is.has(net::tcp_flag::rst))) {
+    return "no reset";
+  }
+  const std::string fault = fault_of_forged(forged, model);
+  if (fault.empty()) ++(answers ? told_.answers : to_client ? told_.client : told_.server);
+  return fault;
+}
+
+// A frame is right where it stands in the encapsulations, with the outer addresses and identifiers,
+// of what the other end sends.
+std::string fault_of_forged(const Gateway::Forged& forged, const Octets& model) {
   net::Layers is, expected;
   const net::PacketView view = view_of(forged.frame);
   net::decode(view, is);
   net::decode(view_of(model), expected);
-  if (is.outcome != net::Decoded::transport || !is.has(net::tcp_flag::rst)) return "no reset";
   if (is.encapsulation_count != expected.encapsulation_count) return "encapsulations";
   if (is.source != expected.source || is.destination != expected.destination ||
       is.source_port != expected.source_port || is.destination_port != expected.destination_port) {

@@ -17,17 +17,24 @@
 #include <vector>
 
 #include "engine/worker.h"
+#include "policy/policy.h"
 
 #include "endpoint.h"
 #include "frames.h"
+#include "learn/learned_servers.h"
 #include "tunnel.h"
 
 namespace chatgate::test {
 
-// The worker under test with a policy that blocks every name below blocked.example.
+// Changes a policy that resets all messengers, for what needs words of it.
+using PolicyWords = std::function<void(policy::Policy::Content&)>;
+
+// The worker under test. Its catalogue knows a messenger, by every name below blocked.example and
+// xn--bcher-kva.example and by the addresses of `Path::listed`, and encrypted DNS, by every name
+// below resolver.example.
 class Gateway {
  public:
-  Gateway();
+  explicit Gateway(const PolicyWords& words = {});
   ~Gateway();
 
   // Frames that came out on the other side, held ones included.
@@ -37,7 +44,7 @@ class Gateway {
   void open_wide() { open_ = true; }
   std::uint64_t count(telemetry::Reason reason) const;
   std::uint64_t count(telemetry::Counter counter) const;
-  std::size_t memory() const { return worker_->memory(); }
+  std::size_t memory() const { return worker_->memory() + learned_.memory(); }
   // Reasons other than "none" counted since the last call, as words.
   std::string new_reasons();
 
@@ -51,6 +58,7 @@ class Gateway {
  private:
   std::shared_ptr<const engine::Snapshot> snapshot_;
   std::unique_ptr<telemetry::WorkerCounters> counters_;
+  learn::LearnedServers learned_;
   std::unique_ptr<engine::Worker> worker_;
   std::unique_ptr<engine::BurstResult> result_;
   std::vector<std::uint64_t> reported_;
@@ -118,14 +126,25 @@ class Piece {
 // How the two ends reach each other.
 struct Path {
   bool v6 = false;
-  Tunnel tunnel;
+  Tunnel tunnel = {};
+  // The server's address is one that the catalogue lists as the messenger's.
+  bool listed = false;
+  std::uint16_t server_port = 443;
+
+  const char* client() const;
+  const char* server() const;
 };
 
 // What the gateway told the ends of a session by frames of its own, and what was wrong with it.
 struct Told {
   unsigned client = 0, server = 0;  // resets
+  unsigned answers = 0;             // to the client, in the server's place
   std::string wrong;
 };
+
+// What is wrong with a frame of the gateway's own that should come to its receiver as `model`, in
+// the same encapsulations, would; empty where nothing is.
+std::string fault_of_forged(const Gateway::Forged& forged, const Octets& model);
 
 class Session {
  public:
@@ -175,7 +194,7 @@ class Session {
   void deliver(const Octets& frame, std::size_t cut_outside = 0);
   void answer();
   void read_forged();
-  std::string fault_of(const Gateway::Forged& forged);
+  std::string read(const Gateway::Forged& forged);
 
   Gateway& gateway_;
   Endpoint server_;

@@ -422,7 +422,8 @@ const std::vector<Row>& rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> joined;
     for (auto* part : {&segmentation, &overlaps, &refused, &state, &fragment_rows, &header_rows,
-                       &fragmented_header_rows, &tunnel_rows}) {
+                       &fragmented_header_rows, &tunnel_rows, &tls_rows, &quic_rows, &datagram_rows,
+                       &http_rows, &proxy_rows, &dns_rows}) {
       for (Row& row : (*part)()) joined.push_back(std::move(row));
     }
     return joined;

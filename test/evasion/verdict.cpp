@@ -1,5 +1,7 @@
 #include "verdict.h"
 
+#include <algorithm>
+
 #include "proto/tls.h"
 
 namespace chatgate::test {
@@ -19,6 +21,7 @@ bool names_blocked(const std::string& stream) {
 }
 
 RowVerdict judge_row(const Row& row, const Path& path) {
+  if (row.judge) return row.judge(path);
   RowVerdict verdict;
   for (const Overlap overlap : kOverlaps) {
     Gateway gateway;
@@ -36,6 +39,17 @@ RowVerdict judge_row(const Row& row, const Path& path) {
     verdict.note_wrong(twin);
   }
   return verdict;
+}
+
+bool arrives_unwatched(const Row& row, bool v6) {
+  if (row.arrives_unwatched) return row.arrives_unwatched({v6});
+  return std::any_of(kOverlaps.begin(), kOverlaps.end(), [&](Overlap overlap) {
+    Gateway gateway;
+    gateway.open_wide();
+    Session session(gateway, overlap, 40000, {v6});
+    row.play(session, hello_for(kBlockedName), hello_for(kDecoyName));
+    return names_blocked(session.server().stream());
+  });
 }
 
 void RowVerdict::note_wrong(const Session& session) {

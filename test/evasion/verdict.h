@@ -18,15 +18,9 @@ std::string hello_for(const char* name);
 // Whether what a server has read so far is a hello for the blocked name.
 bool names_blocked(const std::string& stream);
 
-struct RowVerdict {
-  std::size_t leaks = 0;    // kinds of servers that read the blocked name
-  std::size_t damaged = 0;  // kinds of servers for which the innocent twin went otherwise than said
-  std::string reasons;      // that the gateway counted for the blocked name
-  std::string wrong;        // what was the matter with a frame of the gateway's own
-
-  void note_wrong(const Session& session);
-};
-
 RowVerdict judge_row(const Row& row, const Path& path = {});
+
+// Whether the blocked name arrives where there is no gateway.
+bool arrives_unwatched(const Row& row, bool v6);
 
 }  // namespace chatgate::test

@@ -12,6 +12,7 @@ import bad_input
 import demo
 import evasions
 import gateway
+import names_lab
 from report import Report
 
 RUNS = (("af_packet", 1), ("af_packet", 2), ("af_xdp", 1))
@@ -33,6 +34,8 @@ def main():
             report.passed += part.passed
             report.failures += [f"{name}: {failure}" for failure in part.failures]
         evasions.run(report)
+        names_lab.run(report)
+        names_lab.run(report, ("learn",), workers=2)
         report.head("Mistakes")
         bad_input.run(report)
     for failure in report.failures:

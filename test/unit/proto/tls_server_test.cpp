@@ -99,6 +99,25 @@ TEST(TlsServer, ReadsNamesOfTheCertificate) {
   });
 }
 
+TEST(TlsServer, AHelloRetryRequestIsNoAnswerYet) {
+  const std::string random =
+      "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+      "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
+  const std::string request =
+      handshake(2, be16(0x0303) + random + prefixed8(std::string(32, 'i')) + be16(0x1301) + '\0' +
+                       prefixed16(extension(43, be16(0x0304))));
+  ParserState state;
+  Facts facts;
+  const std::string stream = record(request, 3);
+  EXPECT_EQ(tls_server::feed(state, as_bytes(stream), facts), ParseStatus::piece);
+  EXPECT_EQ(state.offset, stream.size());
+  const std::string answer = record(flight(with_names({"chat.example"})), 3);
+  check({
+      {"then the answer", stream + answer, names({"chat.example"})},
+      {"in records of 7", records(request, 7) + answer, names({"chat.example"})},
+  });
+}
+
 TEST(TlsServer, IsDoneWithoutACertificate) {
   const std::string chosen13 = server_hello(extension(51, "key") + extension(43, be16(0x0304)));
   const std::string draft = server_hello(extension(43, be16(0x7f1c)));
