@@ -11,6 +11,7 @@
 
 namespace chatgate::engine {
 
+using flow::ColdFlow;
 using flow::HotFlow;
 
 namespace {
@@ -161,14 +162,23 @@ bool Pipeline::answer_without_keys(Packet& packet) {
   constexpr std::uint16_t kAny = 255;
   if (facts_.protocol != proto::AppProto::dns || !packet.tcp() ||
       snapshot_->policy->controls().tls.ech != policy::EncryptedClientHello::strip ||
-      snapshot_->mode() == policy::Mode::monitor || packet.layers.payload_size < 2) {
+      snapshot_->mode() == policy::Mode::monitor) {
     return false;
   }
-  const auto query = proto::dns::parse_dns_query(packet.payload().subspan(2));
+  const ColdFlow& cold = flows_.cold(packet.flow);
+  const Bytes message = inspections_.message(inspections_.get(cold.inspection).half(packet.way));
+  if (message.size() < 2) return false;
+  const auto query = proto::dns::parse_dns_query(message.subspan(2));
   const bool asks_for_keys =
       query && (query->first_type == proto::dns::type::kHttps ||
                 query->first_type == proto::dns::type::kSvcb || query->first_type == kAny);
-  if (!asks_for_keys || !answer_dns_over_tcp(packet, enforce::DnsAnswerKind::nodata)) return false;
+  if (!asks_for_keys) return false;
+  if (!answer_dns_over_tcp(packet, enforce::DnsAnswerKind::nodata)) {
+    const std::uint32_t passed_on = cold.next_sequence[flow::index(packet.way)];
+    drop(packet, Reason::ech_stripped);
+    reset_receiver(packet, passed_on);
+    reset_sender(packet, passed_on);
+  }
   give_up(packet.flow, policy::Action::reset);
   return true;
 }

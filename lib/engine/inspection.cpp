@@ -110,7 +110,8 @@ Inspected InspectionPool::look(Half& half, proto::Facts& facts) {
   return half.urgent_count == 0 ? parse(half, facts) : parse_both_readings(half, facts);
 }
 
-// Takes a message or a piece that was dealt with off the front, and what is to be skipped behind it.
+// Takes a message or a piece that was dealt with off the front, and what is to be skipped behind
+// it.
 void InspectionPool::pass_on(Half& half) {
   half.first = false;
   half.begin += half.state.offset;

@@ -134,6 +134,11 @@ class InspectionPool {
   Inspected feed_datagram(Inspection& inspection, Bytes payload, proto::Direction direction,
                           std::uint16_t port, proto::Facts& facts);
 
+  // The message that has just been complete.
+  Bytes message(Half& half) {
+    return half.stream.view(buffers_).subspan(half.begin).first(half.state.offset);
+  }
+
   // Stores what is still borrowed from the segment in hand; false where there is no buffer.
   bool keep(Half& half) { return half.stream.keep(buffers_); }
 

@@ -126,6 +126,7 @@ class Pipeline {
   bool acquire_inspection(const Packet& packet);
   bool inspected(Packet& packet, Inspected& outcome);
   void nothing(Packet& packet);
+  void broken(Packet& packet);
   bool message(Packet& packet, Inspected& outcome);
   bool refuse_message(Packet& packet);
   void watch(Packet& packet, const Judgement& judgement);

@@ -288,12 +288,7 @@ bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
       if (policy::forwards(controls().incomplete)) break;
       take_down(packet, Reason::incomplete, controls().incomplete);
       return false;
-    case Inspected::malformed:
-      // Broken, but what names it had before the break still speak.
-      counters_.add(Counter::parse_malformed);
-      cold.app_proto = facts_.protocol;
-      conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
-      return false;
+    case Inspected::malformed: broken(packet); return false;
     case Inspected::cut: counters_.add(Counter::inspection_limit); break;
     case Inspected::out_of_memory:
       if (!open_without(controls().inspections)) {
@@ -306,6 +301,21 @@ bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
   facts_.clear();
   conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
   return false;
+}
+
+// A message breaks the rules of its protocol, or a limit. Names it had before the break still
+// speak; what a server makes of the rest nobody knows, so a client's goes no further.
+void Pipeline::broken(Packet& packet) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  counters_.add(Counter::parse_malformed);
+  cold.app_proto = facts_.protocol;
+  const bool is_answer = inspections_.get(cold.inspection).half(packet.way).speaks_as_server();
+  const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
+  if (is_answer || blocks(judgement.verdict.action) || policy::forwards(controls().incomplete)) {
+    conclude(packet, judgement);
+  } else {
+    take_down(packet, Reason::evasion, controls().incomplete);
+  }
 }
 
 // No parser knows these bytes. The other direction may still say more: a server often speaks first,
@@ -346,6 +356,14 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   const proto::Next next = facts_.next;
   const bool reads_on = outcome == Inspected::half_message || next != proto::Next::opaque;
+  if (!reads_on && !is_answer && packet.way == Way::to_client &&
+      !blocks(judgement.verdict.action) &&
+      inspection.half(Way::to_server).phase == Half::Phase::looking) {
+    // A server that speaks as clients do, as in XMPP, does not end what its client says.
+    cold.set_sequence(packet.way, half.stream.next_sequence());
+    inspections_.settle(inspection, packet.way);
+    return false;
+  }
   if (blocks(judgement.verdict.action) || !reads_on || !tunnel_is_read()) {
     conclude(packet, judgement);
     return false;

@@ -19,7 +19,7 @@ class Context {
   // `flows`: how many may be looked at at once; protocols that need a session of their own get a
   // part of that many.
   explicit Context(std::uint32_t flows)
-      : quic(std::clamp<std::uint32_t>(flows / 2, 16, 16384)),
+      : quic(std::clamp<std::uint32_t>(flows, 16, 16384)),
         dtls(std::clamp<std::uint32_t>(flows / 16, 16, 1024)),
         http2(std::clamp<std::uint32_t>(flows / 64, 4, 64)) {}
 

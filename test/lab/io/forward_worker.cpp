@@ -56,7 +56,7 @@ std::size_t Worker::memory() const {
 }
 
 // Sums of both addresses' bytes are the same in both directions.
-WorkerId owner(const net::PacketView& packet, const KeyedHash&, unsigned workers) {
+WorkerId owner(const net::PacketView& packet, const KeyedHash&, unsigned workers, const Snapshot&) {
   const Bytes bytes = packet.bytes;
   std::size_t at = 12;
   while (bytes.size() >= at + 2) {

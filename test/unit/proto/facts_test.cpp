@@ -42,10 +42,9 @@ TEST(HostName, HasOneFormToCompare) {
       {std::string("example.com\0.test", 17), std::string("example.com\0.test", 17), false},
       {"exam ple.com", "exam ple.com", false},
       {"b\xc3\xbc"
-       "cher.example",
-       "b\xc3\xbc"
-       "cher.example",
-       false},
+       "cher.example:443",
+       "xn--bcher-kva.example", true},
+      {"b\xc3.example", "b\xc3.example", false},
       {label63 + "a.com", label63 + "a.com", false},
       {longest + "x", longest, false},
       {std::string(400, 'a') + ":443", std::string(255, 'a'), false},
