@@ -309,6 +309,7 @@ void Pipeline::broken(Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
   counters_.add(Counter::parse_malformed);
   cold.app_proto = facts_.protocol;
+  protocol_event(packet, facts_);
   const bool is_answer = inspections_.get(cold.inspection).half(packet.way).speaks_as_server();
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   if (is_answer || blocks(judgement.verdict.action) || policy::forwards(controls().incomplete)) {

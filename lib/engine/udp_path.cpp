@@ -89,6 +89,7 @@ bool Pipeline::quic_by_word(Packet& packet) {
   if (word == policy::Quic::allow) {
     conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
   } else {
+    quic_key_size_ = 0;
     take_down(packet, Reason::quic_refused);
   }
   return true;

@@ -1,7 +1,8 @@
 #include "proto/facts.h"
-#include "proto/punycode.h"
 
 #include <algorithm>
+
+#include "proto/punycode.h"
 
 namespace chatgate::proto {
 namespace {

@@ -62,7 +62,8 @@ class HostName {
   static constexpr std::size_t kCapacity = 255;
 
   // Normalises `raw`: lower case, one trailing dot removed, ":PORT" removed, brackets of an IPv6
-  // literal removed, UTF-8 in its ASCII form (proto/punycode.h). What exceeds the capacity is cut and the name counts as not well-formed.
+  // literal removed, UTF-8 in its ASCII form (proto/punycode.h). What exceeds the capacity is cut
+  // and the name counts as not well-formed.
   static HostName normalised(std::string_view raw);
 
   std::string_view view() const { return {text_.data(), size_}; }

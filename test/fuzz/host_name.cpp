@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "proto/facts.h"
+#include "proto/punycode.h"
 
 #include "check.h"
 
@@ -20,7 +21,8 @@ bool may_stand_in_host_name(char c) {
 void check_host_name(std::string_view raw) {
   const HostName name = HostName::normalised(raw);
   const std::string_view text = name.view();
-  FUZZ_CHECK(text.size() <= std::min(raw.size(), HostName::kCapacity));
+  FUZZ_CHECK(text.size() <= HostName::kCapacity);
+  FUZZ_CHECK(!is_ascii(raw) || text.size() <= raw.size());  // its ASCII form is longer than UTF-8
   FUZZ_CHECK(std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; }));
   if (!name.well_formed()) return;
   FUZZ_CHECK(!text.empty());

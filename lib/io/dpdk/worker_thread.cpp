@@ -170,7 +170,8 @@ unsigned WorkerThread::receive(const QueuePlan::Receive& queue, std::span<rte_mb
 void WorkerThread::hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot) {
   unsigned own = 0;
   for (rte_mbuf* frame : frames) {
-    const unsigned owner = engine::owner(view(frame, 0), shared_.hash, shared_.workers, snapshot).value();
+    const unsigned owner =
+        engine::owner(view(frame, 0), shared_.hash, shared_.workers, snapshot).value();
     if (owner == id_) {
       frames[own++] = frame;
     } else {
