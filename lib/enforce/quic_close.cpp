@@ -45,10 +45,17 @@ std::size_t type_bits(const Version& version) {
   return static_cast<std::size_t>(at - version.types.begin()) << 4;
 }
 
+// A client addresses the server by the id that the server has chosen, and keeps the keys.
+bool belongs(const Packet& packet, const ConnectionIds& known) {
+  if (known.keyed_by.empty()) return false;
+  if (known.keyed_by == packet.destination || known.server == packet.destination) return true;
+  return known.server.empty() && known.client == packet.source;
+}
+
 }  // namespace
 
-std::size_t build_quic_close(Bytes client_datagram, Bytes keyed_by, InitialCrypto& crypto,
-                             MutableBytes out) {
+std::size_t build_quic_close(Bytes client_datagram, const ConnectionIds& known,
+                             InitialCrypto& crypto, MutableBytes out) {
   PacketWalker walker(client_datagram);
   Packet packet;
   do {
@@ -59,12 +66,14 @@ std::size_t build_quic_close(Bytes client_datagram, Bytes keyed_by, InitialCrypt
   header.byte(0xc0 | type_bits(*packet.version) | (kNumberSize - 1));
   header.be32(packet.version_number);
   header.id(packet.source);
-  header.id(packet.destination);
+  header.id(known.keyed_by == packet.destination && !known.server.empty() ? known.server.view()
+                                                                          : packet.destination);
   header.byte(0);  // no token
   header.byte(kNumberSize + kFrames.size() + kTagSize);
   header.be32(kNumber);
   InitialKeys keys;
-  crypto.derive(*packet.version, keyed_by.empty() ? packet.destination : keyed_by, Sender::server,
+  crypto.derive(*packet.version,
+                belongs(packet, known) ? known.keyed_by.view() : packet.destination, Sender::server,
                 keys);
   const std::size_t size = header.view().size() + kFrames.size() + kTagSize;
   if (size > packet.bytes.size()) return 0;

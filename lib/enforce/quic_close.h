@@ -24,11 +24,12 @@ constexpr std::size_t kMaxQuicClose = 128;
 constexpr std::uint8_t kConnectionRefused = 0x02;
 
 // Writes the answer to the first Initial of a version that is read in `client_datagram`, in that
-// version, addressed to the client's id, with the client's destination as the server's id, and
-// returns its size; 0 where there is no such packet or `out` is too small. `keyed_by` is the
-// connection id the flow's keys come from (proto::quic::Connections::keyed_by); empty: that
-// packet's own destination. The answer is never longer than the Initial it answers.
-std::size_t build_quic_close(Bytes client_datagram, Bytes keyed_by,
+// version, addressed to the client's id, and returns its size; 0 where there is no such packet or
+// `out` is too small. `known` is what was seen of the flow's connection before
+// (proto::quic::Connections::ids): where the packet belongs to it, it tells the keys and the id
+// that the client expects of its server; else the packet's own destination does. The answer is
+// never longer than the Initial it answers.
+std::size_t build_quic_close(Bytes client_datagram, const proto::quic::ConnectionIds& known,
                              proto::quic::InitialCrypto& crypto, MutableBytes out);
 
 }  // namespace chatgate::enforce

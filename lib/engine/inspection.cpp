@@ -46,10 +46,7 @@ void InspectionPool::release(flow::InspectionIndex index) {
   Inspection& inspection = get(index);
   inspection.in_use = false;
   for (Half& half : inspection.halves) finish(half);
-  if (inspection.datagram_parser != Half::kNoParser) {
-    const auto& parser = proto::datagram_parsers()[inspection.datagram_parser];
-    if (parser.release != nullptr) parser.release(inspection.datagrams, context_);
-  }
+  drop_datagram_parser(inspection);
   free_.push_back(index.value());
 }
 
@@ -66,6 +63,15 @@ void InspectionPool::drop_parser(Half& half) {
   if (parser.release != nullptr) parser.release(half.state, context_);
   half.parser = Half::kNoParser;
   half.state = {};
+}
+
+void InspectionPool::drop_datagram_parser(Inspection& inspection) {
+  if (inspection.datagram_parser == Half::kNoParser) return;
+  const proto::DatagramParser& parser = proto::datagram_parsers()[inspection.datagram_parser];
+  if (parser.release != nullptr) parser.release(inspection.datagrams, context_);
+  inspection.datagram_parser = Half::kNoParser;
+  inspection.datagrams = {};
+  inspection.datagram_done = false;
 }
 
 Inspected InspectionPool::feed(Inspection& inspection, flow::Way way, const Segment& segment,
@@ -264,31 +270,34 @@ Inspected InspectionPool::feed_datagram(Inspection& inspection, Bytes payload,
                                         proto::Direction direction, std::uint16_t port,
                                         proto::Facts& facts) {
   const auto parsers = proto::datagram_parsers();
+  const std::size_t followed = inspection.datagram_parser;
+  if (followed != Half::kNoParser) {
+    const Inspected result = read_datagram(inspection, followed, payload, direction, facts);
+    if (result != Inspected::nothing) return result;
+    drop_datagram_parser(inspection);  // another protocol has the floor now
+  }
   for (std::size_t i = 0; i < parsers.size(); ++i) {
-    const bool follows = inspection.datagram_parser == i;
-    if (inspection.datagram_parser != Half::kNoParser && !follows) continue;
-    if (parsers[i].server_port != 0 && parsers[i].server_port != port) continue;
-    if (!follows && parsers[i].probe(payload) == proto::Probe::not_mine) continue;
-    facts.clear();
-    switch (parsers[i].read(inspection.datagrams, payload, direction, facts, context_)) {
-      case proto::ParseStatus::done:
-        inspection.datagram_parser = static_cast<std::uint8_t>(i);
-        inspection.datagram_done = true;
-        return Inspected::message;
-      case proto::ParseStatus::need_more:
-      case proto::ParseStatus::piece:
-        inspection.datagram_parser = static_cast<std::uint8_t>(i);
-        return Inspected::undecided;
-      case proto::ParseStatus::malformed:
-        inspection.datagram_parser = static_cast<std::uint8_t>(i);
-        return Inspected::malformed;
-      case proto::ParseStatus::not_mine:
-        if (follows) return Inspected::nothing;
-        break;
-    }
+    if (i == followed || (parsers[i].server_port != 0 && parsers[i].server_port != port)) continue;
+    if (parsers[i].probe(payload) == proto::Probe::not_mine) continue;
+    const Inspected result = read_datagram(inspection, i, payload, direction, facts);
+    if (result != Inspected::nothing) return result;
   }
   facts.clear();
   return Inspected::nothing;
+}
+
+Inspected InspectionPool::read_datagram(Inspection& inspection, std::size_t parser, Bytes payload,
+                                        proto::Direction direction, proto::Facts& facts) {
+  facts.clear();
+  const proto::ParseStatus status = proto::datagram_parsers()[parser].read(
+      inspection.datagrams, payload, direction, facts, context_);
+  if (status == proto::ParseStatus::not_mine) return Inspected::nothing;
+  inspection.datagram_parser = static_cast<std::uint8_t>(parser);
+  switch (status) {
+    case proto::ParseStatus::done: inspection.datagram_done = true; return Inspected::message;
+    case proto::ParseStatus::malformed: return Inspected::malformed;
+    default: return Inspected::undecided;
+  }
 }
 
 bool InspectionPool::settle(Inspection& inspection, flow::Way way) {

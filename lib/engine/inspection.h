@@ -163,6 +163,9 @@ class InspectionPool {
   static void pass_over(Half& half);
   void let_go(Half& half);
   void drop_parser(Half& half);
+  void drop_datagram_parser(Inspection& inspection);
+  Inspected read_datagram(Inspection& inspection, std::size_t parser, Bytes payload,
+                          proto::Direction direction, proto::Facts& facts);
   void finish(Half& half);
   Inspected parse_both_readings(Half& half, proto::Facts& facts);
   Inspected parse_without_urgent(const Half& half, proto::Facts& facts);

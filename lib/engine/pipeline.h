@@ -15,6 +15,7 @@
 #include "engine/inspection.h"
 #include "engine/judge.h"
 #include "engine/opposite_store.h"
+#include "engine/quic_ids.h"
 #include "engine/worker.h"
 #include "flow/flow_key.h"
 #include "flow/flow_table.h"
@@ -83,7 +84,7 @@ class Pipeline {
   bool quic_by_word(Packet& packet);
   static bool may_begin(const Packet& packet);
   void look_again(Packet& packet);
-  void note_quic_key(const flow::ColdFlow& cold);
+  void keep_quic_ids(const Packet& packet);
   void close_quic(const Packet& packet);
 
   // dns_path.cpp
@@ -199,11 +200,9 @@ class Pipeline {
   flow::FlowTable flows_;
   flow::NameStore names_;
   proto::Context context_;
-  // Of the QUIC flow that is being judged: the connection id that its keys come from.
-  std::array<std::uint8_t, 20> quic_key_{};
-  std::uint8_t quic_key_size_ = 0;
   InspectionPool inspections_;
   OppositeStore opposites_;
+  QuicIds quic_ids_;
   learn::PendingQuestions pending_;
   learn::LearnQuota quota_;
   proto::dns::DnsResponse response_;

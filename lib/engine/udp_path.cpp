@@ -62,7 +62,7 @@ void Pipeline::unreadable(Packet& packet) {
     judgement.verdict.action = snapshot_->policy->controls().tls.unreadable_quic;
     judgement.verdict.log = judgement.verdict.action == policy::Action::alert;
   }
-  note_quic_key(cold);
+  keep_quic_ids(packet);
   conclude(packet, judgement);
 }
 
@@ -89,7 +89,6 @@ bool Pipeline::quic_by_word(Packet& packet) {
   if (word == policy::Quic::allow) {
     conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
   } else {
-    quic_key_size_ = 0;
     take_down(packet, Reason::quic_refused);
   }
   return true;
@@ -122,23 +121,20 @@ void Pipeline::look_again(Packet& packet) {
   close_record(packet.flow);
 }
 
-// The close of a connection needs to know where its keys come from.
-void Pipeline::note_quic_key(const ColdFlow& cold) {
-  quic_key_size_ = 0;
+void Pipeline::keep_quic_ids(const Packet& packet) {
+  const ColdFlow& cold = flows_.cold(packet.flow);
   if (cold.app_proto != proto::AppProto::quic || !cold.inspection.valid()) return;
-  const Bytes key = context_.quic.keyed_by(inspections_.get(cold.inspection).datagrams);
-  if (key.size() > quic_key_.size()) return;
-  std::copy(key.begin(), key.end(), quic_key_.begin());
-  quic_key_size_ = static_cast<std::uint8_t>(key.size());
+  quic_ids_.keep(packet.flow, packet.hash,
+                 context_.quic.ids(inspections_.get(cold.inspection).datagrams));
 }
 
 void Pipeline::close_quic(const Packet& packet) {
   ForgedFrame* frame = next_forged(packet, packet.frame->side);
   if (frame == nullptr) return;
   std::array<std::uint8_t, enforce::kMaxQuicClose> close;
-  const std::size_t size = enforce::build_quic_close(
-      packet.payload(), Bytes(quic_key_).first(quic_key_size_), context_.quic.crypto(), close);
-  quic_key_size_ = 0;
+  const std::size_t size =
+      enforce::build_quic_close(packet.payload(), quic_ids_.find(packet.flow, packet.hash),
+                                context_.quic.crypto(), close);
   if (size == 0) return;
   const std::optional<net::Opposite> back = opposite(packet);
   commit_forged(net::build_udp(*packet.frame, *packet.frame_layers, net::Toward::sender,
@@ -152,7 +148,7 @@ void Pipeline::udp_message(Packet& packet) {
   protocol_event(packet, facts_);
   if (refuse_message(packet)) return;
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
-  note_quic_key(flows_.cold(packet.flow));
+  keep_quic_ids(packet);
   if (facts_.next == proto::Next::opaque || blocks(judgement.verdict.action)) {
     conclude(packet, judgement);
   } else {

@@ -9,6 +9,7 @@
 #include "proto/socks.h"
 #include "proto/starttls.h"
 #include "proto/starttls_xmpp.h"
+#include "proto/stun.h"
 #include "proto/tls.h"
 #include "proto/tls_server.h"
 
@@ -34,7 +35,7 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 11> kStreamParsers = {{
+constexpr std::array<StreamParser, 12> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
@@ -46,6 +47,7 @@ constexpr std::array<StreamParser, 11> kStreamParsers = {{
     smtp::kParser,
     imap::kParser,
     irc::kParser,
+    stun::kParser,
 }};
 
 constexpr Probe only_certain(Probe probe) {
@@ -56,7 +58,7 @@ Probe probe_quic_anywhere(Bytes datagram) {
 }
 
 constexpr std::uint16_t kHttpsPort = 443;
-constexpr std::array<DatagramParser, 3> kDatagramParsers = {{
+constexpr std::array<DatagramParser, 4> kDatagramParsers = {{
     // A version that nobody knows is taken for QUIC on its port alone.
     {AppProto::quic, kHttpsPort, quic::probe, nullptr, feed_datagram<&Context::quic>,
      release<&Context::quic>},
@@ -64,6 +66,7 @@ constexpr std::array<DatagramParser, 3> kDatagramParsers = {{
      release<&Context::quic>},
     {AppProto::dtls, 0, dtls::probe, nullptr, feed_datagram<&Context::dtls>,
      release<&Context::dtls>},
+    {AppProto::stun, 0, stun::probe, stun::parse},
 }};
 
 static_assert(kStreamParsers.size() <= 16 && kDatagramParsers.size() <= 16);

@@ -64,10 +64,11 @@ Connections::Session* Connections::session_of(const ParserState& state) {
   return state.session.valid() ? &sessions_[state.session.value()] : nullptr;
 }
 
-Bytes Connections::keyed_by(const ParserState& state) const {
+ConnectionIds Connections::ids(const ParserState& state) const {
   if (!state.session.valid()) return {};
   const Session& session = sessions_[state.session.value()];
-  return session.attempts[session.latest].destination.view();
+  const Attempt& latest = session.attempts[session.latest];
+  return {latest.destination, latest.source, latest.server};
 }
 
 void Connections::release(ParserState& state) {
@@ -88,6 +89,7 @@ ParseStatus Connections::feed(ParserState& state, Bytes datagram, Direction dire
   PacketWalker walker(datagram);
   Packet packet;
   for (std::size_t count = 0; !reading.broken && walker.next(packet); ++count) {
+    note_server(reading, packet);
     if (count == kMaxPackets) {
       reading.broken = true;
     } else if (packet.type == PacketType::initial) {
@@ -105,6 +107,20 @@ ParseStatus Connections::feed(ParserState& state, Bytes datagram, Direction dire
   if (!reading.broken) return ParseStatus::done;
   facts.next = Next::opaque;
   return ParseStatus::malformed;
+}
+
+// A client takes nothing from a server that bears another id than its first answer did (RFC 9000
+// section 7.2).
+void Connections::note_server(const Reading& reading, const Packet& packet) {
+  Session* const session = session_of(reading.state);
+  if (session == nullptr || packet.source.size() > kMaxConnectionId) return;
+  if (packet.type != PacketType::initial && packet.type != PacketType::handshake) return;
+  for (Attempt& attempt : std::span(session->attempts).first(session->count)) {
+    if (attempt.direction != reading.direction && attempt.source == packet.destination &&
+        attempt.server.empty()) {
+      attempt.server.assign(packet.source);
+    }
+  }
 }
 
 // Packets of the server that need no opening. They must be addressed to the client of an attempt.

@@ -72,9 +72,8 @@ class Connections {
   // the state is then as new.
   void release(ParserState& state);
 
-  // The connection id that the keys of this flow's latest attempt come from; empty where there is
-  // none. What enforce/quic_close.h wants to know. Valid until the next call.
-  Bytes keyed_by(const ParserState& state) const;
+  // Of this flow's latest attempt, for enforce/quic_close.h; all empty where there is none.
+  ConnectionIds ids(const ParserState& state) const;
 
   // For whoever answers on the same thread.
   InitialCrypto& crypto() { return crypto_; }
@@ -89,6 +88,7 @@ class Connections {
     std::uint32_t version_number = 0;
     ConnectionId destination;  // the first, that the keys come from
     ConnectionId source;
+    ConnectionId server;  // chosen by the server, once it has answered
     InitialKeys keys;
     std::uint64_t expected = 0;  // number after the highest of its packets
     CryptoStream stream;
@@ -118,6 +118,7 @@ class Connections {
   Session* session_of(const ParserState& state);
   void read_initial(Reading& reading, const Packet& packet);
   void read_reply(Reading& reading, const Packet& packet);
+  void note_server(const Reading& reading, const Packet& packet);
   bool open_known(Reading& reading, Session& session, const Packet& packet, bool same_id);
   bool open_by_attempt(const Session& session, Attempt& attempt, const Packet& packet,
                        InitialCrypto::Opened& opened);

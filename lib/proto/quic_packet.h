@@ -31,7 +31,15 @@ struct ConnectionId {
     std::copy(from.begin(), from.end(), bytes.begin());
   }
   Bytes view() const { return {bytes.data(), size}; }
+  bool empty() const { return size == 0; }
   bool operator==(Bytes other) const { return std::ranges::equal(view(), other); }
+};
+
+// What whoever speaks in a server's place has to know of a connection.
+struct ConnectionIds {
+  ConnectionId keyed_by;  // that the keys come from: the client's first destination
+  ConnectionId client;
+  ConnectionId server;  // that the server has chosen; empty where it has not answered
 };
 
 struct Packet {

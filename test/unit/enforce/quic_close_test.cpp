@@ -13,17 +13,28 @@ namespace {
 using namespace proto::quic;
 using namespace proto::test;
 
-std::string close_for(std::string_view datagram, std::string_view keyed_by = {}) {
+ConnectionIds ids(std::string_view keyed_by, std::string_view client = {},
+                  std::string_view server = {}) {
+  ConnectionIds ids;
+  ids.keyed_by.assign(as_bytes(keyed_by));
+  ids.client.assign(as_bytes(client));
+  ids.server.assign(as_bytes(server));
+  return ids;
+}
+
+std::string close_for(std::string_view datagram, const ConnectionIds& known = {}) {
   std::array<std::uint8_t, kMaxQuicClose> out;
   const std::size_t size =
-      build_quic_close(as_bytes(datagram), as_bytes(keyed_by), test_crypto(), out);
+      build_quic_close(as_bytes(datagram), known, test_crypto(), out);
   return std::string(as_text(Bytes(out).first(size)));
 }
 
 struct Case {
   const char* name;
   Long client;
-  std::string keyed_by = {};
+  ConnectionIds known = {};
+  std::string keyed_by = {};  // the client's own destination where empty
+  std::string source = {};
 };
 
 const Case kCases[] = {
@@ -35,21 +46,33 @@ const Case kCases[] = {
     {"token", {.token = std::string(300, 't')}},
     {"to an id that the server has chosen",
      {.destination = "server", .keyed_by = "destinat"},
+     ids("destinat", "source", "server"),
      "destinat"},
+    {"to an id that the server has chosen, unseen",
+     {.destination = "server", .keyed_by = "destinat"},
+     ids("destinat", "source"),
+     "destinat"},
+    {"from a client without id to an id that the server has chosen",
+     {.destination = "server", .source = "", .keyed_by = "destinat"},
+     ids("destinat", "", "server"),
+     "destinat"},
+    {"crossing the server's answer", {}, ids("destinat", "source", "server"), "", "server"},
+    {"of another connection", {}, ids("8 others", "others", "theirs")},
+    {"of another connection, unanswered", {}, ids("8 others", "others")},
 };
 
 // Read as a client does: its own id, the version it spoke, the server's keys, the first number.
 TEST(QuicClose, OpensAtTheClient) {
   for (const Case& c : kCases) {
     SCOPED_TRACE(c.name);
-    const std::string answer = close_for(initial(crypto_frame(0, "hello"), c.client), c.keyed_by);
+    const std::string answer = close_for(initial(crypto_frame(0, "hello"), c.client), c.known);
     PacketWalker walker(as_bytes(answer));
     Packet packet;
     ASSERT_TRUE(walker.next(packet));
     EXPECT_EQ(packet.type, PacketType::initial);
     EXPECT_EQ(packet.version_number, c.client.version);
     EXPECT_EQ(as_text(packet.destination), c.client.source);
-    EXPECT_EQ(as_text(packet.source), c.client.destination);
+    EXPECT_EQ(as_text(packet.source), c.source.empty() ? c.client.destination : c.source);
     EXPECT_TRUE(packet.token.empty());
     EXPECT_EQ(packet.bytes.size(), answer.size());
     InitialKeys keys;

@@ -19,7 +19,7 @@ int main() {
   }
   std::vector<std::uint8_t> out(enforce::kMaxQuicClose);
   const std::size_t size =
-      enforce::build_quic_close(datagram, connections.keyed_by(state), connections.crypto(), out);
+      enforce::build_quic_close(datagram, connections.ids(state), connections.crypto(), out);
   std::cout << as_text(Bytes(out).first(size));
   return size == 0 ? 1 : 0;
 }

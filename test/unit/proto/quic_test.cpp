@@ -47,10 +47,24 @@ TEST(Quic, HelloIsDescribed) {
   EXPECT_EQ(facts.names[0].source, NameSource::quic_sni);
   EXPECT_TRUE(facts.has_hello);
   EXPECT_EQ(facts.hello.ja4_view().substr(0, 1), "q");
-  EXPECT_EQ(as_text(connections.keyed_by(state)), "destinat");
+  EXPECT_EQ(as_text(connections.ids(state).keyed_by.view()), "destinat");
+  EXPECT_TRUE(connections.ids(state).server.empty());
   connections.release(state);
   EXPECT_FALSE(state.session.valid());
   EXPECT_EQ(connections.sessions_in_use(), 0u);
+}
+
+TEST(Quic, TellsTheIdThatTheServerHasChosen) {
+  Flow flow(shared_connections());
+  const std::string h = small_hello("chat.example");
+  flow.send(initial(piece(h, 0, 50)));
+  flow.receive(packet(kServer, ack() + padding(9)));
+  flow.receive(packet({.destination = "another", .source = "forged"}, padding(9)));
+  flow.send(initial(piece(h, 50, h.size()), {.number = 1}));
+  const ConnectionIds ids = flow.connections.ids(flow.state);
+  EXPECT_EQ(as_text(ids.keyed_by.view()), "destinat");
+  EXPECT_EQ(as_text(ids.client.view()), "source");
+  EXPECT_EQ(as_text(ids.server.view()), "server");
 }
 
 // Constructions after which a server has the hello `h`.
