@@ -170,7 +170,7 @@ struct Content {
   bool relative() const { return distance.has_value() || within.has_value(); }
 };
 
-// pcre. The expression between the slashes, its `\/` made `/`; not compiled here.
+// pcre. The expression between the slashes, as it stands there; not compiled here.
 struct Pcre {
   Spot spot;
   Target target;

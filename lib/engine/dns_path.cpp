@@ -1,4 +1,4 @@
-// DNS over UDP: questions judged one by one, answers read for what they teach.
+// DNS: questions judged one by one, answers read for what they teach and for what they hide.
 
 #include "enforce/dns_answer.h"
 #include "enforce/dns_strip.h"
@@ -25,6 +25,11 @@ learn::QuestionKey key_of(const HotFlow& flow, std::uint16_t id) {
           .resolver_port = flow.server_port(),
           .id = id,
           .tcp = flow.key.is_tcp()};
+}
+
+bool asks_for_keys(std::uint16_t type) {
+  constexpr std::uint16_t kAny = 255;
+  return type == proto::dns::type::kHttps || type == proto::dns::type::kSvcb || type == kAny;
 }
 
 bool is_response(Bytes message) {
@@ -95,92 +100,122 @@ std::optional<enforce::DnsAnswer> Pipeline::canary_answer(const Packet& packet) 
 
 void Pipeline::dns_response(Packet& packet) {
   const Bytes message = packet.payload();
-  if (learns() && proto::dns::parse_dns_response(message, response_) &&
-      pending_.answered(key_of(flows_.hot(packet.flow), response_.head.id),
-                        response_.head.question_hash, now_) &&
-      !learn_from(packet, message)) {
-    return;
-  }
-  if (snapshot_->policy->controls().tls.ech == policy::EncryptedClientHello::strip &&
-      snapshot_->mode() == policy::Mode::enforce) {
+  if (const auto judgement = blocked_answer(packet, message)) {
+    std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
+    if (answers(judgement->verdict.action)) {
+      replace_datagram(packet, enforce::replace_dns_answer(configured_answer(), message, buffer),
+                       Reason::policy_answer);
+    } else {
+      drop(packet, Reason::policy_drop);
+    }
+    alert_event(packet.flow, *judgement, &packet);
+  } else if (strips_keys()) {
     strip_keys(packet, message);
   }
 }
 
-// False where the answer leads to a blocked name and was replaced.
-bool Pipeline::learn_from(Packet& packet, Bytes message) {
+// What an answer leads to: taught, where the question was seen, and judged, where its names hide
+// another application than the question shows. The judgement of an answer that is blocked.
+std::optional<Judgement> Pipeline::blocked_answer(const Packet& packet, Bytes message) {
+  if (!proto::dns::parse_dns_response(message, response_)) return std::nullopt;
   const learn::AnswerNames names(message, response_, [this](std::string_view host) {
     return snapshot_->catalogue->match_name(host);
   });
-  learn::teach(names, {flows_.hot(packet.flow).client(), snapshot_->generation, now_},
-               *config_.learned, quota_);
+  const HotFlow& flow = flows_.hot(packet.flow);
+  if (learns() &&
+      pending_.answered(key_of(flow, response_.head.id), response_.head.question_hash, now_)) {
+    learn::teach(names, {flow.client(), snapshot_->generation, now_}, *config_.learned, quota_);
+  }
   const learn::AnswerNames::Name* hidden = names.hidden();
-  if (hidden == nullptr) return true;
+  if (hidden == nullptr) return std::nullopt;
   Judgement judgement;
   judgement.im = {hidden->own.application, hidden->own.service, catalog::Evidence::dns};
-  const HotFlow& flow = flows_.hot(packet.flow);
   judgement.verdict =
       snapshot_->policy->decide({judgement.im, flow.client(), flow.server(), flow.server_port()});
-  if (!blocks(judgement.verdict.action)) return true;
-  const proto::HostName host = names.host(static_cast<std::size_t>(hidden - names.all().data()));
-  judgement.name = host.view();
+  if (!blocks(judgement.verdict.action)) return std::nullopt;
+  hidden_name_ = names.host(static_cast<std::size_t>(hidden - names.all().data()));
+  judgement.name = hidden_name_.view();
   count_verdict(judgement);
-  std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
-  if (answers(judgement.verdict.action)) {
-    replace_datagram(packet, enforce::replace_dns_answer(configured_answer(), message, buffer),
-                     Reason::policy_answer);
-  } else {
-    drop(packet, Reason::policy_drop);
-  }
-  alert_event(packet.flow, judgement, &packet);
-  return false;
+  return judgement;
 }
 
-// Takes the keys of ECH out of an answer.
+bool Pipeline::strips_keys() const {
+  return snapshot_->policy->controls().tls.ech == policy::EncryptedClientHello::strip &&
+         snapshot_->mode() == policy::Mode::enforce;
+}
+
+// Takes the keys of ECH out of an answer; an answer that is longer than what the gateway sends, or
+// whose keys cannot be taken out, becomes one without records.
 void Pipeline::strip_keys(Packet& packet, Bytes message) {
   std::array<std::uint8_t, 4096> copy;
-  if (message.size() > copy.size()) return;
-  const MutableBytes changed(copy.data(), message.size());
-  std::copy(message.begin(), message.end(), changed.begin());
-  std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
-  switch (enforce::strip_ech(changed)) {
-    case enforce::DnsStripped::nothing: return;
-    case enforce::DnsStripped::stripped:
-      if (replace_datagram(packet, changed, Reason::ech_stripped)) return;
-      [[fallthrough]];  // longer than the gateway sends
-    case enforce::DnsStripped::impossible:
-      replace_datagram(packet,
-                       enforce::replace_dns_answer(enforce::DnsAnswerKind::nodata, message, buffer),
-                       Reason::ech_stripped);
+  auto stripped = enforce::DnsStripped::impossible;
+  if (message.size() > copy.size()) {
+    const auto head = proto::dns::parse_dns_response_head(message);
+    if (!head || !asks_for_keys(head->first_type)) return;
+  } else {
+    const MutableBytes changed(copy.data(), message.size());
+    std::copy(message.begin(), message.end(), changed.begin());
+    stripped = enforce::strip_ech(changed);
+    if (stripped == enforce::DnsStripped::nothing) return;
+    if (stripped == enforce::DnsStripped::stripped &&
+        replace_datagram(packet, changed, Reason::ech_stripped)) {
       return;
+    }
   }
+  std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
+  replace_datagram(packet,
+                   enforce::replace_dns_answer(enforce::DnsAnswerKind::nodata, message, buffer),
+                   Reason::ech_stripped);
 }
 
-// An answer over TCP may come in any number of segments and cannot be changed on its way, so where
-// keys are taken out the question for them is answered here. True where it was.
-bool Pipeline::answer_without_keys(Packet& packet) {
-  constexpr std::uint16_t kAny = 255;
-  if (facts_.protocol != proto::AppProto::dns || !packet.tcp() ||
-      snapshot_->policy->controls().tls.ech != policy::EncryptedClientHello::strip ||
-      snapshot_->mode() == policy::Mode::monitor) {
-    return false;
-  }
+// A question of a TCP connection that is not blocked for its name. True where it was answered
+// here, which ends the connection: names that tell clients which resolver to use, and questions for
+// keys where those are taken out, since an answer over TCP may come in any number of segments and
+// cannot be changed on its way.
+bool Pipeline::dns_stream_question(Packet& packet) {
   const ColdFlow& cold = flows_.cold(packet.flow);
   const Bytes message = inspections_.message(inspections_.get(cold.inspection).half(packet.way));
   if (message.size() < 2) return false;
   const auto query = proto::dns::parse_dns_query(message.subspan(2));
-  const bool asks_for_keys =
-      query && (query->first_type == proto::dns::type::kHttps ||
-                query->first_type == proto::dns::type::kSvcb || query->first_type == kAny);
-  if (!asks_for_keys) return false;
-  if (!answer_dns_over_tcp(packet, enforce::DnsAnswerKind::nodata)) {
-    const std::uint32_t passed_on = cold.next_sequence[flow::index(packet.way)];
-    drop(packet, Reason::ech_stripped);
+  if (!query) return false;
+  if (const auto canary = canary_answer(packet)) {
+    answer_and_end(packet, *canary, Reason::policy_answer);
+    return true;
+  }
+  if (strips_keys() && asks_for_keys(query->first_type)) {
+    answer_and_end(packet, enforce::DnsAnswerKind::nodata, Reason::ech_stripped);
+    return true;
+  }
+  if (learns()) {
+    pending_.remember(key_of(flows_.hot(packet.flow), query->id), query->question_hash, now_);
+  }
+  return false;
+}
+
+// An answer that has come in whole. True where there is more to look at.
+bool Pipeline::dns_stream_answer(Packet& packet, Inspected& outcome) {
+  ColdFlow& cold = flows_.cold(packet.flow);
+  Inspection& inspection = inspections_.get(cold.inspection);
+  const Half& half = inspection.half(packet.way);
+  const Bytes message = inspections_.message(inspection.half(packet.way)).subspan(2);
+  if (const auto judgement = blocked_answer(packet, message)) {
+    conclude(packet, *judgement);
+    return false;
+  }
+  cold.set_sequence(packet.way, half.stream.next_sequence());
+  outcome = inspections_.go_on(inspection, packet.way, proto::Next::message, facts_);
+  return true;
+}
+
+// Answers the question of a TCP connection where that can be done, and ends the connection.
+void Pipeline::answer_and_end(Packet& packet, const enforce::DnsAnswer& answer, Reason reason) {
+  if (!answer_dns_over_tcp(packet, answer)) {
+    const std::uint32_t passed_on = flows_.cold(packet.flow).next_sequence[flow::index(packet.way)];
+    drop(packet, reason);
     reset_receiver(packet, passed_on);
     reset_sender(packet, passed_on);
   }
   give_up(packet.flow, policy::Action::reset);
-  return true;
 }
 
 // Sends `payload` in the packet's place; only drops the packet where it is empty.

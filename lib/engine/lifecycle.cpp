@@ -69,7 +69,8 @@ void Pipeline::shut_down(Time now, const Snapshot& snapshot) {
 
 std::size_t Pipeline::memory() const {
   return sizeof *this + flows_.memory() + names_.memory() + inspections_.memory() +
-         fragments_.memory() + context_.memory() + opposites_.memory() + quic_ids_.memory();
+         fragments_.memory() + pending_.memory() + quota_.memory() + context_.memory() +
+         opposites_.memory() + quic_ids_.memory();
 }
 
 // A new record for the packet's flow. False where there is no room; the packet has its disposition.

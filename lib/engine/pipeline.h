@@ -93,9 +93,12 @@ class Pipeline {
   void dns_question(Packet& packet);
   std::optional<enforce::DnsAnswer> canary_answer(const Packet& packet) const;
   void dns_response(Packet& packet);
-  bool learn_from(Packet& packet, Bytes message);
+  std::optional<Judgement> blocked_answer(const Packet& packet, Bytes message);
+  bool strips_keys() const;
   void strip_keys(Packet& packet, Bytes message);
-  bool answer_without_keys(Packet& packet);
+  bool dns_stream_question(Packet& packet);
+  bool dns_stream_answer(Packet& packet, Inspected& outcome);
+  void answer_and_end(Packet& packet, const enforce::DnsAnswer& answer, telemetry::Reason reason);
   bool replace_datagram(Packet& packet, Bytes payload, Reason reason);
   enforce::DnsAnswer configured_answer() const;
   bool answers(policy::Action action) const;
@@ -206,6 +209,7 @@ class Pipeline {
   learn::PendingQuestions pending_;
   learn::LearnQuota quota_;
   proto::dns::DnsResponse response_;
+  proto::HostName hidden_name_;  // of the answer that is being judged
   net::FragmentCache fragments_;
   net::FragmentCache::Counters fragments_counted_;
   std::vector<ReleasedFrame> released_;

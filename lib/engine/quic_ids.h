@@ -19,8 +19,7 @@ class QuicIds {
   explicit QuicIds(std::uint32_t capacity) : entries_(std::max<std::uint32_t>(capacity, 1)) {}
 
   // `flow_hash` tells the flow from a later one with the same index.
-  void keep(flow::FlowIndex flow, std::uint64_t flow_hash,
-            const proto::quic::ConnectionIds& ids) {
+  void keep(flow::FlowIndex flow, std::uint64_t flow_hash, const proto::quic::ConnectionIds& ids) {
     entries_[flow.value() % entries_.size()] = {flow, flow_hash, ids};
   }
 

@@ -341,19 +341,20 @@ void Pipeline::nothing(Packet& packet) {
 // A parser completed a message: `facts_` holds what it said. True where there is more to look at.
 bool Pipeline::message(Packet& packet, Inspected& outcome) {
   ColdFlow& cold = flows_.cold(packet.flow);
-  cold.app_proto = facts_.protocol;
-  count_message(facts_.protocol);
-  protocol_event(packet, facts_);
-  if (refuse_message(packet)) return false;
   Inspection& inspection = inspections_.get(cold.inspection);
   const Half& half = inspection.half(packet.way);
   const bool is_answer = half.speaks_as_server();
+  cold.app_proto = facts_.protocol;
+  if (facts_.protocol == proto::AppProto::dns && is_answer)
+    return dns_stream_answer(packet, outcome);
+  count_message(facts_.protocol);
+  protocol_event(packet, facts_);
+  if (refuse_message(packet)) return false;
   if (is_answer && flows_.hot(packet.flow).stage == Stage::watched) {
     // The client said what it wants, and the server has taken it.
     stop_reading(packet.flow);
     return false;
   }
-  if (answer_without_keys(packet)) return false;
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   const proto::Next next = facts_.next;
   const bool reads_on = outcome == Inspected::half_message || next != proto::Next::opaque;
@@ -382,6 +383,7 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
   }
   if (facts_.protocol == proto::AppProto::dns) {
     // A resolver connection carries question after question; each is judged by itself.
+    if (dns_stream_question(packet)) return false;
     count_verdict(judgement);
     alert_event(packet.flow, judgement, &packet);
   } else if (next != proto::Next::answer) {

@@ -132,9 +132,8 @@ void Pipeline::close_quic(const Packet& packet) {
   ForgedFrame* frame = next_forged(packet, packet.frame->side);
   if (frame == nullptr) return;
   std::array<std::uint8_t, enforce::kMaxQuicClose> close;
-  const std::size_t size =
-      enforce::build_quic_close(packet.payload(), quic_ids_.find(packet.flow, packet.hash),
-                                context_.quic.crypto(), close);
+  const std::size_t size = enforce::build_quic_close(
+      packet.payload(), quic_ids_.find(packet.flow, packet.hash), context_.quic.crypto(), close);
   if (size == 0) return;
   const std::optional<net::Opposite> back = opposite(packet);
   commit_forged(net::build_udp(*packet.frame, *packet.frame_layers, net::Toward::sender,

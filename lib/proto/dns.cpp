@@ -85,6 +85,52 @@ bool plausible_first_header(const Header& header) {
          header.authorities <= 1 && header.additionals <= 16;
 }
 
+// The same of answers, which say little of themselves.
+bool plausible_first_answer(const Header& header) {
+  return header.is_standard_response() && header.questions >= 1 &&
+         header.questions <= kMaxQuestions;
+}
+
+// A connection whose first message is `Answers` to a question, or one.
+template <bool Answers>
+Probe probe_stream(Bytes stream) {
+  if (stream.size() < kLengthPrefix) return Probe::unsure;
+  const std::size_t length = load_be16(stream.data());
+  if (length < kMinMessage) return Probe::not_mine;
+  const Bytes message =
+      stream.subspan(kLengthPrefix, std::min(length, stream.size() - kLengthPrefix));
+  if (message.size() >= 4) {
+    const std::uint16_t flags = load_be16(message.data() + 2);
+    const bool is_answer = (flags & flag::kResponse) != 0;
+    if (is_answer != Answers || (flags & flag::kOpcode) != 0) return Probe::not_mine;
+    if (!Answers && (flags & flag::kResponseCode) != 0) return Probe::not_mine;
+  }
+  if (message.size() < kHeaderSize) return Probe::unsure;
+  const Header header(message);
+  if (!(Answers ? plausible_first_answer(header) : plausible_first_header(header))) {
+    return Probe::not_mine;
+  }
+  const Probe when_cut = message.size() < length ? Probe::unsure : Probe::not_mine;
+  NameText text;
+  const NameEnd name = read_name(message, kHeaderSize, text);
+  if (name.status == NameStatus::cut) return when_cut;
+  if (name.status == NameStatus::broken) return Probe::not_mine;
+  if (name.end + 4 > message.size()) return when_cut;
+  return is_query_class(load_be16(message.data() + name.end + 2)) ? Probe::certain
+                                                                  : Probe::not_mine;
+}
+
+ParseStatus feed_whole(ParserState& state, Bytes stream, Facts& facts, bool reads_names) {
+  if (stream.size() < kLengthPrefix) return ParseStatus::need_more;
+  const std::size_t length = load_be16(stream.data());
+  if (stream.size() - kLengthPrefix < length) return ParseStatus::need_more;
+  if (reads_names) parse_message(stream.subspan(kLengthPrefix, length), facts);
+  state.offset = static_cast<std::uint32_t>(kLengthPrefix + length);
+  facts.protocol = AppProto::dns;
+  facts.next = Next::message;
+  return ParseStatus::done;
+}
+
 }  // namespace
 
 std::optional<DnsQuery> parse_dns_query(Bytes message) {
@@ -123,37 +169,19 @@ ParseStatus parse(Bytes payload, Direction, Facts& facts) {
 }
 
 Probe probe(Bytes stream) {
-  if (stream.size() < kLengthPrefix) return Probe::unsure;
-  const std::size_t length = load_be16(stream.data());
-  if (length < kMinMessage) return Probe::not_mine;
-  const Bytes message =
-      stream.subspan(kLengthPrefix, std::min(length, stream.size() - kLengthPrefix));
-  if (message.size() >= 4 && (load_be16(message.data() + 2) &
-                              (flag::kResponse | flag::kOpcode | flag::kResponseCode)) != 0) {
-    return Probe::not_mine;
-  }
-  if (message.size() < kHeaderSize) return Probe::unsure;
-  if (!plausible_first_header(Header(message))) return Probe::not_mine;
-
-  const Probe when_cut = message.size() < length ? Probe::unsure : Probe::not_mine;
-  NameText text;
-  const NameEnd name = read_name(message, kHeaderSize, text);
-  if (name.status == NameStatus::cut) return when_cut;
-  if (name.status == NameStatus::broken) return Probe::not_mine;
-  if (name.end + 4 > message.size()) return when_cut;
-  return is_query_class(load_be16(message.data() + name.end + 2)) ? Probe::certain
-                                                                  : Probe::not_mine;
+  return probe_stream<false>(stream);
 }
 
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
-  if (stream.size() < kLengthPrefix) return ParseStatus::need_more;
-  const std::size_t length = load_be16(stream.data());
-  if (stream.size() - kLengthPrefix < length) return ParseStatus::need_more;
-  parse_message(stream.subspan(kLengthPrefix, length), facts);
-  state.offset = static_cast<std::uint32_t>(kLengthPrefix + length);
-  facts.protocol = AppProto::dns;
-  facts.next = Next::message;
-  return ParseStatus::done;
+  return feed_whole(state, stream, facts, true);
+}
+
+Probe probe_answers(Bytes stream) {
+  return probe_stream<true>(stream);
+}
+
+ParseStatus feed_answers(ParserState& state, Bytes stream, Facts& facts) {
+  return feed_whole(state, stream, facts, false);
 }
 
 }  // namespace chatgate::proto::dns

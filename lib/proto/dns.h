@@ -69,4 +69,8 @@ ParseStatus parse(Bytes payload, Direction direction, Facts& facts);
 Probe probe(Bytes stream);
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts);
 
+// The same for a connection's answers. No names: what an answer says is read by dns_response.h.
+Probe probe_answers(Bytes stream);
+ParseStatus feed_answers(ParserState& state, Bytes stream, Facts& facts);
+
 }  // namespace chatgate::proto::dns

@@ -35,11 +35,12 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 12> kStreamParsers = {{
+constexpr std::array<StreamParser, 13> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
     {AppProto::dns, Direction::to_server, dns::kByteLimit, dns::probe, dns::feed},
+    {AppProto::dns, Direction::to_client, dns::kByteLimit, dns::probe_answers, dns::feed_answers},
     xmpp::kParser,
     kHttp2,
     socks::kParser,

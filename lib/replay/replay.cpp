@@ -125,6 +125,7 @@ Replay::State::State(ReplayOptions given, std::shared_ptr<const engine::Snapshot
     engine::WorkerConfig config;
     config.id = WorkerId(static_cast<WorkerId::rep>(i));
     config.flows = options.flows;
+    config.inspections = options.inspections;
     config.protocol_events = options.protocol_events;
     config.verify_checksums = options.verify_checksums && !options.offloaded.headers_unfilled();
     config.hash = hash;

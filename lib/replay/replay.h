@@ -26,7 +26,8 @@ namespace chatgate::replay {
 
 struct ReplayOptions {
   unsigned workers = 1;
-  std::uint32_t flows = 1u << 16;  // of each worker
+  std::uint32_t flows = 1u << 16;        // of each worker
+  std::uint32_t inspections = 1u << 12;  // of each worker
   bool protocol_events = false;
   std::vector<Prefix> inside;  // empty: see replay/side_finder.h
   std::string host;            // EVE's `host`; empty: left out

@@ -113,6 +113,11 @@ def is_forgery(data):
                                  and bool(data[at + 13] & TCP_RST))
 
 
+def is_dns(data):
+    found = transport(data)
+    return found is not None and 53 in (found[2], found[4])
+
+
 def mark_of(frame):
     kind, at = dissect(frame.data)
     return struct.unpack_from("!I", frame.data, at)[0] if kind == MARK_TYPE else None

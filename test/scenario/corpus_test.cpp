@@ -87,6 +87,7 @@ Outcome run(std::span<const net::PacketView> packets,
   ReplayOptions options;
   options.workers = workers;
   options.flows = 4096;
+  options.inspections = 512;
   options.protocol_events = true;
   options.offloaded = OffloadedSenders(packets);
   Time latest;

@@ -24,8 +24,7 @@ ConnectionIds ids(std::string_view keyed_by, std::string_view client = {},
 
 std::string close_for(std::string_view datagram, const ConnectionIds& known = {}) {
   std::array<std::uint8_t, kMaxQuicClose> out;
-  const std::size_t size =
-      build_quic_close(as_bytes(datagram), known, test_crypto(), out);
+  const std::size_t size = build_quic_close(as_bytes(datagram), known, test_crypto(), out);
   return std::string(as_text(Bytes(out).first(size)));
 }
 
