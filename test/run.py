@@ -18,7 +18,8 @@ TREE = Path(__file__).resolve().parents[1]
 BUILD, SANITIZED = TREE / "build", TREE / "build-asan"
 TALLY = re.compile(r"^(\d+) passed, (\d+) failed\Z", re.M)
 SANITIZER_ENVIRONMENT = {
-    "ASAN_OPTIONS": "abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1",
+    "ASAN_OPTIONS": "abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1:"
+                    "malloc_context_size=8",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
 }
 

@@ -8,7 +8,6 @@
 namespace chatgate::engine {
 
 using flow::ColdFlow;
-using flow::HotFlow;
 using flow::Stage;
 using flow::Way;
 

@@ -11,7 +11,6 @@ namespace chatgate::engine {
 using flow::ColdFlow;
 using flow::HotFlow;
 using flow::Stage;
-using flow::Way;
 
 namespace {
 

@@ -12,7 +12,6 @@ namespace chatgate::engine {
 using flow::ColdFlow;
 using flow::HotFlow;
 using flow::Stage;
-using flow::Way;
 
 Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counters,
                    telemetry::EventRing* events)

@@ -76,7 +76,11 @@ Gateway::Gateway(const PolicyWords& words)
       now_(from_seconds(1'700'000'000)) {
   engine::WorkerConfig config;
   config.flows = 1024;
-  config.inspections = 256;
+  config.inspections = 64;
+  // A gateway is made for every conversation, so its tables are no larger than one needs.
+  config.fragments.datagrams = 128;
+  config.fragments.frames = 256;
+  config.fragments.remembered = 1024;
   config.hash = KeyedHash(1);
   config.learned = &learned_;
   worker_ = std::make_unique<engine::Worker>(config, *counters_, nullptr);

@@ -53,7 +53,7 @@ Octets from_hex(std::string_view text) {
   int high = -1;
   for (const char c : text) {
     if (std::isspace(static_cast<unsigned char>(c)) != 0) continue;
-    const int digit = std::stoi(std::string(1, c), nullptr, 16);
+    const int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
     if (high < 0) {
       high = digit;
     } else {
@@ -177,6 +177,7 @@ Frame& Frame::payload(std::string_view text) {
 
 Octets Frame::transport() const {
   Octets out;
+  out.reserve(60 + payload_.size());
   if (protocol_ != net::kTcp && protocol_ != net::kUdp) return payload_;
   put16(out, source_port_);
   put16(out, destination_port_);
@@ -204,7 +205,9 @@ Octets Frame::transport() const {
 }
 
 Octets Frame::build() const {
-  Octets out = link_;
+  Octets out;
+  out.reserve(128 + payload_.size());
+  append(out, link_);
   for (const auto& [ether_type, id] : tags_) {
     put16(out, ether_type);
     put16(out, id);

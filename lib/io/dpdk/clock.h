@@ -23,7 +23,9 @@ inline Time wall_clock() {
 
 class Clock {
  public:
-  static constexpr std::int64_t kMaxSlew = 500'000;  // ns for each correction
+  // Nanoseconds for each correction. DPDK rounds the counter's frequency to 10 MHz, which is half a
+  // percent of the slowest: less could not keep up.
+  static constexpr std::int64_t kMaxSlew = 5'000'000;
 
   // After EAL start.
   Clock()

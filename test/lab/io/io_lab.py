@@ -399,6 +399,7 @@ def test_missing_checksums_are_completed(options):
         for namespace, device in ((CLIENT, "c0"), (SERVER, "s0")):
             inside(namespace, "ethtool", "-K", device, "tx", "on")
         copy(5_000_000)
+        time.sleep(1.5)  # the gateway looks once a second
     assert any("checksums" in line for line in bridge.said), bridge.said
 
 
