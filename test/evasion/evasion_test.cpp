@@ -146,7 +146,7 @@ class Attempt {
 
 std::uint64_t seeds() {
   const char* wanted = std::getenv("CHATGATE_EVASION_SEEDS");
-  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 20000;
+  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 100000;
 }
 
 // What the gateway made itself came to the end that it was for, in what that end takes it from. A
