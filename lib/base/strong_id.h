@@ -34,6 +34,8 @@ class StrongId {
 using ApplicationId = StrongId<struct ApplicationTag, std::uint16_t>;
 // Position of a rule in its policy; means something only together with the policy's generation.
 using RuleId = StrongId<struct RuleTag, std::uint16_t>;
+// A Snort rule of a snapshot, by its place among those that were loaded.
+using SignatureId = StrongId<struct SignatureTag, std::uint32_t>;
 // A bridged pair of ports.
 using PairId = StrongId<struct PairTag, std::uint8_t>;
 // A worker, counted from zero without gaps.

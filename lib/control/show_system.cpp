@@ -136,11 +136,14 @@ Reply show_memory(Context& context, const Invocation&, const Caller&) {
   const std::uint64_t tables = context.gateway.table_memory();
   const std::uint64_t packets = context.gateway.packet_memory();
   const std::uint64_t catalogue = snapshot->catalogue->memory();
+  const learn::LearnedServers* learned = context.gateway.learned_servers();
+  const std::uint64_t servers = learned == nullptr ? 0 : learned->memory();
   const std::uint64_t resident = resident_memory();
   Reply reply;
   reply.result = {{"tables_bytes", tables},
                   {"packet_buffers_bytes", packets},
                   {"catalogue_bytes", catalogue},
+                  {"learned_servers_bytes", servers},
                   {"process_resident_bytes", resident}};
   TextTable table({{"Memory"}, {"Size", Align::right}, {"Bytes", Align::right}});
   const auto row = [&](const char* name, std::uint64_t bytes) {
@@ -149,6 +152,7 @@ Reply show_memory(Context& context, const Invocation&, const Caller&) {
   row("flow tables and inspections", tables);
   row("packet buffers", packets);
   row("catalogue", catalogue);
+  row("learned servers", servers);
   row("process, resident", resident);
   reply.text = table.render();
   return reply;

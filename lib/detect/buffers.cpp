@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "detect/text.h"
+
 namespace chatgate::detect {
 namespace {
 
@@ -89,7 +91,9 @@ const BufferEntry* find_sticky(std::string_view word) {
   if (word.empty()) return nullptr;
   for (const BufferEntry& entry : kBuffers) {
     if (entry.buffer == raw_payload) continue;
-    if (word == entry.name || word == entry.sticky || word == entry.sticky2) return &entry;
+    if (same_word(word, entry.name) || same_word(word, entry.sticky) ||
+        same_word(word, entry.sticky2))
+      return &entry;
   }
   return nullptr;
 }
@@ -97,7 +101,7 @@ const BufferEntry* find_sticky(std::string_view word) {
 const BufferEntry* find_modifier(std::string_view word) {
   if (word.empty()) return nullptr;
   for (const BufferEntry& entry : kBuffers) {
-    if (word == entry.modifier) return &entry;
+    if (same_word(word, entry.modifier)) return &entry;
   }
   return nullptr;
 }
@@ -115,7 +119,7 @@ std::string_view to_string(Transform transform) {
 
 const Transform* find_transform(std::string_view word) {
   for (std::size_t i = 0; i < kTransforms.size(); ++i) {
-    if (word == kTransformNames[i]) return &kTransforms[i];
+    if (same_word(word, kTransformNames[i])) return &kTransforms[i];
   }
   return nullptr;
 }

@@ -11,9 +11,12 @@ std::string in_words(const NumberRange& range) {
   return std::to_string(range.first) + " to " + std::to_string(range.last);
 }
 
-// Where an option stands, for a finding that comes when all are read.
 const Target& target_of(const PayloadOption& option) {
   return std::visit([](const auto& one) -> const Target& { return one.target; }, option);
+}
+
+Spot spot_of_option(const PayloadOption& option) {
+  return std::visit([](const auto& one) { return one.spot; }, option);
 }
 
 std::string_view layer_name(BufferLayer layer) {
@@ -44,18 +47,19 @@ bool fits(BufferLayer layer, const RuleProtocol& protocol) {
 
 }  // namespace
 
-bool RuleBuilder::first_time(std::string_view name) {
+bool RuleBuilder::first_time(std::string_view part, std::string_view name) {
   if (seen_.emplace(name).second) return true;
-  error(name, quoted(name) + " stands twice", "give it once");
+  error(part, quoted(name) + " stands twice", "give it once");
   return false;
 }
 
 void RuleBuilder::add_payload(std::string_view part, PayloadOption option) {
   if (rule_.payload.size() == kMaxPayloadOptions) {
-    if (first_time("payload limit")) {
+    if (!too_many_) {
       error(part, "the rule has too many options on payload",
             "at most " + std::to_string(kMaxPayloadOptions));
     }
+    too_many_ = true;
     return;
   }
   rule_.payload.push_back(std::move(option));
@@ -193,8 +197,12 @@ std::optional<NumberRange> RuleBuilder::range(std::string_view text, std::uint64
   if (negated) rest = trimmed(rest.substr(1));
 
   NumberRange result{0, max, false};
-  if (const std::size_t at = rest.find("<>"); at != std::string_view::npos) {
-    const auto both = between(rest, at, 2, max, inclusive, what);
+  if (const std::size_t at = rest.find("<=>"); at != std::string_view::npos) {
+    const auto both = between(rest, at, 3, max, true, what);  // Snort 3: with its ends
+    if (!both) return {};
+    result = *both;
+  } else if (const std::size_t outside = rest.find("<>"); outside != std::string_view::npos) {
+    const auto both = between(rest, outside, 2, max, inclusive, what);
     if (!both) return {};
     result = *both;
   } else if (const std::size_t dash = rest.find('-'); dash != std::string_view::npos) {
@@ -225,9 +233,7 @@ std::optional<NumberRange> RuleBuilder::range(std::string_view text, std::uint64
 
 std::optional<std::int32_t> RuleBuilder::variable(std::string_view name) {
   auto& names = rule_.variables;
-  const auto legal = [](char c) {
-    return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
-  };
+  const auto legal = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.'; };
   if (name.empty() || !is_letter(name.front()) || !std::all_of(name.begin(), name.end(), legal)) {
     error(name, quoted(name) + " cannot be the name of a variable", "a letter, letters and digits");
     return {};
@@ -244,34 +250,39 @@ std::optional<std::int32_t> RuleBuilder::variable(std::string_view name) {
 
 // ---- The whole rule
 
-void RuleBuilder::check_content(const Content& content, std::string_view part) {
+void RuleBuilder::check_content(Content& content) {
+  const std::string name = "content " + quoted(content.bytes);
   const auto too_short = [&](const std::optional<Operand>& room, std::string_view word) {
     if (!room || room->is_variable()) return;
     const auto size = static_cast<std::int64_t>(content.bytes.size());
     if (room->value >= size) return;
-    error(part,
+    wrong(content.spot,
           std::string(word) + " " + std::to_string(room->value) + " is less than the " +
-              std::to_string(size) + " bytes of the content " + quoted(content.bytes),
+              std::to_string(size) + " bytes of " + name,
           std::string(word) + " " + std::to_string(size) + " or more");
   };
   too_short(content.depth, "depth");
   too_short(content.within, "within");
   if (content.relative() && (content.offset || content.depth)) {
-    error(part, "content " + quoted(content.bytes) + " mixes offset or depth with distance or within",
+    wrong(content.spot, name + " mixes offset or depth with distance or within",
           "offset and depth count from the start, distance and within from the last match");
   }
   if (content.startswith && (content.relative() || content.offset || content.depth)) {
-    error(part, "content " + quoted(content.bytes) + " has startswith and another place",
-          "startswith stands alone");
+    wrong(content.spot, name + " has startswith and another place", "startswith stands alone");
   }
   if (content.fast_pattern && content.negated) {
-    error(part, "the negated content " + quoted(content.bytes) + " cannot be the fast pattern",
+    wrong(content.spot, "the negated " + name + " cannot be the fast pattern",
           "take one that must be there");
   }
   const PatternPart& pattern = content.fast_pattern_part;
   if (pattern.length != 0 && std::size_t{pattern.offset} + pattern.length > content.bytes.size()) {
-    error(part, "the fast pattern's part reaches behind the content " + quoted(content.bytes),
+    wrong(content.spot, "the fast pattern's part reaches behind " + name,
           "offset and length within its " + std::to_string(content.bytes.size()) + " bytes");
+  }
+  // A place has to be looked at again, whatever the author wished.
+  if (content.relative() || content.offset || content.depth || content.startswith ||
+      content.endswith) {
+    content.fast_pattern_only = false;
   }
 }
 
@@ -283,15 +294,15 @@ void RuleBuilder::check_buffers(std::string_view part) {
     const BufferEntry& entry = entry_of(target_of(option).buffer);
     if (std::exchange(said[static_cast<std::size_t>(entry.buffer)], true)) continue;
     if (!fits(entry.layer, rule_.protocol)) {
-      error(part,
-            std::string(entry.name) + " does not exist in what the rule's protocol word names",
+      wrong(spot_of_option(option),
+            std::string(entry.name) + " does not exist in the rule's protocol",
             "write alert " + std::string(layer_name(entry.layer)) + " or alert tcp");
     }
     request = request || entry.way == BufferWay::to_server;
     response = response || entry.way == BufferWay::to_client;
   }
   if (request && response) {
-    warning(part, "the rule looks at both a request and a response and can never match",
+    warning(part, "the rule looks at a request and at a response and can never match",
             "make two rules, tied by flowbits");
   }
 }
@@ -301,11 +312,11 @@ void RuleBuilder::finish(std::string_view part) {
   std::size_t fast_patterns = 0;
   bool negative = false;
   bool positive = false;
-  for (const PayloadOption& option : rule_.payload) {
+  for (PayloadOption& option : rule_.payload) {
     positive = positive || std::holds_alternative<Pcre>(option);
-    const Content* content = std::get_if<Content>(&option);
+    Content* content = std::get_if<Content>(&option);
     if (content == nullptr) continue;
-    check_content(*content, part);
+    check_content(*content);
     fast_patterns += content->fast_pattern ? 1 : 0;
     (content->negated ? negative : positive) = true;
   }
@@ -314,7 +325,8 @@ void RuleBuilder::finish(std::string_view part) {
     error(part, "two contents are marked fast_pattern", "mark one");
   }
   if (rule_.sid == 0) {
-    error(part, "the rule has no sid", "give it a number of its own, from 1000000 on: sid:1000000;");
+    error(part, "the rule has no sid",
+          "give it a number of its own, from 1000000 on: sid:1000000;");
   }
   if (negative && !positive) {
     warning(part, "the rule only says what must be absent, so every packet is evaluated",
@@ -343,7 +355,8 @@ std::optional<std::string> unescaped_content(std::string_view text, RuleBuilder&
       const int high = digit(c);
       const int low = i + 1 < text.size() ? digit(text[i + 1]) : -1;
       if (high < 0 || low < 0) {
-        builder.error(text.substr(i, 1), quoted(text.substr(i, 2)) + " is not a byte in hexadecimal",
+        builder.error(text.substr(i, 1),
+                      quoted(text.substr(i, 2)) + " is not a byte in hexadecimal",
                       "between bars stand pairs of 0 to 9, A to F: |0D 0A|");
         return {};
       }
@@ -352,7 +365,8 @@ std::optional<std::string> unescaped_content(std::string_view text, RuleBuilder&
     } else if (c == '\\') {
       const std::string_view escape = text.substr(i, 2);
       if (escape.size() < 2 || is_letter(escape[1]) || is_digit(escape[1])) {
-        builder.error(escape, quoted(escape) + " is no escape", "bytes are written |0D 0A|, a backslash \\\\");
+        builder.error(escape, quoted(escape) + " is no escape",
+                      "bytes are written |0D 0A|, a backslash \\\\");
         return {};
       }
       bytes += escape[1];

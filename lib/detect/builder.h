@@ -38,8 +38,8 @@ class RuleBuilder {
     reporter_.warning(part, std::move(message), std::move(remedy));
   }
 
-  // Says that `name` stands a second time, and returns false, where it may stand once.
-  bool first_time(std::string_view name);
+  // False, and said at `part`, where `name` stood before.
+  bool first_time(std::string_view part, std::string_view name);
 
   // ---- Payload options and buffers
 
@@ -63,8 +63,8 @@ class RuleBuilder {
                                  std::string_view what);
   std::optional<std::uint64_t> number(std::string_view text, std::uint64_t max,
                                       std::string_view what);
-  // `N`, `!N`, `<N`, `>N`, `<=N`, `>=N`, `=N`, `A<>B` and `A-B` with open ends. `inclusive` is
-  // about the ends of `<>`.
+  // `N`, `!N`, `<N`, `>N`, `<=N`, `>=N`, `=N`, `A<>B`, `A<=>B` and `A-B` with open ends.
+  // `inclusive` is about the ends of `<>`.
   std::optional<NumberRange> range(std::string_view text, std::uint64_t max, bool inclusive,
                                    std::string_view what);
   // The index of a variable, made where it is new; nothing after an error.
@@ -78,14 +78,18 @@ class RuleBuilder {
                                      std::uint64_t max, bool inclusive, std::string_view what);
   // A sticky buffer that nothing has looked at is a condition of its own.
   void close_sticky();
-  void check_content(const Content& content, std::string_view part);
+  void check_content(Content& content);
   void check_buffers(std::string_view part);
+  void wrong(Spot spot, std::string message, std::string remedy) {
+    reporter_.error(spot, std::move(message), std::move(remedy));
+  }
 
   Reporter& reporter_;
   Rule& rule_;
   Target sticky_;
   Spot sticky_spot_;
   bool sticky_unused_ = false;
+  bool too_many_ = false;
   std::set<std::string, std::less<>> seen_;
 };
 

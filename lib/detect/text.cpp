@@ -73,8 +73,11 @@ bool LineReader::next(LogicalLine& line, bool& too_long) {
 }
 
 void Reporter::error(std::string_view part, std::string message, std::string remedy) {
+  error(line_.spot_of(part), std::move(message), std::move(remedy));
+}
+
+void Reporter::error(Spot spot, std::string message, std::string remedy) {
   if (++errors_ > kMaxErrors) return;
-  const Spot spot = line_.spot_of(part);
   findings_.error({file_, spot.line, spot.column}, std::move(message), std::move(remedy));
 }
 
@@ -100,6 +103,20 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
+}
+
+std::string lowered(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return result;
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return x == y || ((x ^ y) == 0x20 && is_letter(x));
+         });
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

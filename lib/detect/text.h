@@ -65,8 +65,11 @@ class Reporter {
 
   void error(std::string_view part, std::string message, std::string remedy = {});
   void warning(std::string_view part, std::string message, std::string remedy = {});
+  void error(Spot spot, std::string message, std::string remedy = {});
 
   bool failed() const { return errors_ != 0; }
+  // Nothing more would be said, so reading on is of no use.
+  bool exhausted() const { return errors_ >= kMaxErrors; }
   const std::string& file() const { return file_; }
   Spot spot_of(std::string_view part) const { return line_.spot_of(part); }
 
@@ -82,6 +85,10 @@ bool is_blank(char c);
 bool is_letter(char c);
 bool is_digit(char c);
 std::string_view trimmed(std::string_view text);
+// In lower case, ASCII only.
+std::string lowered(std::string_view text);
+// Equal but for the case of ASCII letters; words of the language are, as in Snort.
+bool same_word(std::string_view a, std::string_view b);
 
 // The parts between separators, trimmed. An empty text is one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);

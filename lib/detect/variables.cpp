@@ -213,11 +213,17 @@ std::string range_text(const PortSet::Range& range) {
 }
 
 template <typename Set>
-std::string set_text(const Set& set) {
-  if (set.is_any()) return "any";
+std::string list_text(const Set& set) {
   std::string text;
   for (const auto& range : set.ranges()) text += (text.empty() ? "" : ",") + range_text(range);
   return set.ranges().size() == 1 ? text : "[" + text + "]";
+}
+
+template <typename Set>
+std::string set_text(const Set& set) {
+  if (set.is_any()) return "any";
+  const Set rest = set.complement();
+  return rest.ranges().size() < set.ranges().size() ? "!" + list_text(rest) : list_text(set);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -24,6 +25,12 @@ class SnapshotNames final : public telemetry::EventNames {
     return application == nullptr ? std::string_view{} : to_string(application->category);
   }
   std::string_view rule(RuleId rule) const override { return snapshot_->policy->rule_name(rule); }
+  std::optional<telemetry::SignatureText> signature(SignatureId id) const override {
+    const detect::Rule* rule = snapshot_->signatures ? snapshot_->signatures->find(id) : nullptr;
+    if (rule == nullptr) return std::nullopt;
+    return telemetry::SignatureText{rule->gid,      rule->sid, rule->rev,
+                                    rule->priority, rule->msg, rule->category};
+  }
 
  private:
   const std::shared_ptr<const Snapshot> snapshot_;

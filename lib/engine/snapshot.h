@@ -11,6 +11,7 @@
 #include <string>
 
 #include "catalog/catalogue.h"
+#include "detect/signatures.h"
 #include "policy/policy.h"
 
 namespace chatgate::engine {
@@ -21,6 +22,7 @@ struct Snapshot {
   std::string sha256;  // of the policy file, hexadecimal
   std::shared_ptr<const catalog::Catalogue> catalogue;
   std::shared_ptr<const policy::Policy> policy;
+  std::shared_ptr<const detect::Signatures> signatures;  // null where there are no rules
   // Set by `mode enforce|monitor`; the next policy that is loaded brings its own mode again.
   std::optional<policy::Mode> mode_override;
 

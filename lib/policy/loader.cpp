@@ -23,9 +23,9 @@ using config::Reporter;
 
 constexpr std::string_view kPolicyKeys[] = {"$schema", "mode",    "networks",   "applications",
                                             "rules",   "default", "inspection", "dns",
-                                            "tls",     "evasion"};
-constexpr std::string_view kPolicyKeysForLater[] = {"times",        "access", "lists",
-                                                    "unclassified", "http",   "signatures"};
+                                            "tls",     "evasion", "signatures"};
+constexpr std::string_view kPolicyKeysForLater[] = {"times", "access", "lists", "unclassified",
+                                                    "http"};
 constexpr std::string_view kApplicationKeys[] = {"name", "category", "servers", "ports"};
 constexpr std::string_view kServerKeys[] = {"names", "addresses"};
 constexpr std::string_view kRuleKeys[] = {"name", "application", "category", "from",
@@ -38,8 +38,6 @@ constexpr std::string_view kModes[] = {"enforce", "monitor"};
 // What administrators of other systems write.
 constexpr std::string_view kOtherWordsForAllow[] = {"permit", "pass", "accept", "inspect"};
 constexpr std::string_view kOtherWordsForReset[] = {"deny", "block", "reject", "refuse"};
-
-using Networks = std::map<std::string, std::vector<Prefix>, std::less<>>;
 
 class PolicyLoader {
  public:
@@ -62,7 +60,9 @@ class PolicyLoader {
     if (const JsonValue* value = object.get("default")) {
       draft_.fallback = action(*value, "\"default\"").value_or(Action::allow);
     }
+    load_signatures(object);
     load_controls(reporter_, object, draft_.controls);
+    draft_.networks = std::move(networks_);
     return std::move(draft_);
   }
 
@@ -97,6 +97,18 @@ class PolicyLoader {
         if (const auto prefix = catalog::read_prefix(reporter_, *text)) prefixes.push_back(*prefix);
       }
       if (member.key == "inside") draft_.inside = prefixes;
+    }
+  }
+
+  void load_signatures(ObjectReader& object) {
+    const JsonValue* value = object.get("signatures");
+    if (value == nullptr) return;
+    for (const JsonValue* path : reporter_.strings(*value, "\"signatures\"")) {
+      if (path->text.empty()) {
+        reporter_.error(path->at, "an empty file name", "name a file of Snort rules");
+      } else {
+        draft_.signatures.push_back({path->text, reporter_.place(path->at)});
+      }
     }
   }
 

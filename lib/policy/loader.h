@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -33,12 +34,22 @@ struct RuleDraft {
   bool log = false;
 };
 
+// A file of Snort rules that the policy names.
+struct SignatureFile {
+  std::string path;  // as it stands in the policy
+  Place place;
+};
+
+using Networks = std::map<std::string, std::vector<Prefix>, std::less<>>;
+
 struct Draft {
   Mode mode = Mode::enforce;
   std::vector<RuleDraft> rules;  // those without a mistake, in order
   std::size_t refused = 0;       // rules with a mistake
   Action fallback = Action::allow;
   std::vector<Prefix> inside;
+  Networks networks;
+  std::vector<SignatureFile> signatures;
   Controls controls;
 };
 

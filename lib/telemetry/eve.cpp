@@ -279,17 +279,34 @@ class EveFormatter::Line {
   }
   std::size_t reason_index() const { return static_cast<std::size_t>(event_.reason); }
 
+  std::optional<SignatureText> signature_text() const {
+    if (!event_.signature.valid() || names_.names == nullptr || !names_.rules_known) {
+      return std::nullopt;
+    }
+    return names_.names->signature(event_.signature);
+  }
+
   void append_alert() {
     const bool block = would_block(event_);
     const bool blocked = block && event_.mode == policy::Mode::enforce;
     JsonObject alert = line_.object("alert");
     alert.text("action", blocked ? "blocked" : "allowed");
-    alert.number("gid", kPolicyGid);
-    alert.number("signature_id", event_.rule.valid() ? event_.rule.value() + std::uint64_t{1} : 0);
-    alert.number("rev", 1);
-    alert.text("signature", taken_down() ? reasons()[reason_index()].help : rule_name());
-    alert.text("category", category());
-    alert.number("severity", block ? 2 : 3);
+    if (const auto signature = signature_text()) {
+      alert.number("gid", signature->gid);
+      alert.number("signature_id", signature->sid);
+      alert.number("rev", signature->rev);
+      alert.text("signature", signature->message);
+      alert.text("category", signature->classtype);
+      alert.number("severity", signature->priority);
+    } else {
+      alert.number("gid", kPolicyGid);
+      alert.number("signature_id",
+                   event_.rule.valid() ? event_.rule.value() + std::uint64_t{1} : 0);
+      alert.number("rev", 1);
+      alert.text("signature", taken_down() ? reasons()[reason_index()].help : rule_name());
+      alert.text("category", category());
+      alert.number("severity", block ? 2 : 3);
+    }
     alert.close();
 
     JsonObject verdict = line_.object("verdict");

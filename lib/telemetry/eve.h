@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,12 @@
 #include "telemetry/event.h"
 
 namespace chatgate::telemetry {
+
+// What an alert says of the Snort rule that gave it.
+struct SignatureText {
+  std::uint32_t gid = 1, sid = 0, rev = 1, priority = 3;
+  std::string_view message, classtype;
+};
 
 // What the numbers in an event are called under one generation of the configuration. Immutable;
 // answers stay valid as long as the object.
@@ -28,6 +35,8 @@ class EventNames {
   virtual std::string_view category(ApplicationId application) const = 0;
   // The rule's name, "default" for none.
   virtual std::string_view rule(RuleId rule) const = 0;
+  // Nothing where there is no such rule.
+  virtual std::optional<SignatureText> signature(SignatureId signature) const = 0;
 };
 
 // What two generations agree on: used where an event outlived the names it was written under.

@@ -22,6 +22,10 @@ class Names final : public EventNames {
   std::string_view rule(RuleId id) const override {
     return id.valid() ? "no public IM" : "default";
   }
+  std::optional<SignatureText> signature(SignatureId id) const override {
+    if (id != SignatureId(5)) return std::nullopt;
+    return SignatureText{1, 9100001, 12, 2, "Skype log-in", "policy-violation"};
+  }
 };
 
 Event tls_event() {
@@ -100,6 +104,22 @@ TEST(Eve, AlertHoldsEverything) {
            "evidence": "tls-sni", "name": "web.whatsapp.com", "action": "reset",
            "rule": "no public IM", "decided_at": 4},
     "host": "gateway1"})"));
+}
+
+TEST(Eve, AlertOfASignatureIsItsRules) {
+  Event event = tls_event();
+  event.signature = SignatureId(5);
+  event.im.evidence = catalog::Evidence::signature;
+  const json alert = format(event)["alert"];
+  EXPECT_EQ(alert["gid"], 1);
+  EXPECT_EQ(alert["signature_id"], 9100001);
+  EXPECT_EQ(alert["rev"], 12);
+  EXPECT_EQ(alert["signature"], "Skype log-in");
+  EXPECT_EQ(alert["category"], "policy-violation");
+  EXPECT_EQ(alert["severity"], 2);
+  EXPECT_EQ(format(event)["im"]["evidence"], "signature");
+  event.signature = SignatureId(6);  // of another generation
+  EXPECT_EQ(format(event)["alert"]["gid"], kPolicyGid);
 }
 
 TEST(Eve, LeavesAbsentKeysOut) {
