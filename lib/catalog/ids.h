@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/strong_id.h"
+#include "proto/messenger.h"
 
 namespace chatgate::catalog {
 
@@ -31,21 +32,7 @@ enum class Evidence : std::uint8_t {
 
 std::string_view to_string(Evidence evidence);
 
-// What is being done inside an application; `any` where it was not told apart.
-enum class Service : std::uint8_t {
-  any,
-  login,
-  presence,
-  text_chat,
-  file_transfer,
-  voice,
-  video,
-  webcam,
-  conference,
-  games,
-  screen_share,
-  other,
-};
+using proto::Service;
 
 std::string_view to_string(Service service);
 std::optional<Service> parse_service(std::string_view word);

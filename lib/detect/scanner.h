@@ -6,13 +6,13 @@
 //
 // `scan` is for the packet path: no allocation, lock, exception or clock, and bounded work: the
 // prefilter looks at each byte of a buffer once (and once more at as many before it as the longest
-// pattern has), at most LookState::kMaxCandidates rules are evaluated for each growth, each within a
-// budget of steps. After LookState::looks has reached kMaxLooks a growing buffer is looked at only
-// when it has grown by a sixteenth or is complete.
+// pattern has), at most LookState::kMaxCandidates rules are evaluated for each growth, each within
+// a budget of steps. After LookState::looks has reached kMaxLooks a growing buffer is looked at
+// only when it has grown by a sixteenth or is complete.
 //
-// Growth: a rule that is true of the bytes that are there and stays true whatever follows matches at
-// once; one that could still become true or false with what may follow (a content not found yet, a
-// negated one, isdataat, endswith, a pcre) is evaluated again when its buffer has grown, and for
+// Growth: a rule that is true of the bytes that are there and stays true whatever follows matches
+// at once; one that could still become true or false with what may follow (a content not found yet,
+// a negated one, isdataat, endswith, a pcre) is evaluated again when its buffer has grown, and for
 // good when it is complete. So the same bytes give the same matches however they were cut.
 #pragma once
 

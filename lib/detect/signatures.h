@@ -2,9 +2,9 @@
 //
 // `compile` turns checked rules into databases of Hyperscan, chosen fast patterns, groups by
 // transport, way and port, and evaluation programs; it is called when a policy is loaded, never on
-// the packet path. `Scanner` (detect/scanner.h) runs them on a worker's thread. What a library needs to
-// have allocated for that, one for each worker, is made here and then, so that scanning allocates
-// nothing.
+// the packet path. `Scanner` (detect/scanner.h) runs them on a worker's thread. What a library
+// needs to have allocated for that, one for each worker, is made here and then, so that scanning
+// allocates nothing.
 //
 // Hyperscan's databases depend on the machine and take time to compile, so they may be kept in a
 // folder: a file is named after the hash of the patterns, flags, library version and CPU features

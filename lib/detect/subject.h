@@ -35,8 +35,8 @@ constexpr std::size_t kMaxTurn = 8192;
 
 // The buffers of one look.
 struct Buffers {
-  std::uint64_t present = 0;  // bit by Buffer
-  std::uint64_t growing = 0;  // bit by Buffer: more bytes may yet follow those here
+  std::uint64_t present = 0;              // bit by Buffer
+  std::uint64_t growing = 0;              // bit by Buffer: more bytes may yet follow those here
   std::array<Bytes, kBufferCount> bytes;  // meaningful where present
 
   static std::uint64_t bit(Buffer buffer) {
@@ -62,10 +62,10 @@ struct PacketFields {
   std::uint8_t tos = 0;
   bool is_v4 = true;  // ip_id, fragbits and ip_options exist
   std::uint16_t ip_id = 0;
-  std::uint8_t fragbits = 0;         // kFragMore, kFragDont, kFragReserved
+  std::uint8_t fragbits = 0;          // kFragMore, kFragDont, kFragReserved
   std::uint16_t fragment_offset = 0;  // in units of 8 bytes
-  bool from_fragments = false;       // the datagram came in pieces
-  Bytes ip_options;                  // of the IPv4 header
+  bool from_fragments = false;        // the datagram came in pieces
+  Bytes ip_options;                   // of the IPv4 header
   std::uint32_t payload_size = 0;
   // TCP
   std::uint8_t tcp_flags = 0;

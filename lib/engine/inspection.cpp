@@ -8,8 +8,13 @@ namespace {
 
 // Both directions are asked all parsers: who is the client is for the payload to say, since a
 // handshake can be arranged to look the other way round.
-std::uint16_t all_candidates() {
-  return static_cast<std::uint16_t>((1u << proto::stream_parsers().size()) - 1);
+std::uint64_t all_candidates() {
+  const std::size_t count = proto::stream_parsers().size();
+  return count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+}
+
+proto::Direction direction(flow::Way way) {
+  return way == flow::Way::to_server ? proto::Direction::to_server : proto::Direction::to_client;
 }
 
 }  // namespace
@@ -36,6 +41,7 @@ flow::InspectionIndex InspectionPool::acquire(flow::FlowIndex flow, Tick now,
   inspection.first_sequence = first_sequence;
   for (const flow::Way way : {flow::Way::to_server, flow::Way::to_client}) {
     Half& half = inspection.half(way);
+    half.way = way;
     half.stream.start(first_sequence[flow::index(way)]);
     half.candidates = all_candidates();
   }
@@ -164,6 +170,7 @@ Inspected InspectionPool::parse(Half& half, proto::Facts& facts) {
     }
     const proto::StreamParser& parser = proto::stream_parsers()[half.parser];
     facts.clear();
+    half.state.way = direction(half.way);
     switch (parser.read(half.state, view, facts, context_)) {
       case proto::ParseStatus::done: return Inspected::message;
       case proto::ParseStatus::malformed: return Inspected::malformed;
@@ -175,7 +182,7 @@ Inspected InspectionPool::parse(Half& half, proto::Facts& facts) {
         if (half.stream.contiguous() == half.begin) return Inspected::passed;
         break;
       case proto::ParseStatus::not_mine:
-        half.candidates &= static_cast<std::uint16_t>(~(1u << half.parser));
+        half.candidates &= ~(std::uint64_t{1} << half.parser);
         drop_parser(half);
         break;
     }
@@ -220,6 +227,7 @@ Inspected InspectionPool::parse_without_urgent(const Half& half, proto::Facts& f
   for (const proto::StreamParser& parser : proto::stream_parsers()) {
     if (parser.probe(reading) == proto::Probe::not_mine) continue;
     proto::ParserState state;
+    state.way = direction(half.way);
     facts.clear();
     const proto::ParseStatus status = parser.read(state, reading, facts, context_);
     if (parser.release != nullptr) parser.release(state, context_);
@@ -239,11 +247,11 @@ Inspected InspectionPool::parse_without_urgent(const Half& half, proto::Facts& f
 bool InspectionPool::choose_parser(Half& half, Bytes view) {
   const auto parsers = proto::stream_parsers();
   for (std::size_t i = 0; i < parsers.size(); ++i) {
-    const auto bit = static_cast<std::uint16_t>(1u << i);
+    const std::uint64_t bit = std::uint64_t{1} << i;
     if ((half.candidates & bit) == 0) continue;
     switch (parsers[i].probe(view)) {
       case proto::Probe::certain: half.parser = static_cast<std::uint8_t>(i); return true;
-      case proto::Probe::not_mine: half.candidates &= static_cast<std::uint16_t>(~bit); break;
+      case proto::Probe::not_mine: half.candidates &= ~bit; break;
       case proto::Probe::unsure: break;
     }
   }

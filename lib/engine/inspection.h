@@ -40,8 +40,9 @@ struct Half {
   // receiver has acknowledged them. What was skipped need not be guarded.
   std::uint32_t guarded = 0;
   bool first = true;  // no message has been complete yet
+  flow::Way way = flow::Way::to_server;
   proto::ParserState state;
-  std::uint16_t candidates = 0;  // bit i: parser i has not said "not mine"
+  std::uint64_t candidates = 0;  // bit i: parser i has not said "not mine"
   std::uint8_t parser = kNoParser;
   Phase phase = Phase::looking;
   // Sequence numbers of bytes that were marked urgent: some receivers take them out of the stream.

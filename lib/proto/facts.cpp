@@ -71,6 +71,32 @@ std::string_view to_string(AppProto protocol) {
     case AppProto::irc: return "irc";
     case AppProto::xmpp: return "xmpp";
     case AppProto::stun: return "stun";
+    case AppProto::msnp: return "msnp";
+    case AppProto::ymsg: return "ymsg";
+    case AppProto::oscar: return "oscar";
+    case AppProto::icq: return "icq";
+    case AppProto::gadu_gadu: return "gadu-gadu";
+    case AppProto::oicq: return "oicq";
+    case AppProto::sametime: return "sametime";
+    case AppProto::sip: return "sip";
+    case AppProto::msrp: return "msrp";
+    case AppProto::skype: return "skype";
+    case AppProto::mtproto: return "mtproto";
+    case AppProto::whatsapp: return "whatsapp";
+    case AppProto::mmtls: return "mmtls";
+    case AppProto::line: return "line";
+    case AppProto::loco: return "loco";
+    case AppProto::viber: return "viber";
+    case AppProto::threema: return "threema";
+    case AppProto::zalo: return "zalo";
+    case AppProto::lwp: return "lwp";
+    case AppProto::tox: return "tox";
+    case AppProto::mumble: return "mumble";
+    case AppProto::teamspeak: return "teamspeak";
+    case AppProto::steam: return "steam";
+    case AppProto::discord: return "discord";
+    case AppProto::zoom: return "zoom";
+    case AppProto::rtp: return "rtp";
   }
   return "unknown";
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "proto/messenger.h"
 
 namespace chatgate::proto {
 
@@ -30,6 +31,32 @@ enum class AppProto : std::uint8_t {
   irc,
   xmpp,
   stun,
+  msnp,   // MSN Messenger's notification and switchboard sessions
+  ymsg,   // Yahoo! Messenger
+  oscar,  // AIM and ICQ over FLAP
+  icq,    // ICQ's old protocol over UDP
+  gadu_gadu,
+  oicq,      // QQ
+  sametime,  // IBM's Virtual Places
+  sip,
+  msrp,
+  skype,
+  mtproto,   // Telegram
+  whatsapp,  // its Noise handshake
+  mmtls,     // WeChat
+  line,
+  loco,  // KakaoTalk
+  viber,
+  threema,
+  zalo,
+  lwp,  // DingTalk
+  tox,
+  mumble,
+  teamspeak,
+  steam,
+  discord,  // its voice
+  zoom,
+  rtp,
 };
 
 std::string_view to_string(AppProto protocol);
@@ -118,6 +145,8 @@ struct Facts {
   std::uint16_t target_port = 0;  // of a tunnel; 0: not told
   std::array<Name, kMaxNames> names;
   ClientHello hello;
+  bool has_messenger = false;  // `messenger` is filled
+  Messenger messenger;
 
   // Appends what is not empty and not there yet; where the array is full sets `names_cut`.
   void add_name(NameSource source, std::string_view raw);
@@ -134,6 +163,15 @@ struct Facts {
     names_cut = false;
     has_hello = false;
     target_port = 0;
+    has_messenger = false;
+  }
+  // Begins to say something of a messenger.
+  Messenger& speak_of(std::string_view application, Service service) {
+    has_messenger = true;
+    messenger.clear();
+    messenger.application = application;
+    messenger.service = service;
+    return messenger;
   }
 };
 

@@ -70,7 +70,7 @@ constexpr std::array<DatagramParser, 4> kDatagramParsers = {{
     {AppProto::stun, 0, stun::probe, stun::parse},
 }};
 
-static_assert(kStreamParsers.size() <= 16 && kDatagramParsers.size() <= 16);
+static_assert(kStreamParsers.size() <= 64 && kDatagramParsers.size() <= 64);
 
 }  // namespace
 

@@ -54,6 +54,9 @@ struct ParserState {
   std::uint32_t extra = 0;   // parser's own
   SessionIndex session;      // parser's own
   std::uint64_t skip = 0;    // bytes behind `offset` that nobody needs to look at, such as a body
+  // Which end sends these bytes, as far as the handshake told: set by the caller before each call.
+  // Whoever did not open the connection may yet be the client.
+  Direction way = Direction::to_server;
 };
 
 // What the parsers of one worker share: proto/context.h.
@@ -96,7 +99,7 @@ struct DatagramParser {
   }
 };
 
-// All parsers, in the order in which they are asked. At most 16 of each.
+// All parsers, in the order in which they are asked. At most 64 of each.
 std::span<const StreamParser> stream_parsers();
 std::span<const DatagramParser> datagram_parsers();
 

@@ -11,7 +11,7 @@ LAYERS = {
     "net": ["base"],
     "proto": ["base"],
     "detect": ["base", "proto/facts.h"],
-    "catalog": ["base", "config", "proto/facts.h"],
+    "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
     "policy": ["base", "config", "catalog", "net/encapsulation.h"],
     "flow": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
     "stream": ["base", "net"],

@@ -76,7 +76,8 @@ INSTANTIATE_TEST_SUITE_P(
                       {"p:2:9: \"mode\" is true, expected a string",
                        "p:2:26: \"default\" is a list, expected a string"}),
         beside_a_rule("\"times\": {}, \"access\": [], \"lists\": {}, \"unclassified\": \"\",\n"
-                      "\"http\": {}, \"dns\": {}, \"tls\": {}, \"evasion\": {}, \"signatures\": []",
+                      "\"http\": {}, \"dns\": {}, \"tls\": {}, \"evasion\": {}, \"signatures\": "
+                      "[\"im.rules\"]",
                       [] {
                         Lines expected;
                         for (const char* at :
