@@ -10,10 +10,6 @@ constexpr std::array<std::string_view, 12> kEvidence = {
     "payload", "signature",       "tls-sni", "quic-sni", "http-host",   "http",
     "dns",     "learned-address", "address", "port",     "access-list", "none"};
 
-constexpr std::array<std::string_view, 12> kServices = {
-    "any",   "login",  "presence",   "text-chat", "file-transfer", "voice",
-    "video", "webcam", "conference", "games",     "screen-share",  "other"};
-
 constexpr std::array<std::string_view, 15> kCategories = {
     "im",        "legacy-im",  "mobile-messenger",
     "team-chat", "voice-chat", "open-protocol",
@@ -34,12 +30,12 @@ std::string_view to_string(Evidence evidence) {
   return kEvidence[static_cast<std::size_t>(evidence)];
 }
 
-std::string_view to_string(Service service) {
-  return kServices[static_cast<std::size_t>(service)];
-}
-
 std::optional<Service> parse_service(std::string_view word) {
-  return find<Service>(kServices, word);
+  for (std::size_t i = 0; i < proto::kServiceCount; ++i) {
+    const auto service = static_cast<Service>(i);
+    if (to_string(service) == word) return service;
+  }
+  return std::nullopt;
 }
 
 std::string_view to_string(Category category) {

@@ -34,7 +34,6 @@ std::string_view to_string(Evidence evidence);
 
 using proto::Service;
 
-std::string_view to_string(Service service);
 std::optional<Service> parse_service(std::string_view word);
 
 // The category tree. `im` holds everything from `legacy_im` to `im_proxy`; the others stand beside.

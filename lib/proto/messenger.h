@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -18,8 +19,7 @@
 
 namespace chatgate::proto {
 
-// What is being done inside an application; `any` where it was not told apart. Words of the policy:
-// catalog/ids.h.
+// What is being done inside an application; `any` where it was not told apart.
 enum class Service : std::uint8_t {
   any,
   login,
@@ -34,6 +34,9 @@ enum class Service : std::uint8_t {
   screen_share,
   other,
 };
+constexpr std::size_t kServiceCount = static_cast<std::size_t>(Service::other) + 1;
+
+std::string_view to_string(Service service);
 
 // A short text, cut where longer.
 class ShortText {
