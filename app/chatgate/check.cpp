@@ -5,6 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "catalog/registry.h"
 #include "control/loader.h"
@@ -19,7 +20,7 @@ namespace po = boost::program_options;
 
 constexpr Usage kUsage{
     "check",
-    "[--json] [--catalogue DIR] [POLICY]",
+    "[--json] [--catalogue DIR] [--rules FILE …] [POLICY]",
     "Validates a policy and all that it names, and says everything that is wrong with it.\n"
     "POLICY is /etc/chatgate/policy.json where it is left out.",
     "chatgate check --json policy/chatgate.json",
@@ -43,7 +44,8 @@ void print_json(const control::LoadResult& result) {
       {"ok", result.snapshot != nullptr},
       {"errors", to_json(result.diagnostics, Severity::error)},
       {"warnings", to_json(result.diagnostics, Severity::warning)},
-      {"rules", {{"loaded", result.rule_count}, {"refused", result.rules_refused}}},
+      {"rules", {{"loaded", result.signature_count}, {"refused", result.signatures_refused}}},
+      {"policy_rules", {{"loaded", result.rule_count}, {"refused", result.rules_refused}}},
       {"sha256", result.sha256}};
   // What a file holds may be no UTF-8, and its name neither.
   std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
@@ -64,8 +66,12 @@ void print_text(const std::string& policy, const control::LoadResult& result) {
             << count(result.snapshot->catalogue->applications().size(), "application",
                      "applications")
             << ", mode " << policy::to_string(result.snapshot->policy->mode()) << ", default "
-            << policy::to_string(result.snapshot->policy->fallback()) << "\n"
-            << "SHA-256 " << result.sha256 << "\n";
+            << policy::to_string(result.snapshot->policy->fallback()) << "\n";
+  if (result.signature_count + result.signatures_refused != 0) {
+    std::cout << count(result.signature_count, "Snort rule", "Snort rules") << " loaded, "
+              << result.signatures_refused << " refused\n";
+  }
+  std::cout << "SHA-256 " << result.sha256 << "\n";
 }
 
 }  // namespace
@@ -75,6 +81,8 @@ int check(const Arguments& arguments) {
   options.add_options()("json", po::bool_switch(), "one JSON object on standard output")(
       "catalogue", po::value<std::string>()->value_name("DIR"),
       "folder of the catalogue; default: beside the policy, else the installed one")(
+      "rules", po::value<std::vector<std::string>>()->composing()->value_name("FILE"),
+      "Snort rules beside those that the policy names (repeats)")(
       "policy",
       po::value<std::string>()->value_name("FILE")->default_value(std::string(kDefaultPolicyFile)),
       "the policy; --policy may be left out");
@@ -88,6 +96,9 @@ int check(const Arguments& arguments) {
   request.catalogue_folder = parsed.values->count("catalogue")
                                  ? (*parsed.values)["catalogue"].as<std::string>()
                                  : control::default_catalogue_folder(request.policy_file);
+  if (parsed.values->count("rules") != 0) {
+    request.rule_files = (*parsed.values)["rules"].as<std::vector<std::string>>();
+  }
   catalog::ApplicationRegistry registry;
   const control::LoadResult result = control::load(request, registry);
   if ((*parsed.values)["json"].as<bool>()) {

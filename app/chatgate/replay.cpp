@@ -58,8 +58,10 @@ po::options_description describe() {
       "checksums", text("WORD")->default_value("auto"),
       "verify: packets with a wrong one are no evidence and do not pass; ignore; or auto: verify, "
       "but for senders of which the capture shows wrong ones only (filled in by their device)")(
+      "redact-people", po::bool_switch(), "no log-ins, peers and file names in events")(
       "protocol-events", po::bool_switch(), "dns, tls and http events too")(
-      "rules", texts("FILE")->composing(), "not supported by this version");
+      "rules", texts("FILE")->composing(),
+      "Snort rules beside those that the policy names (repeats)");
   return options;
 }
 
@@ -80,9 +82,8 @@ std::optional<Request> request_of(const po::variables_map& values) {
   request.options.workers = values["workers"].as<unsigned>();
   request.options.flows = values["flows"].as<std::uint32_t>();
   request.options.protocol_events = values["protocol-events"].as<bool>();
+  request.options.redact_people = values["redact-people"].as<bool>();
   request.loop = values["loop"].as<unsigned>();
-  if (values.count("rules") != 0)
-    refuse("--rules is not supported by this version", "leave it out");
   if (request.options.workers < 1 || request.options.workers > kMostWorkers) {
     refuse("--workers " + std::to_string(request.options.workers) + " is out of range",
            "1 to " + std::to_string(kMostWorkers));
@@ -237,7 +238,12 @@ int replay(const Arguments& arguments) {
                                     ? values["catalogue"].as<std::string>()
                                     : control::default_catalogue_folder(policy);
   catalog::ApplicationRegistry registry;
-  const control::LoadResult loaded = control::load({policy, catalogue, 1}, registry);
+  control::LoadRequest source;
+  source.policy_file = policy;
+  source.catalogue_folder = catalogue;
+  source.workers = request->options.workers;
+  if (values.count("rules") != 0) source.rule_files = values["rules"].as<Texts>();
+  const control::LoadResult loaded = control::load(source, registry);
   Diagnostics findings = loaded.diagnostics;
   const std::string capture = values["read"].as<std::string>();
   auto reader = io::CaptureReader::open(capture, findings);

@@ -58,6 +58,8 @@ void log_line(std::string_view line) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, whole.data(), whole.size());
 }
 
+constexpr std::string_view kDefaultSignatureCache = "/var/cache/chatgate";
+
 po::options_description describe() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   const auto texts = [](const char* name) {
@@ -70,6 +72,9 @@ po::options_description describe() {
   add("workers", text("CORES"), "cores of the workers, such as 1,3-4; default: the last one");
   add("policy", text("FILE")->default_value(std::string(kDefaultPolicyFile)), "the policy");
   add("catalogue", text("DIR"), "its applications; default: beside the policy, else the installed");
+  add("rules", texts("FILE"), "Snort rules beside those that the policy names (repeats)");
+  add("signature-cache", text("DIR")->default_value(std::string(kDefaultSignatureCache)),
+      "where compiled rules are kept");
   add("idle", text("HOW")->default_value("sleep"), "sleep, poll or power, while nothing comes");
   add("socket", text("PATH")->default_value(std::string(kDefaultSocket)), "for chatgatectl");
   add("events", texts("SINK"), "file:PATH, unix:PATH or - (repeats)");
@@ -77,6 +82,7 @@ po::options_description describe() {
       "open or closed: packets for which there is no room to look at");
   add("flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
       "most flows, all workers together");
+  add("redact-people", po::bool_switch(), "no log-ins, peers and file names in events");
   add("protocol-events", po::bool_switch(), "dns, tls and http events too");
   add("pid-file", text("FILE"), "where to write the process's number");
   add("eal", text("WORDS"), "more arguments for DPDK");
@@ -89,7 +95,9 @@ po::options_description describe() {
 struct Request {
   io::GatewayConfig gateway;
   std::vector<telemetry::SinkSpec> sinks;
-  std::string policy_file, catalogue_folder, socket, pid_file;
+  control::LoadRequest source;
+  std::string socket, pid_file;
+  bool redact_people = false;
 };
 
 template <typename T>
@@ -152,11 +160,16 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
       request.sinks.push_back(*sink);
     }
   }
-  request.policy_file = values["policy"].as<std::string>();
-  request.catalogue_folder = text_of(values, "catalogue");
-  if (request.catalogue_folder.empty()) {
-    request.catalogue_folder = control::default_catalogue_folder(request.policy_file);
+  control::LoadRequest& source = request.source;
+  source.policy_file = values["policy"].as<std::string>();
+  source.catalogue_folder = text_of(values, "catalogue");
+  if (source.catalogue_folder.empty()) {
+    source.catalogue_folder = control::default_catalogue_folder(source.policy_file);
   }
+  source.rule_files = texts_of(values, "rules");
+  source.signature_cache = values["signature-cache"].as<std::string>();
+  source.workers = static_cast<unsigned>(request.gateway.worker_cores.size());
+  request.redact_people = values["redact-people"].as<bool>();
   request.socket = values["socket"].as<std::string>();
   request.pid_file = text_of(values, "pid-file");
   return request;
@@ -240,6 +253,7 @@ std::string interface_of(const io::Device& device) {
 std::unique_ptr<telemetry::EventWriter> make_writer(const Request& request, Diagnostics& findings) {
   telemetry::EventWriterOptions options;
   options.eve.host = host_name();
+  options.eve.redact_people = request.redact_people;
   for (const io::DevicePair& pair : request.gateway.pairs) {
     options.eve.interfaces.push_back({interface_of(pair.inside), interface_of(pair.outside)});
   }
@@ -283,8 +297,7 @@ class Session {
   static control::CommandsConfig commands_config(const Request& request,
                                                  telemetry::EventWriter& writer) {
     control::CommandsConfig config;
-    config.policy_file = request.policy_file;
-    config.catalogue_folder = request.catalogue_folder;
+    config.source = request.source;
     config.host = host_name();
     config.audit = [&writer](std::string line) { writer.write_line(std::move(line)); };
     return config;
@@ -375,7 +388,7 @@ std::string summary(const Request& request, std::size_t rules) {
   line += cores.size() == 1 ? " 1 worker on core"
                             : " " + std::to_string(cores.size()) + " workers on cores";
   for (const unsigned core : cores) line += " " + std::to_string(core);
-  return line + ", " + std::to_string(rules) + " rules of " + request.policy_file;
+  return line + ", " + std::to_string(rules) + " rules of " + request.source.policy_file;
 }
 
 // From the last check to the end. Whatever fails prints one line.
@@ -426,8 +439,7 @@ int run(const Arguments& arguments) {
   Request request = request_of(*parsed.values, findings);
   request.gateway.log = log_line;
   catalog::ApplicationRegistry registry;
-  control::LoadResult loaded =
-      control::load({request.policy_file, request.catalogue_folder, 1}, registry);
+  control::LoadResult loaded = control::load(request.source, registry);
   findings.append(std::move(loaded.diagnostics));
   print(findings);
   if (findings.has_errors() || loaded.snapshot == nullptr) return kInvalid;

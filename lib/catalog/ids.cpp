@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, 15> kCategories = {
     "web-im",    "im-proxy",   "p2p-file",
     "tunnel",    "evasion",    "adware"};
 
+constexpr auto kServices = proto::kServiceWords;
+
 template <typename Enum, std::size_t N>
 std::optional<Enum> find(const std::array<std::string_view, N>& words, std::string_view word) {
   const auto at = std::find(words.begin(), words.end(), word);
@@ -31,11 +33,11 @@ std::string_view to_string(Evidence evidence) {
 }
 
 std::optional<Service> parse_service(std::string_view word) {
-  for (std::size_t i = 0; i < proto::kServiceCount; ++i) {
-    const auto service = static_cast<Service>(i);
-    if (to_string(service) == word) return service;
-  }
-  return std::nullopt;
+  return find<Service>(kServices, word);
+}
+
+std::span<const std::string_view> service_words() {
+  return kServices;
 }
 
 std::string_view to_string(Category category) {

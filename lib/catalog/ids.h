@@ -35,6 +35,7 @@ std::string_view to_string(Evidence evidence);
 using proto::Service;
 
 std::optional<Service> parse_service(std::string_view word);
+std::span<const std::string_view> service_words();
 
 // The category tree. `im` holds everything from `legacy_im` to `im_proxy`; the others stand beside.
 enum class Category : std::uint8_t {

@@ -9,11 +9,13 @@ namespace {
 // The words of `chatgate check --json`.
 Reply reply_for(const ReloadOutcome& outcome) {
   Reply reply;
-  reply.result = {{"ok", outcome.accepted},
-                  {"errors", to_json(outcome.diagnostics, Severity::error)},
-                  {"warnings", to_json(outcome.diagnostics, Severity::warning)},
-                  {"rules", {{"loaded", outcome.rule_count}, {"refused", outcome.rules_refused}}},
-                  {"sha256", outcome.sha256}};
+  reply.result = {
+      {"ok", outcome.accepted},
+      {"errors", to_json(outcome.diagnostics, Severity::error)},
+      {"warnings", to_json(outcome.diagnostics, Severity::warning)},
+      {"rules", {{"loaded", outcome.signature_count}, {"refused", outcome.signatures_refused}}},
+      {"policy_rules", {{"loaded", outcome.rule_count}, {"refused", outcome.rules_refused}}},
+      {"sha256", outcome.sha256}};
   reply.text = to_text(outcome.diagnostics);
   if (!outcome.accepted) reply.status = kInvalid;
   return reply;

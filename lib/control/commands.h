@@ -19,8 +19,7 @@
 namespace chatgate::control {
 
 struct CommandsConfig {
-  std::string policy_file;
-  std::string catalogue_folder;
+  LoadRequest source;  // what every load reads; its generation is not used
   LoadFunction load = control::load;
   std::string host;                               // of audit events, as EVE has it; empty: left out
   AuditFunction audit;                            // may be empty

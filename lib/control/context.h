@@ -16,8 +16,8 @@ struct Context {
       : config(std::move(configured)),
         gateway(running),
         counters(running.counters(), running.snapshot()->generation),
-        policy(running, registry, counters, config.policy_file, config.catalogue_folder,
-               config.load, config.host, config.audit, config.clock),
+        policy(running, registry, counters, config.source, config.load, config.host, config.audit,
+               config.clock),
         flows(io, running.mailboxes(), config.flow_patience),
         started(config.clock()) {}
 

@@ -9,6 +9,7 @@
 #include "catalog/builder.h"
 #include "catalog/catalogue.h"
 #include "catalog/loader.h"
+#include "control/signature_loader.h"
 #include "policy/loader.h"
 
 #include "config/json_document.h"
@@ -60,6 +61,13 @@ LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& regist
   snapshot->policy_file = request.policy_file;
   snapshot->sha256 = result.sha256;
   snapshot->catalogue = std::make_shared<const catalog::Catalogue>(std::move(applications));
+  LoadedSignatures signatures =
+      load_signatures(request, draft, *snapshot->catalogue, result.diagnostics);
+  result.signatures_refused = signatures.refused;
+  result.signature_count = signatures.meanings.size();
+  if (result.diagnostics.has_errors()) return result;
+  snapshot->signatures = std::move(signatures.rules);
+  snapshot->signature_meanings = std::move(signatures.meanings);
   snapshot->policy = policy::compile(std::move(draft), *snapshot->catalogue);
   result.snapshot = std::move(snapshot);
   return result;

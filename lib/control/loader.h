@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/diagnostic.h"
 #include "catalog/registry.h"
@@ -19,6 +20,9 @@ struct LoadRequest {
   std::string policy_file;
   std::string catalogue_folder;  // JSON files, one an application
   std::uint32_t generation = 1;
+  std::vector<std::string> rule_files;  // of Snort rules, beside those that the policy names
+  unsigned workers = 1;                 // that will use the snapshot
+  std::string signature_cache;          // folder for compiled rules; empty: they are not kept
 };
 
 struct LoadResult {
@@ -27,6 +31,8 @@ struct LoadResult {
   std::string sha256;                                // of the policy file where it could be read
   std::size_t rule_count = 0;                        // rules without a mistake
   std::size_t rules_refused = 0;
+  std::size_t signature_count = 0;  // Snort rules in force
+  std::size_t signatures_refused = 0;
 };
 
 // Errors are those of the policy and the catalogue together. The registry learns the words of

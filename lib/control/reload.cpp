@@ -17,14 +17,12 @@ ReloadOutcome refused(const std::string& file, std::string message, std::string 
 }  // namespace
 
 PolicyControl::PolicyControl(Gateway& gateway, catalog::ApplicationRegistry& registry,
-                             CounterView& counters, std::string policy_file,
-                             std::string catalogue_folder, LoadFunction load, std::string host,
-                             AuditFunction audit, ClockFunction clock)
+                             CounterView& counters, LoadRequest source, LoadFunction load,
+                             std::string host, AuditFunction audit, ClockFunction clock)
     : gateway_(gateway),
       registry_(registry),
       counters_(counters),
-      policy_file_(std::move(policy_file)),
-      catalogue_folder_(std::move(catalogue_folder)),
+      source_(std::move(source)),
       load_(std::move(load)),
       host_(std::move(host)),
       audit_(std::move(audit)),
@@ -35,13 +33,15 @@ ReloadOutcome PolicyControl::reload(const Caller& caller) {
   const std::uint32_t running = gateway_.snapshot()->generation;
   // Numbers given to the words of a policy that is refused are not kept.
   catalog::ApplicationRegistry registry = registry_;
-  LoadResult loaded = load_({policy_file_, catalogue_folder_, running + 1}, registry);
+  LoadResult loaded = load_(request(policy_file(), running + 1), registry);
 
   ReloadOutcome outcome;
-  outcome.file = policy_file_;
+  outcome.file = policy_file();
   outcome.sha256 = loaded.sha256;
   outcome.rule_count = loaded.rule_count;
   outcome.rules_refused = loaded.rules_refused;
+  outcome.signature_count = loaded.signature_count;
+  outcome.signatures_refused = loaded.signatures_refused;
   outcome.generation = running;
   outcome.accepted = loaded.snapshot != nullptr && !loaded.diagnostics.has_errors();
   if (outcome.accepted) {
@@ -49,14 +49,15 @@ ReloadOutcome PolicyControl::reload(const Caller& caller) {
     publish(loaded.snapshot, false);
     outcome.generation = loaded.snapshot->generation;
     audit("policy loaded", caller,
-          {{"policy", policy_file_},
+          {{"policy", policy_file()},
            {"sha256", outcome.sha256},
            {"generation", outcome.generation},
            {"rules", outcome.rule_count},
+           {"signatures", outcome.signature_count},
            {"mode", to_string(loaded.snapshot->mode())}});
   } else {
     audit("policy refused", caller,
-          {{"policy", policy_file_},
+          {{"policy", policy_file()},
            {"sha256", outcome.sha256},
            {"generation", running},
            {"errors", to_json(loaded.diagnostics, Severity::error)}});
@@ -66,7 +67,7 @@ ReloadOutcome PolicyControl::reload(const Caller& caller) {
 }
 
 ReloadOutcome PolicyControl::check(const std::string& file) const {
-  const std::string& path = file.empty() ? policy_file_ : file;
+  const std::string& path = file.empty() ? policy_file() : file;
   std::error_code unknown;
   const auto status = std::filesystem::status(path, unknown);
   if (!std::filesystem::exists(status)) {
@@ -77,16 +78,25 @@ ReloadOutcome PolicyControl::check(const std::string& file) const {
   }
   catalog::ApplicationRegistry registry = registry_;
   const std::uint32_t running = gateway_.snapshot()->generation;
-  LoadResult loaded = load_({path, catalogue_folder_, running + 1}, registry);
+  LoadResult loaded = load_(request(path, running + 1), registry);
   ReloadOutcome outcome;
   outcome.accepted = loaded.snapshot != nullptr && !loaded.diagnostics.has_errors();
   outcome.file = path;
   outcome.sha256 = std::move(loaded.sha256);
   outcome.rule_count = loaded.rule_count;
   outcome.rules_refused = loaded.rules_refused;
+  outcome.signature_count = loaded.signature_count;
+  outcome.signatures_refused = loaded.signatures_refused;
   outcome.generation = running;
   outcome.diagnostics = std::move(loaded.diagnostics);
   return outcome;
+}
+
+LoadRequest PolicyControl::request(const std::string& file, std::uint32_t generation) const {
+  LoadRequest request = source_;
+  request.policy_file = file;
+  request.generation = generation;
+  return request;
 }
 
 bool PolicyControl::set_mode(policy::Mode mode, const Caller& caller) {

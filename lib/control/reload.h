@@ -31,16 +31,18 @@ struct ReloadOutcome {
   std::string sha256;  // where the file could be read
   std::size_t rule_count = 0;
   std::size_t rules_refused = 0;
+  std::size_t signature_count = 0;  // Snort rules
+  std::size_t signatures_refused = 0;
   std::uint32_t generation = 0;  // the running one after this
 };
 
 class PolicyControl {
  public:
-  // All referred to must outlive it. `catalogue_folder` is read at every load; `host` is EVE's,
+  // All referred to must outlive it. `source` is what every load reads; `host` is EVE's,
   // empty where it is left out.
   PolicyControl(Gateway& gateway, catalog::ApplicationRegistry& registry, CounterView& counters,
-                std::string policy_file, std::string catalogue_folder, LoadFunction load,
-                std::string host, AuditFunction audit, ClockFunction clock);
+                LoadRequest source, LoadFunction load, std::string host, AuditFunction audit,
+                ClockFunction clock);
 
   // Loads the policy's file again and publishes it if it has no error.
   ReloadOutcome reload(const Caller& caller);
@@ -52,19 +54,19 @@ class PolicyControl {
   // An audit event about something else, such as "counters cleared".
   void audit(std::string_view what, const Caller& caller, Json more = Json::object()) const;
 
-  const std::string& policy_file() const { return policy_file_; }
-  const std::string& catalogue_folder() const { return catalogue_folder_; }
+  const std::string& policy_file() const { return source_.policy_file; }
+  const std::string& catalogue_folder() const { return source_.catalogue_folder; }
   // When the running snapshot was published; that of the start counts from construction.
   Time loaded_at() const { return loaded_at_; }
 
  private:
+  LoadRequest request(const std::string& file, std::uint32_t generation) const;
   void publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules);
 
   Gateway& gateway_;
   catalog::ApplicationRegistry& registry_;
   CounterView& counters_;
-  const std::string policy_file_;
-  const std::string catalogue_folder_;
+  const LoadRequest source_;
   const LoadFunction load_;
   const std::string host_;
   const AuditFunction audit_;

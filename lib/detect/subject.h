@@ -8,8 +8,10 @@
 //   - On a packet: `payload` is that packet's. Complete by nature.
 //   - On a stream: `payload` is a turn, the bytes one end sent from where the other end last fell
 //     silent, from its first byte on, as far as they have come (`growing`), and complete when the
-//     other end speaks, the stream ends, or kMaxTurn bytes are there. Buffers of a protocol (HTTP,
-//     TLS, DNS) are those of one message within it.
+//     other end speaks, the stream ends, or kMaxTurn bytes are there.
+//   - On a message (`message`): the buffers of a protocol (HTTP, TLS, DNS), of one message of a
+//     stream or datagram, with the turn or the datagram as `payload` beside them. Rules that look
+//     at a buffer of a protocol are evaluated on messages, all others on turns and packets.
 // A rule for TCP is evaluated on packets where it asks for what only a packet has (dsize, flags,
 // ttl, flow:no_stream, tcp-pkt …), and on streams otherwise, so that what it finds does not depend
 // on how the bytes were cut into segments.
@@ -93,6 +95,7 @@ struct Subject {
   std::array<std::uint64_t, 2> stream_bytes{};          // sent by the client, by the server
   Time now;
   const PacketFields* packet = nullptr;  // null: a look at a stream
+  bool message = false;                  // a look at a message's buffers
 
   bool on_stream() const { return packet == nullptr; }
 };

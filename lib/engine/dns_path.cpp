@@ -65,6 +65,7 @@ void Pipeline::dns_question(Packet& packet) {
   if (status == proto::ParseStatus::not_mine) return;
   count_message(facts_.protocol);
   protocol_event(packet, facts_);
+  if (rules_on_payload(packet, nullptr, true)) return;
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   count_verdict(judgement);
   if (blocks(judgement.verdict.action)) {

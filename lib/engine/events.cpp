@@ -15,14 +15,26 @@ constexpr std::uint64_t kFlowIdMask = (std::uint64_t{1} << 53) - 1;
 
 }  // namespace
 
-// The next record of the ring with the flow's ends in it; null, and counted, where it is full.
-telemetry::Event* Pipeline::begin_event(telemetry::EventType type, FlowIndex flow) {
+telemetry::Event* Pipeline::reserve_event() {
   if (events_ == nullptr) return nullptr;
   telemetry::Event* event = events_->reserve();
-  if (event == nullptr) {
-    counters_.add(Counter::events_lost);
-    return nullptr;
-  }
+  if (event == nullptr) counters_.add(Counter::events_lost);
+  return event;
+}
+
+// The packet that an event speaks of.
+void Pipeline::fill_packet(telemetry::Event& event, const Packet& packet) const {
+  event.time = packet.view->time;
+  event.packet_number = packet.view->number;
+  event.decided_at = packet.view->number;
+  event.arrived_by = packet.view->side;
+  event.reason = result_->dispositions[packet.position].reason;
+}
+
+// The next record of the ring with the flow's ends in it; null, and counted, where it is full.
+telemetry::Event* Pipeline::begin_event(telemetry::EventType type, FlowIndex flow) {
+  telemetry::Event* event = reserve_event();
+  if (event == nullptr) return nullptr;
   fill_flow(*event, flow, telemetry::FlowEnd::timeout);
   event->type = type;
   return event;
@@ -38,13 +50,45 @@ void Pipeline::alert_event(FlowIndex flow, const Judgement& judgement, const Pac
   event->rule = verdict.rule;
   event->generation = snapshot_->generation;
   event->set_name(judgement.name);
-  if (packet != nullptr) {
-    event->time = packet->view->time;
-    event->packet_number = packet->view->number;
-    event->decided_at = packet->view->number;
-    event->arrived_by = packet->view->side;
-    event->reason = result_->dispositions[packet->position].reason;
+  if (judgement.said != nullptr) {
+    event->has_messenger = true;
+    event->messenger = *judgement.said;
   }
+  if (packet != nullptr) fill_packet(*event, *packet);
+  events_->commit();
+}
+
+// A Snort rule matched.
+void Pipeline::signature_event(FlowIndex flow, SignatureId signature, const Judgement& judgement,
+                               const Packet* packet) {
+  telemetry::Event* event = begin_event(telemetry::EventType::alert, flow);
+  if (event == nullptr) return;
+  event->signature = signature;
+  event->im = judgement.im;
+  event->action = judgement.verdict.action;
+  event->rule = judgement.verdict.rule;
+  if (packet != nullptr) fill_packet(*event, *packet);
+  events_->commit();
+}
+
+// The same for a packet that is neither TCP nor UDP.
+void Pipeline::signature_event_without_flow(const Packet& packet, SignatureId signature,
+                                            policy::Action action) {
+  telemetry::Event* event = reserve_event();
+  if (event == nullptr) return;
+  *event = telemetry::Event();
+  event->type = telemetry::EventType::alert;
+  event->protocol = packet.layers.protocol;
+  event->pair = packet.view->pair;
+  event->vlan = packet.layers.vlan;
+  event->vlan_count = packet.layers.tag_count;
+  event->generation = snapshot_->generation;
+  event->mode = snapshot_->mode();
+  event->client = packet.layers.source;
+  event->server = packet.layers.destination;
+  event->signature = signature;
+  event->action = action;
+  fill_packet(*event, packet);
   events_->commit();
 }
 
@@ -53,13 +97,8 @@ void Pipeline::evasion_event(FlowIndex flow, const Packet* packet, Reason reason
   telemetry::Event* event = begin_event(telemetry::EventType::alert, flow);
   if (event == nullptr) return;
   event->action = flows_.cold(flow).action;
+  if (packet != nullptr) fill_packet(*event, *packet);
   event->reason = reason;
-  if (packet != nullptr) {
-    event->time = packet->view->time;
-    event->packet_number = packet->view->number;
-    event->decided_at = packet->view->number;
-    event->arrived_by = packet->view->side;
-  }
   events_->commit();
 }
 
@@ -102,6 +141,8 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
   const HotFlow& hot = flows_.hot(flow);
   const ColdFlow& cold = flows_.cold(flow);
   event.type = telemetry::EventType::flow;
+  event.signature = SignatureId::none();
+  event.has_messenger = false;
   event.protocol = hot.key.is_tcp() ? net::kTcp : net::kUdp;
   event.app_proto = cold.app_proto;
   event.arrived_by = cold.has(ColdFlow::kInsideOpened) ? net::Side::inside : net::Side::outside;

@@ -22,6 +22,7 @@ proto::Direction direction(flow::Way way) {
 InspectionPool::InspectionPool(std::uint32_t capacity, proto::Context& context)
     : context_(context),
       pool_(std::max<std::uint32_t>(capacity, 1)),
+      sessions_(pool_.size()),
       buffers_(static_cast<std::uint32_t>(pool_.size())),
       without_urgent_(stream::TcpStream::kMaxAhead) {
   free_.reserve(pool_.size());
@@ -53,7 +54,31 @@ void InspectionPool::release(flow::InspectionIndex index) {
   inspection.in_use = false;
   for (Half& half : inspection.halves) finish(half);
   drop_datagram_parser(inspection);
+  RuleSession& session = sessions_[index.value()];
+  for (Turn& turn : session.turns) turn.release(buffers_);
+  session.generation = 0;
+  session.listens = false;
   free_.push_back(index.value());
+}
+
+void InspectionPool::begin_session(flow::InspectionIndex index, std::uint32_t generation,
+                                   bool listens) {
+  RuleSession& session = sessions_[index.value()];
+  for (Turn& turn : session.turns) turn.release(buffers_);
+  session = RuleSession();
+  session.generation = generation;
+  session.listens = listens;
+  for (Half& half : get(index).halves) half.heard = listens;
+}
+
+void InspectionPool::listen(Inspection& inspection, flow::Way way) {
+  Half& half = inspection.half(way);
+  if (half.phase != Half::Phase::looking) return;
+  drop_parser(half);
+  half.phase = Half::Phase::listening;
+  half.skip = 0;
+  half.begin = half.guarded = half.stream.contiguous();
+  if (!half.stream.keep(buffers_)) finish(half);
 }
 
 // Nothing is read or kept of a direction any more.
@@ -98,15 +123,24 @@ Inspected InspectionPool::feed(Inspection& inspection, flow::Way way, const Segm
     if (!known && (odd || !half.first)) return Inspected::urgent;
     if (!known) half.urgent[half.urgent_count++] = segment.urgent_sequence;
   }
+  const std::uint32_t known = half.stream.contiguous();
   switch (half.stream.add(segment.sequence, segment.payload, buffers_)) {
-    case stream::Added::grown: break;
+    case stream::Added::grown:
+      if (segment.turn != nullptr) {
+        segment.turn->append(half.stream.view(buffers_).subspan(known), buffers_);
+      }
+      break;
     case stream::Added::held:
     case stream::Added::nothing_new: return Inspected::undecided;
     case stream::Added::conflict: return Inspected::conflict;
     case stream::Added::beyond_limit: return Inspected::scattered;
     case stream::Added::no_memory: return Inspected::out_of_memory;
   }
-  pass_over(half);
+  if (half.phase == Half::Phase::listening) {
+    half.begin = half.guarded = half.stream.contiguous();
+  } else {
+    pass_over(half);
+  }
   const bool passed = half.stream.contiguous() == half.begin;
   const Inspected result = passed ? Inspected::passed : look(half, facts);
   if (result == Inspected::passed) {
@@ -153,7 +187,8 @@ void InspectionPool::let_go(Half& half) {
       acknowledged >= half.guarded ? half.begin : std::min(half.begin, acknowledged);
   half.begin -= count;
   half.guarded -= std::min(half.guarded, count);
-  if (half.skip != 0 && half.stream.contiguous() == count && !half.stream.has_holes()) {
+  const bool empty = half.stream.contiguous() == count && !half.stream.has_holes();
+  if (half.skip != 0 && empty && !half.heard) {
     const auto leap = static_cast<std::uint32_t>(std::min(half.skip, kMaxLeap));
     half.skip -= leap;
     count += leap;
@@ -310,7 +345,7 @@ Inspected InspectionPool::read_datagram(Inspection& inspection, std::size_t pars
 
 bool InspectionPool::settle(Inspection& inspection, flow::Way way) {
   Half& half = inspection.half(way);
-  if (half.phase != Half::Phase::looking) return true;
+  if (half.phase == Half::Phase::settled || half.phase == Half::Phase::done) return true;
   const bool kept = half.stream.keep(buffers_);
   half.phase = kept && half.stream.unacknowledged() ? Half::Phase::settled : Half::Phase::done;
   if (half.phase == Half::Phase::done) finish(half);
@@ -322,7 +357,8 @@ void InspectionPool::acknowledge(Inspection& inspection, flow::Way way, std::uin
   half.stream.acknowledge(sequence);
   if (half.phase == Half::Phase::settled && !half.stream.unacknowledged()) {
     finish(half);
-  } else if (half.phase == Half::Phase::looking && !half.first) {
+  } else if ((half.phase == Half::Phase::looking && !half.first) ||
+             half.phase == Half::Phase::listening) {
     let_go(half);
   }
 }
@@ -341,7 +377,8 @@ flow::InspectionIndex InspectionPool::stalest(Tick now, std::uint32_t ticks) {
 }
 
 std::size_t InspectionPool::memory() const {
-  return sizeof *this + pool_.size() * (sizeof(Inspection) + sizeof(std::uint32_t)) +
+  return sizeof *this +
+         pool_.size() * (sizeof(Inspection) + sizeof(RuleSession) + sizeof(std::uint32_t)) +
          buffers_.memory() + without_urgent_.size();
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
+#include "engine/turn.h"
 #include "flow/flow.h"
 #include "proto/context.h"
 #include "proto/facts.h"
@@ -28,7 +29,8 @@ struct Half {
   static constexpr std::size_t kMaxUrgent = 4;
 
   enum class Phase : std::uint8_t {
-    looking,  // parsers are fed
+    looking,    // parsers are fed
+    listening,  // put in order for Snort rules only
     settled,  // nothing more is read; what was read is kept until the receiver has acknowledged it
     done,     // nothing is kept
   };
@@ -39,7 +41,8 @@ struct Half {
   // In the view: bytes before it were read, so another version of them must not pass before the
   // receiver has acknowledged them. What was skipped need not be guarded.
   std::uint32_t guarded = 0;
-  bool first = true;  // no message has been complete yet
+  bool first = true;   // no message has been complete yet
+  bool heard = false;  // rules listen: what is to be skipped has to come in order all the same
   flow::Way way = flow::Way::to_server;
   proto::ParserState state;
   std::uint64_t candidates = 0;  // bit i: parser i has not said "not mine"
@@ -73,6 +76,9 @@ struct Inspection {
   proto::ParserState datagrams;
   std::uint8_t conflicts = 0;
   bool in_use = false;
+  // Of a messenger's session: what was told already, and what later messages do not repeat.
+  std::uint16_t services_told = 0;  // bit by proto::Service
+  proto::ShortText login, version, client;
 
   // A message that is known to be one, and waits for its rest.
   bool message_in_progress() const {
@@ -112,6 +118,9 @@ class InspectionPool {
                                 const std::array<std::uint32_t, 2>& first_sequence);
   void release(flow::InspectionIndex inspection);
   Inspection& get(flow::InspectionIndex inspection) { return pool_[inspection.value()]; }
+  const Inspection& get(flow::InspectionIndex inspection) const {
+    return pool_[inspection.value()];
+  }
 
   // A segment's payload as the parsers should see it.
   struct Segment {
@@ -120,6 +129,7 @@ class InspectionPool {
     bool cut = false;  // the capture holds only a part of it
     bool urgent = false;
     std::uint32_t urgent_sequence = 0;  // of the urgent byte
+    Turn* turn = nullptr;               // where rules listen: gets the bytes that came in order
   };
 
   // Looks at a segment.
@@ -142,6 +152,18 @@ class InspectionPool {
 
   // Stores what is still borrowed from the segment in hand; false where there is no buffer.
   bool keep(Half& half) { return half.stream.keep(buffers_); }
+
+  // Stops parsing a direction but goes on putting it in order, for the rules' sake.
+  void listen(Inspection& inspection, flow::Way way);
+
+  // What rules remember of the flow. Of an earlier flow until `begin_session`.
+  RuleSession& session(flow::InspectionIndex inspection) { return sessions_[inspection.value()]; }
+  const RuleSession& session(flow::InspectionIndex inspection) const {
+    return sessions_[inspection.value()];
+  }
+  void begin_session(flow::InspectionIndex inspection, std::uint32_t generation, bool listens);
+  void end_turn(Turn& turn) { turn.restart(buffers_); }
+  Bytes turn_bytes(const Turn& turn) { return turn.bytes(buffers_); }
 
   // Stops reading a direction but keeps its bytes until they are acknowledged. False where they
   // could not be kept: then nothing guards them, and the direction is done.
@@ -176,6 +198,7 @@ class InspectionPool {
   std::vector<Inspection> pool_;
   std::vector<std::uint32_t> free_;
   std::uint32_t hand_ = 0;
+  std::vector<RuleSession> sessions_;  // by inspection
   stream::BufferPool buffers_;
   // A stream without its urgent bytes, rebuilt for each look at it.
   std::vector<std::uint8_t> without_urgent_;

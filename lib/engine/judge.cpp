@@ -38,10 +38,6 @@ catalog::Evidence evidence(proto::AppProto protocol) {
   return catalog::Evidence::none;
 }
 
-policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im) {
-  return snapshot.policy->decide({im, ends.client, ends.server, ends.server_port});
-}
-
 catalog::Classification by_address(const Snapshot& snapshot, const IpAddress& address) {
   const catalog::AddressMatch match = snapshot.catalogue->match_address(address);
   if (!match.found() || !match.exclusive) return {};
@@ -66,6 +62,7 @@ catalog::Classification by_name(const Snapshot& snapshot, std::string_view name,
 
 // What is known without any name: the address, else the port.
 catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends) {
+  if (ends.expected.known()) return ends.expected;
   if (ends.learned.known()) return ends.learned;
   const catalog::Classification im = by_address(snapshot, ends.server);
   return im.known() ? im : by_port(snapshot, transport(ends), ends.server_port);
@@ -81,28 +78,58 @@ catalog::Classification by_target(const Snapshot& snapshot, const proto::Facts& 
   return by_port(snapshot, catalog::Transport::tcp, facts.target_port);
 }
 
+// The application whose protocol is spoken, and what is being done.
+catalog::Classification by_messenger(const Snapshot& snapshot, const Ends& ends,
+                                     const proto::Facts& facts) {
+  const proto::Messenger& said = facts.messenger;
+  // A name in the stream's header told more than the protocol does.
+  const bool known = facts.protocol == proto::AppProto::xmpp && ends.earlier.known() &&
+                     ends.earlier.evidence == catalog::Evidence::payload;
+  if (known) return {ends.earlier.application, said.service, catalog::Evidence::payload};
+  const catalog::Application* application = snapshot.catalogue->find(said.application);
+  if (application == nullptr) return {};
+  return {application->id, said.service, catalog::Evidence::payload};
+}
+
 }  // namespace
 
+policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
+                    const proto::Messenger* said) {
+  return snapshot.policy->decide(
+      {im, ends.client, ends.server, ends.server_port, said, ends.worker});
+}
+
 Ends ends_of(const flow::HotFlow& flow) {
-  return {flow.client(), flow.server(), flow.server_port(), flow.key.is_tcp(), {}};
+  Ends ends;
+  ends.client = flow.client();
+  ends.server = flow.server();
+  ends.server_port = flow.server_port();
+  ends.tcp = flow.key.is_tcp();
+  return ends;
 }
 
 Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts) {
   Judgement judgement;
+  const proto::Messenger* said = facts.has_messenger ? &facts.messenger : nullptr;
   for (std::size_t i = 0; i < facts.name_count; ++i) {
     const proto::Facts::Name& name = facts.names[i];
-    const catalog::Classification im = by_target(snapshot, facts, name);
+    catalog::Classification im = by_target(snapshot, facts, name);
     if (!im.known()) continue;
-    const policy::Verdict verdict = ask(snapshot, ends, im);
+    if (said != nullptr && said->service != catalog::Service::any) im.service = said->service;
+    const policy::Verdict verdict = ask(snapshot, ends, im, said);
     if (!judgement.im.known() || !policy::forwards(verdict.action)) {
-      judgement = {im, verdict, name.host.view()};
+      judgement = {im, verdict, name.host.view(), said};
     }
     if (!policy::forwards(verdict.action)) return judgement;
   }
   if (judgement.im.known()) return judgement;
+  if (said != nullptr) judgement.im = by_messenger(snapshot, ends, facts);
   // A question about somebody else's name is not a use of the resolver's address or port.
-  if (facts.protocol != proto::AppProto::dns) judgement.im = without_name(snapshot, ends);
-  judgement.verdict = ask(snapshot, ends, judgement.im);
+  if (!judgement.im.known() && facts.protocol != proto::AppProto::dns) {
+    judgement.im = without_name(snapshot, ends);
+  }
+  judgement.said = said;
+  judgement.verdict = ask(snapshot, ends, judgement.im, said);
   if (facts.name_count != 0) judgement.name = facts.names[0].host.view();
   return judgement;
 }
@@ -139,8 +166,8 @@ bool offers_ech(const policy::TlsControls& controls, const proto::Facts& facts) 
 }
 
 bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement) {
-  const catalog::Classification address =
-      ends.learned.known() ? ends.learned : by_address(snapshot, ends.server);
+  catalog::Classification address = ends.expected.known() ? ends.expected : ends.learned;
+  if (!address.known()) address = by_address(snapshot, ends.server);
   if (address.known()) {
     judgement.im = address;
     judgement.verdict = ask(snapshot, ends, address);

@@ -2,7 +2,9 @@
 //
 // The strongest evidence names the application (catalog::Evidence is in that order). Where one
 // message holds several names, the first that the policy blocks counts, and otherwise the first
-// that is known. A shared name, address or port never decides by itself.
+// that is known. A shared name, address or port never decides by itself. A messenger's own protocol
+// names its application, unless a name in it (XMPP's "to") tells more, and every message its
+// service.
 //
 // Pure functions on a worker's thread.
 #pragma once
@@ -22,8 +24,13 @@ struct Ends {
   IpAddress server;
   std::uint16_t server_port = 0;
   bool tcp = false;
+  // What signalling announced of one of the ends.
+  catalog::Classification expected = {};
   // What DNS answers taught of the server, where that can judge this port by itself.
   catalog::Classification learned = {};
+  // What the flow was taken for so far.
+  catalog::Classification earlier = {};
+  WorkerId worker{0};  // that asks
 };
 
 Ends ends_of(const flow::HotFlow& flow);
@@ -32,7 +39,12 @@ struct Judgement {
   catalog::Classification im;
   policy::Verdict verdict;
   std::string_view name;  // that told, or the first that was read; borrows from the facts
+  const proto::Messenger* said = nullptr;  // by the message that told; borrows from the facts
 };
+
+// What the policy says of an application.
+policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
+                    const proto::Messenger* said = nullptr);
 
 // With the names a parser found; `facts` may have none.
 Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts);

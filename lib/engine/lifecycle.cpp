@@ -69,8 +69,8 @@ void Pipeline::shut_down(Time now, const Snapshot& snapshot) {
 
 std::size_t Pipeline::memory() const {
   return sizeof *this + flows_.memory() + names_.memory() + inspections_.memory() +
-         fragments_.memory() + pending_.memory() + quota_.memory() + context_.memory() +
-         opposites_.memory() + quic_ids_.memory();
+         scanner_.memory() + fragments_.memory() + pending_.memory() + quota_.memory() +
+         context_.memory() + opposites_.memory() + quic_ids_.memory();
 }
 
 // A new record for the packet's flow. False where there is no room; the packet has its disposition.
@@ -109,6 +109,7 @@ void Pipeline::renew_flow(Packet& packet) {
 }
 
 void Pipeline::end_flow(FlowIndex flow, telemetry::FlowEnd end) {
+  end_turns(flow);
   flow_event(flow, end);
   end_inspection(flow);
   if (flow::is_decided(flows_.hot(flow).stage)) names_.release(flows_.cold(flow).name());

@@ -1,7 +1,7 @@
 // Inside of a Worker: tables, pools, and the steps of the packet's way. Not for other libraries.
 //
 // worker.cpp holds the way itself, tcp_path.cpp what an undecided TCP packet may do, udp_path.cpp
-// and dns_path.cpp the same for UDP, verdict.cpp
+// and dns_path.cpp the same for UDP, signature_path.cpp what Snort rules see and do, verdict.cpp
 // what a verdict does, lifecycle.cpp how flows begin and end.
 #pragma once
 
@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "detect/http_view.h"
+#include "detect/scanner.h"
 #include "enforce/dns_answer.h"
 #include "engine/burst.h"
 #include "engine/inspection.h"
@@ -133,7 +135,16 @@ class Pipeline {
   void broken(Packet& packet);
   bool message(Packet& packet, Inspected& outcome);
   bool refuse_message(Packet& packet);
+
+  // messenger_path.cpp
+  void note_messenger(const Packet& packet);
+  void expect_flows(const Judgement& judgement);
+  bool reads_messages(const Judgement& judgement) const;
+  bool service_is_news(flow::FlowIndex flow, catalog::Service service);
+
+  // tcp_path.cpp, once more
   void watch(Packet& packet, const Judgement& judgement);
+  bool remember(flow::FlowIndex flow, const Judgement& judgement, std::uint64_t packet_number);
   void stop_reading(flow::FlowIndex flow);
   flow::Stage forwarded_stage(flow::FlowIndex flow);
   bool keep_half_message(Packet& packet, const Judgement& judgement, Inspected& outcome);
@@ -143,6 +154,26 @@ class Pipeline {
   void advance(flow::ColdFlow& cold, const Packet& packet);
   void follow_numbers(Inspection& inspection, const Packet& packet);
   void count_message(proto::AppProto protocol);
+
+  // signature_path.cpp
+  bool rules_on_packet(Packet& packet);
+  void rules_on_other(Packet& packet);
+  bool rules_on_payload(Packet& packet, Turn* turn, bool has_facts);
+  Turn* turn_of(Packet& packet, bool& blocked);
+  bool end_turn(Packet* packet, flow::FlowIndex flow, flow::Way way);
+  void end_turns(flow::FlowIndex flow);
+  bool rules_listen(flow::FlowIndex flow);
+  void look_at_turn(flow::FlowIndex flow, flow::Way way, bool complete);
+  void look_at_facts(const Packet& packet);
+  void scan(const detect::Subject& subject, detect::LookState& look, detect::FlowMemory* memory);
+  bool act_on_hits(Packet* packet, flow::FlowIndex flow);
+  bool refuse_by_rule(Packet* packet, flow::FlowIndex flow, const Judgement& judgement,
+                      bool by_policy);
+  bool names_application(flow::FlowIndex flow, SignatureId signature, Judgement& judgement);
+  static policy::Action action_of(const detect::Rule& rule);
+  detect::Subject subject_of(flow::FlowIndex flow, flow::Way way) const;
+  detect::FlowMemory* memory_of(flow::FlowIndex flow);
+  RuleSession& session_of(flow::InspectionIndex inspection, flow::FlowIndex flow);
 
   // verdict.cpp
   void conclude(Packet& packet, const Judgement& judgement);
@@ -190,8 +221,14 @@ class Pipeline {
 
   // events.cpp
   void evasion_event(flow::FlowIndex flow, const Packet* packet, Reason reason);
+  telemetry::Event* reserve_event();
+  void fill_packet(telemetry::Event& event, const Packet& packet) const;
   telemetry::Event* begin_event(telemetry::EventType type, flow::FlowIndex flow);
   void alert_event(flow::FlowIndex flow, const Judgement& judgement, const Packet* packet);
+  void signature_event(flow::FlowIndex flow, SignatureId signature, const Judgement& judgement,
+                       const Packet* packet);
+  void signature_event_without_flow(const Packet& packet, SignatureId signature,
+                                    policy::Action action);
   void protocol_event(const Packet& packet, const proto::Facts& facts);
   void flow_event(flow::FlowIndex flow, telemetry::FlowEnd end);
   void fill_flow(telemetry::Event& event, flow::FlowIndex flow, telemetry::FlowEnd end) const;
@@ -204,6 +241,8 @@ class Pipeline {
   flow::NameStore names_;
   proto::Context context_;
   InspectionPool inspections_;
+  detect::Scanner scanner_;
+  detect::HttpView http_view_;
   OppositeStore opposites_;
   QuicIds quic_ids_;
   learn::PendingQuestions pending_;
@@ -224,6 +263,8 @@ class Pipeline {
   Tick tick_;
   std::array<Packet, kMaxBurst> packets_;
   proto::Facts facts_;
+  detect::Buffers buffers_;
+  detect::Hits hits_;
   flow::NameStore::Buffer name_buffer_;
 };
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "catalog/catalogue.h"
 #include "detect/signatures.h"
@@ -23,6 +24,8 @@ struct Snapshot {
   std::shared_ptr<const catalog::Catalogue> catalogue;
   std::shared_ptr<const policy::Policy> policy;
   std::shared_ptr<const detect::Signatures> signatures;  // null where there are no rules
+  // What each rule means by its metadata, by SignatureId; not known where it names no application.
+  std::vector<catalog::Classification> signature_meanings;
   // Set by `mode enforce|monitor`; the next policy that is loaded brings its own mode again.
   std::optional<policy::Mode> mode_override;
 

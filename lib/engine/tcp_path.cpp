@@ -227,11 +227,18 @@ void Pipeline::tcp_payload(Packet& packet) {
     segment.urgent_sequence =
         layers.sequence + net::read_tcp_options(*packet.view, layers).urgent_pointer - 1;
   }
+  bool blocked = false;
+  segment.turn = turn_of(packet, blocked);
+  if (blocked) return;
   Inspection& inspection = inspections_.get(cold.inspection);
   if (!inspection.half(packet.way).message_in_progress()) inspection.started = tick_;
   Inspected outcome = inspections_.feed(inspection, packet.way, segment, facts_);
-  // Each turn reads one message of the segment.
-  while (inspected(packet, outcome)) {
+  // Each time around one message of the segment is read.
+  do {
+    if (rules_on_payload(packet, segment.turn, outcome == Inspected::message)) return;
+  } while (inspected(packet, outcome));
+  if (layers.has(net::tcp_flag::fin) && rules_listen(packet.flow)) {
+    end_turn(&packet, packet.flow, packet.way);
   }
 }
 
@@ -324,7 +331,11 @@ void Pipeline::broken(Packet& packet) {
 void Pipeline::nothing(Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
   Inspection& inspection = inspections_.get(cold.inspection);
-  inspections_.settle(inspection, packet.way);
+  if (rules_listen(packet.flow)) {
+    inspections_.listen(inspection, packet.way);
+  } else {
+    inspections_.settle(inspection, packet.way);
+  }
   if (packet.way == Way::to_client &&
       inspection.half(Way::to_server).phase == Half::Phase::looking) {
     cold.set_sequence(packet.way, inspection.half(packet.way).stream.next_sequence());
@@ -350,7 +361,14 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
   count_message(facts_.protocol);
   protocol_event(packet, facts_);
   if (refuse_message(packet)) return false;
-  if (is_answer && flows_.hot(packet.flow).stage == Stage::watched) {
+  note_messenger(packet);
+  if (facts_.has_messenger && facts_.messenger.application.empty() && facts_.name_count == 0) {
+    // Whose the protocol is will be told by another message.
+    cold.set_sequence(packet.way, half.stream.next_sequence());
+    outcome = inspections_.go_on(inspection, packet.way, facts_.next, facts_);
+    return true;
+  }
+  if (is_answer && !facts_.has_messenger && flows_.hot(packet.flow).stage == Stage::watched) {
     // The client said what it wants, and the server has taken it.
     stop_reading(packet.flow);
     return false;
@@ -368,6 +386,14 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
   }
   if (blocks(judgement.verdict.action) || !reads_on || !tunnel_is_read()) {
     conclude(packet, judgement);
+    return false;
+  }
+  expect_flows(judgement);
+  if (facts_.has_messenger && next == proto::Next::message && !reads_messages(judgement)) {
+    // Whatever else is said gets the same verdict.
+    cold.set_sequence(packet.way, half.stream.next_sequence());
+    watch(packet, judgement);
+    stop_reading(packet.flow);
     return false;
   }
   if (half.urgent_count != 0) {
@@ -430,29 +456,49 @@ bool Pipeline::tunnel_is_read() const {
 
 // The flow is forwarded for what a message said, and goes on being read.
 void Pipeline::watch(Packet& packet, const Judgement& judgement) {
-  HotFlow& hot = flows_.hot(packet.flow);
-  ColdFlow& cold = flows_.cold(packet.flow);
-  const bool first = hot.stage != Stage::watched;
-  const bool news =
-      judgement.im.known() && (judgement.im != cold.im || judgement.verdict.rule != cold.rule);
-  if (first || news) count_verdict(judgement);
-  if (first || news) {
-    if (flow::is_decided(hot.stage)) names_.release(cold.name());
-    cold.decide(names_.keep(judgement.name), static_cast<std::uint32_t>(packet.view->number));
-    cold.im = judgement.im;
-    cold.rule = judgement.verdict.rule;
-    cold.action = judgement.verdict.action;
-    hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
-    hot.stage = Stage::watched;
-    alert_event(packet.flow, judgement, &packet);
-  }
-  if (!first) return;
-  counters_.add(Counter::flows_decided);
-  flows_.schedule(packet.flow, tick_, timeout(hot, cold));
+  if (!remember(packet.flow, judgement, packet.view->number)) return;
+  count_verdict(judgement);
+  alert_event(packet.flow, judgement, &packet);
 }
 
-// A watched flow will say no more that matters.
+// Notes in the flow's record why it is forwarded so far. False where that is no news.
+bool Pipeline::remember(flow::FlowIndex flow, const Judgement& judgement,
+                        std::uint64_t packet_number) {
+  HotFlow& hot = flows_.hot(flow);
+  ColdFlow& cold = flows_.cold(flow);
+  const bool first = hot.stage != Stage::watched;
+  const bool news = judgement.im.known() && (judgement.im.application != cold.im.application ||
+                                             judgement.im.evidence != cold.im.evidence ||
+                                             judgement.verdict.rule != cold.rule ||
+                                             service_is_news(flow, judgement.im.service));
+  if (!first && !news) return false;
+  if (cold.inspection.valid()) {
+    inspections_.get(cold.inspection).services_told |=
+        static_cast<std::uint16_t>(1u << static_cast<unsigned>(judgement.im.service));
+  }
+  if (flow::is_decided(hot.stage)) names_.release(cold.name());
+  cold.decide(names_.keep(judgement.name), static_cast<std::uint32_t>(packet_number));
+  cold.im = judgement.im;
+  cold.rule = judgement.verdict.rule;
+  cold.action = judgement.verdict.action;
+  hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
+  hot.stage = Stage::watched;
+  if (first) {
+    counters_.add(Counter::flows_decided);
+    flows_.schedule(flow, tick_, timeout(hot, cold));
+  }
+  return true;
+}
+
+// A watched flow will say no more that matters, but perhaps to a rule.
 void Pipeline::stop_reading(flow::FlowIndex flow) {
+  if (rules_listen(flow)) {
+    flows_.hot(flow).stage = Stage::watched;
+    Inspection& inspection = inspections_.get(flows_.cold(flow).inspection);
+    inspections_.listen(inspection, Way::to_server);
+    inspections_.listen(inspection, Way::to_client);
+    return;
+  }
   flows_.hot(flow).stage = forwarded_stage(flow);
   if (flows_.hot(flow).stage == Stage::forwarded) close_record(flow);
 }

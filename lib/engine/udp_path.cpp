@@ -27,7 +27,10 @@ void Pipeline::udp_payload(Packet& packet) {
     inspected(packet, outcome);
     return;
   }
-  switch (feed_datagram(packet)) {
+  if (snapshot_->signatures != nullptr) ++session_of(cold.inspection, packet.flow).datagrams;
+  const Inspected outcome = feed_datagram(packet);
+  if (rules_on_payload(packet, nullptr, outcome == Inspected::message)) return;
+  switch (outcome) {
     case Inspected::undecided: return;
     case Inspected::message: udp_message(packet); return;
     case Inspected::malformed: unreadable(packet); return;
@@ -145,9 +148,14 @@ void Pipeline::udp_message(Packet& packet) {
   count_message(facts_.protocol);
   protocol_event(packet, facts_);
   if (refuse_message(packet)) return;
+  note_messenger(packet);
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   keep_quic_ids(packet);
-  if (facts_.next == proto::Next::opaque || blocks(judgement.verdict.action)) {
+  const bool blocked = blocks(judgement.verdict.action);
+  if (!blocked) expect_flows(judgement);
+  const bool reads_on =
+      facts_.next != proto::Next::opaque && (!facts_.has_messenger || reads_messages(judgement));
+  if (blocked || !reads_on) {
     conclude(packet, judgement);
   } else {
     watch(packet, judgement);

@@ -43,7 +43,17 @@ void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
 }
 
 Ends Pipeline::ends(flow::FlowIndex flow) const {
-  Ends ends = ends_of(flows_.hot(flow));
+  const HotFlow& hot = flows_.hot(flow);
+  Ends ends = ends_of(hot);
+  ends.worker = config_.id;
+  ends.earlier = flows_.cold(flow).im;
+  if (config_.expected != nullptr && !config_.expected->empty()) {
+    auto found = config_.expected->find(hot.server(), hot.server_port(), ends.tcp, now_);
+    if (!found) found = config_.expected->find(hot.client(), hot.client_port(), ends.tcp, now_);
+    if (found) {
+      ends.expected = {found->application, found->service, catalog::Evidence::learned_address};
+    }
+  }
   if (!learns() || !learn::judges_port(ends.server_port)) return ends;
   const auto server = config_.learned->find(ends.server, now_);
   if (!server) return ends;

@@ -22,6 +22,7 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
       names_(std::max<std::uint32_t>(config.flows / 8, 1024)),
       context_(config.inspections),
       inspections_(config.inspections, context_),
+      scanner_(config.id, {}),
       opposites_(std::clamp<std::uint32_t>(config.inspections, 1, 2048)),
       quic_ids_(std::clamp<std::uint32_t>(config.inspections, 1, 4096)),
       pending_(learn::PendingQuestions::kUsualCapacity, config.hash),
@@ -69,6 +70,9 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
       case net::Decoded::transport: look_up(packet); break;
       case net::Decoded::fragment: hold_fragment(packet); break;
       case net::Decoded::not_transport:
+        counters_.add(Counter::not_transport);
+        rules_on_other(packet);
+        break;
       case net::Decoded::not_ip: counters_.add(Counter::not_transport); break;
       // No endpoint reads these either, so they are the wire's affair.
       case net::Decoded::undecodable:
@@ -119,6 +123,9 @@ void Pipeline::undecided(Packet& packet) {
     if (packet.tcp() && !pick_up(packet)) return;
   }
   if (packet.tcp() && !follow_tcp(packet)) return;
+  const Stage stage = flows_.hot(packet.flow).stage;
+  const bool looked_at = flow::is_followed(stage) || stage == Stage::per_packet;
+  if (looked_at && rules_on_packet(packet)) return;
   HotFlow& flow = flows_.hot(packet.flow);
   const bool stale = flow.generation != static_cast<std::uint16_t>(snapshot_->generation);
   if (flow::is_decided(flow.stage) && stale && judge_flow_anew(packet)) {

@@ -26,6 +26,7 @@
 #include "telemetry/counters.h"
 #include "telemetry/event.h"
 
+#include "learn/expected_flows.h"
 #include "learn/learned_servers.h"
 
 namespace chatgate::engine {
@@ -44,6 +45,8 @@ struct WorkerConfig {
   // What DNS answers taught, shared by all workers of a process; null: nothing is learned. Must
   // outlive the workers.
   learn::LearnedServers* learned = nullptr;
+  // What signalling announced, shared likewise; null: nothing is expected.
+  learn::ExpectedFlows* expected = nullptr;
 };
 
 class Worker {

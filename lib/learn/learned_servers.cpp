@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <type_traits>
 
+#include "base/sequenced.h"
 #include "proto/dns_wire.h"
 
 namespace chatgate::learn {
@@ -72,49 +72,14 @@ struct LearnedServers::Record {
   }
 };
 
-// Two cache lines. Words are atomic, so that a torn read is a value to be thrown away and no race.
-// The writer stores them with release after making the sequence odd, the reader loads them with
-// acquire before it looks at the sequence again: who saw a new word sees the odd number or a later
-// one.
-struct alignas(64) LearnedServers::Place {
-  static constexpr std::size_t kWords = 15;
-
-  std::atomic<std::uint64_t> sequence{0};
-  std::array<std::atomic<std::uint64_t>, kWords> words{};
-
-  // Only the address and the sequence at which it was read; cheap for most places.
+// Two cache lines.
+struct LearnedServers::Place : Sequenced<Record> {
+  // Only the address; cheap for most places.
   bool holds(const IpAddress& address) const {
     std::uint64_t halves[2];
     std::memcpy(halves, address.bytes.data(), sizeof halves);
     return words[0].load(std::memory_order_acquire) == halves[0] &&
            words[1].load(std::memory_order_acquire) == halves[1];
-  }
-
-  // False where a writer was at work at each attempt.
-  bool read(Record& record, std::uint64_t& at) const {
-    std::array<std::uint64_t, kWords> copy;
-    for (unsigned attempt = 0; attempt < kReadAttempts; ++attempt) {
-      at = sequence.load(std::memory_order_acquire);
-      if ((at & 1) != 0) continue;
-      for (std::size_t i = 0; i < kWords; ++i) copy[i] = words[i].load(std::memory_order_acquire);
-      if (sequence.load(std::memory_order_relaxed) != at) continue;
-      std::memcpy(static_cast<void*>(&record), copy.data(), sizeof record);
-      return true;
-    }
-    return false;
-  }
-
-  // False where anything was written since `at`.
-  bool write(const Record& record, std::uint64_t at) {
-    if (!sequence.compare_exchange_strong(at, at + 1, std::memory_order_acq_rel,
-                                          std::memory_order_relaxed)) {
-      return false;
-    }
-    std::array<std::uint64_t, kWords> copy{};
-    std::memcpy(copy.data(), &record, sizeof record);
-    for (std::size_t i = 0; i < kWords; ++i) words[i].store(copy[i], std::memory_order_release);
-    sequence.store(at + 2, std::memory_order_release);
-    return true;
   }
 };
 
@@ -122,9 +87,7 @@ LearnedServers::LearnedServers(std::uint32_t capacity, const KeyedHash& hash)
     : hash_(hash),
       places_(std::bit_ceil(std::max<std::size_t>(capacity, kWays))),
       table_(std::make_unique<Place[]>(places_)) {
-  static_assert(sizeof(Record) <= Place::kWords * sizeof(std::uint64_t));
   static_assert(sizeof(Place) == 128);
-  static_assert(std::is_trivially_copyable_v<Record>);
 }
 
 LearnedServers::~LearnedServers() = default;

@@ -13,7 +13,7 @@
 // Threads: every function may be called from any thread at any time, and none waits. Each place has
 // a sequence number that is odd while its one writer is at work (a seqlock). A writer that loses
 // the race for a place gives up: what it had to say comes with the next answer again. A reader that
-// meets a writer tries again up to kReadAttempts times and then takes the place for empty. Time is
+// meets a writer tries again a few times and then takes the place for empty. Time is
 // an argument, in any order. Workers call `learn` and `find`, control the others.
 #pragma once
 
@@ -72,7 +72,6 @@ struct LearnedServer {
 class LearnedServers {
  public:
   static constexpr std::size_t kWays = 8;
-  static constexpr unsigned kReadAttempts = 4;
   static constexpr std::uint32_t kMinLife = 60;  // clients use addresses beyond short TTLs
   static constexpr std::uint32_t kMaxLife = 24 * 3600;
   static constexpr std::uint32_t kUsualCapacity = 65536;

@@ -174,7 +174,7 @@ class Decoder {
       case kGre: return gre();
       case kIpv4InIp:
       case kIpv6InIp: return ip_in_ip();
-      default: return Decoded::not_transport;
+      default: payload(layers_.transport, ip_end_); return Decoded::not_transport;
     }
   }
 

@@ -34,7 +34,8 @@ namespace chatgate::net {
 enum class Decoded : std::uint8_t {
   transport,      // TCP or UDP, everything below but the fragment fields is set
   fragment,       // an IP fragment: addresses, protocol, payload and fragment fields, no ports
-  not_transport,  // IP, but neither TCP nor UDP; addresses are set
+  not_transport,  // IP, but neither TCP nor UDP; addresses are set, and the IP payload where the
+                  // header behind IP is no encapsulation
   not_ip,         // ARP, LLDP, … : nothing but tags is set
   malformed,      // an IP or transport header that contradicts itself or the frame's length
   header_chain,   // IPv6 extension headers in a number or order that no endpoint needs

@@ -28,10 +28,10 @@ constexpr std::string_view kPolicyKeysForLater[] = {"times", "access", "lists", 
                                                     "http"};
 constexpr std::string_view kApplicationKeys[] = {"name", "category", "servers", "ports"};
 constexpr std::string_view kServerKeys[] = {"names", "addresses"};
-constexpr std::string_view kRuleKeys[] = {"name", "application", "category", "from",
-                                          "to",   "action",      "log"};
-constexpr std::string_view kRuleKeysForLater[] = {"service",  "server",  "login", "peer_login",
-                                                  "filename", "version", "when",  "list"};
+constexpr std::string_view kRuleKeys[] = {"name",     "application", "category", "service",
+                                          "from",     "to",          "login",    "peer_login",
+                                          "filename", "version",     "action",   "log"};
+constexpr std::string_view kRuleKeysForLater[] = {"server", "when", "list"};
 constexpr std::string_view kActions[] = {"allow", "alert", "drop", "reset"};
 constexpr std::string_view kModes[] = {"enforce", "monitor"};
 
@@ -243,6 +243,11 @@ class PolicyLoader {
     if (const JsonValue* words = object.get("category")) load_categories(*words, rule);
     rule.from = addresses(object, "from");
     rule.to = addresses(object, "to");
+    if (const JsonValue* words = object.get("service")) load_services(*words, rule);
+    load_texts(object, "login", TextField::login, rule);
+    load_texts(object, "peer_login", TextField::peer_login, rule);
+    load_texts(object, "filename", TextField::filename, rule);
+    load_texts(object, "version", TextField::version, rule);
     if (const JsonValue* word = object.get("action")) {
       rule.action = action(*word, "\"action\"").value_or(Action::allow);
     } else {
@@ -297,6 +302,36 @@ class PolicyLoader {
         }
       }
     }
+  }
+
+  void load_services(const JsonValue& value, RuleDraft& rule) {
+    for (const JsonValue* word : reporter_.strings(value, "\"service\"")) {
+      const auto service = catalog::parse_service(word->text);
+      if (service && *service != catalog::Service::any) {
+        rule.services.push_back(*service);
+      } else if (service) {
+        reporter_.error(word->at, "\"any\" is no service", "leave \"service\" out");
+      } else {
+        reporter_.error(word->at, "unknown service " + in_quotes(word->text),
+                        suggestion(word->text, catalog::service_words().subspan(1)));
+      }
+    }
+  }
+
+  void load_texts(ObjectReader& object, std::string_view key, TextField field, RuleDraft& rule) {
+    const JsonValue* value = object.get(key);
+    if (value == nullptr) return;
+    TextCondition condition{field, {}};
+    for (const JsonValue* text : reporter_.strings(*value, in_quotes(key))) {
+      std::string error;
+      if (auto pattern = Pattern::compile(text->text, error)) {
+        condition.any_of.push_back(std::move(*pattern));
+      } else {
+        reporter_.error(text->at, in_quotes(text->text) + " is no regular expression: " + error,
+                        "expected one such as \"\\\\.exe$\"");
+      }
+    }
+    rule.texts.push_back(std::move(condition));
   }
 
   AddressSet addresses(ObjectReader& object, std::string_view key) {
@@ -357,7 +392,7 @@ class PolicyLoader {
         can_match = can_match || decided_by[i] == nullptr;
         one_rule = one_rule && (first == nullptr || first == decided_by[i]);
         if (first == nullptr) first = decided_by[i];
-        if (decided_by[i] == nullptr && rule.from.any() && rule.to.any()) decided_by[i] = &rule;
+        if (decided_by[i] == nullptr && rule.unconditional()) decided_by[i] = &rule;
       }
       if (can_match || !names_any) continue;
       const std::string by = one_rule ? in_quotes(first->name) + " on line " +
@@ -453,6 +488,8 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
     rule.categories = std::move(from.categories);
     rule.from = std::move(from.from);
     rule.to = std::move(from.to);
+    rule.services = std::move(from.services);
+    rule.texts = std::move(from.texts);
     rule.action = from.action;
     rule.log = from.log;
     content.rules.push_back(std::move(rule));

@@ -30,8 +30,12 @@ struct RuleDraft {
   std::vector<std::string> applications;
   std::vector<catalog::Category> categories;
   AddressSet from, to;
+  std::vector<catalog::Service> services;
+  std::vector<TextCondition> texts;
   Action action = Action::allow;
   bool log = false;
+
+  bool unconditional() const { return from.any() && to.any() && services.empty() && texts.empty(); }
 };
 
 // A file of Snort rules that the policy names.

@@ -27,6 +27,12 @@ IpAddress before(IpAddress address) {
   return address;
 }
 
+// What leads to a service rather than being one.
+bool is_signalling(catalog::Service service) {
+  return service == catalog::Service::any || service == catalog::Service::login ||
+         service == catalog::Service::presence;
+}
+
 bool names(const Rule& rule, const catalog::Application& application) {
   if (rule.applications.empty() && rule.categories.empty()) return true;
   const auto& ids = rule.applications;
@@ -77,6 +83,7 @@ bool AddressSet::contains(const IpAddress& address) const {
 struct Policy::Index {
   struct List {
     std::uint32_t start = 0, size = 0;
+    bool looks_into = false;  // a rule asks for a service or a text
   };
   std::vector<std::uint16_t> candidates;
   std::vector<List> by_application;
@@ -89,7 +96,8 @@ struct Policy::Index {
       if (!matches(rules[i])) continue;
       candidates.push_back(static_cast<std::uint16_t>(i));
       ++list.size;
-      if (rules[i].from.any() && rules[i].to.any()) break;
+      list.looks_into = list.looks_into || !rules[i].services.empty() || !rules[i].texts.empty();
+      if (rules[i].unconditional()) break;
     }
     return list;
   }
@@ -125,7 +133,7 @@ Verdict Policy::decide(const Connection& connection) const {
   verdict.action = without_rule(connection);
   for (std::uint32_t i = list.start; i < list.start + list.size; ++i) {
     const Rule& rule = content_.rules[index_->candidates[i]];
-    if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) continue;
+    if (!matches(rule, connection)) continue;
     verdict.action = rule.action;
     verdict.log = rule.log;
     verdict.rule = rule.id;
@@ -133,6 +141,41 @@ Verdict Policy::decide(const Connection& connection) const {
   }
   verdict.log = verdict.log || verdict.action == Action::alert;
   return verdict;
+}
+
+bool Policy::looks_into(ApplicationId application) const {
+  const std::size_t id = application.value();
+  return id < index_->by_application.size() && index_->by_application[id].looks_into;
+}
+
+bool Policy::matches(const Rule& rule, const Connection& connection) const {
+  if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) return false;
+  const auto& services = rule.services;
+  const bool leads_there = forwards(rule.action) && is_signalling(connection.im.service);
+  if (!services.empty() && !leads_there &&
+      std::find(services.begin(), services.end(), connection.im.service) == services.end()) {
+    return false;
+  }
+  return std::all_of(rule.texts.begin(), rule.texts.end(), [&](const TextCondition& condition) {
+    return says(rule, condition, connection);
+  });
+}
+
+bool Policy::says(const Rule& rule, const TextCondition& condition,
+                  const Connection& connection) const {
+  std::string_view text;
+  if (connection.said != nullptr) {
+    switch (condition.field) {
+      case TextField::login: text = connection.said->login.view(); break;
+      case TextField::peer_login: text = connection.said->peer_login.view(); break;
+      case TextField::filename: text = connection.said->filename.view(); break;
+      case TextField::version: text = connection.said->version.view(); break;
+    }
+  }
+  if (text.empty()) return forwards(rule.action) && is_signalling(connection.im.service);
+  return std::any_of(condition.any_of.begin(), condition.any_of.end(), [&](const Pattern& pattern) {
+    return pattern.matches(text, scratch_, connection.worker);
+  });
 }
 
 Action Policy::without_rule(const Connection& connection) const {

@@ -16,7 +16,9 @@
 #include "catalog/catalogue.h"
 #include "catalog/ids.h"
 #include "policy/controls.h"
+#include "policy/pattern.h"
 #include "policy/verdict.h"
+#include "proto/messenger.h"
 
 namespace chatgate::policy {
 
@@ -40,6 +42,14 @@ class AddressSet {
   std::vector<Range> ranges_;
 };
 
+// What a rule may ask of a message's texts (proto/messenger.h).
+enum class TextField : std::uint8_t { login, peer_login, filename, version };
+
+struct TextCondition {
+  TextField field = TextField::login;
+  std::vector<Pattern> any_of;
+};
+
 struct Rule {
   RuleId id;
   std::string name;  // as written, or "rule N" counted from 1
@@ -47,8 +57,13 @@ struct Rule {
   std::vector<ApplicationId> applications;
   std::vector<catalog::Category> categories;
   AddressSet from, to;
+  std::vector<catalog::Service> services;  // any of; empty: whatever is done
+  std::vector<TextCondition> texts;        // all of
   Action action = Action::allow;
   bool log = false;
+
+  // Whether it matches whatever a connection between other ends, or its messages, would say.
+  bool unconditional() const { return from.any() && to.any() && services.empty() && texts.empty(); }
 };
 
 // What is asked of the policy.
@@ -57,6 +72,9 @@ struct Connection {
   IpAddress client;
   IpAddress server;
   std::uint16_t server_port = 0;
+  // What the message in hand says, with what earlier ones said of the log-in; null: nothing known.
+  const proto::Messenger* said = nullptr;
+  WorkerId worker{0};
 };
 
 class Policy {
@@ -77,7 +95,16 @@ class Policy {
 
   // The first matching rule's verdict, or the default's; for encrypted DNS `evasion` comes before
   // the default.
+  //
+  // A rule for some services matches those. One that allows them also lets pass what leads to them,
+  // log-in and signalling (services any, login, presence), so that the first message of another
+  // service is what meets another rule. Likewise a rule that allows by a text lets signalling pass
+  // as long as the text has not been said; any other rule does not match a text that was not said.
   Verdict decide(const Connection& connection) const;
+
+  // Whether a rule about the application asks what is done or said in it, so that its messages have
+  // to be read for as long as the connection lasts.
+  bool looks_into(ApplicationId application) const;
 
   // The same content under another mode, for `mode enforce|monitor`.
   Mode mode() const { return content_.mode; }
@@ -93,9 +120,12 @@ class Policy {
  private:
   struct Index;
   Action without_rule(const Connection& connection) const;
+  bool matches(const Rule& rule, const Connection& connection) const;
+  bool says(const Rule& rule, const TextCondition& condition, const Connection& connection) const;
 
   Content content_;
   ApplicationId encrypted_dns_;  // the catalogue's
+  PatternScratch scratch_;
   std::unique_ptr<Index> index_;
 };
 

@@ -36,7 +36,14 @@ enum class Service : std::uint8_t {
 };
 constexpr std::size_t kServiceCount = static_cast<std::size_t>(Service::other) + 1;
 
-std::string_view to_string(Service service);
+// By Service.
+inline constexpr std::array<std::string_view, kServiceCount> kServiceWords = {
+    "any",   "login",  "presence",   "text-chat", "file-transfer", "voice",
+    "video", "webcam", "conference", "games",     "screen-share",  "other"};
+
+constexpr std::string_view to_string(Service service) {
+  return kServiceWords[static_cast<std::size_t>(service)];
+}
 
 // A short text, cut where longer.
 class ShortText {

@@ -25,6 +25,7 @@ constexpr std::uint64_t kHashSeed = 1;
 telemetry::EventWriterOptions writer_options(const ReplayOptions& options) {
   telemetry::EventWriterOptions result;
   result.eve.host = options.host;
+  result.eve.redact_people = options.redact_people;
   result.eve.interfaces = {{"inside", "outside"}};
   return result;
 }
@@ -101,6 +102,7 @@ struct Replay::State {
   const Output output;
   const KeyedHash hash{kHashSeed};
   learn::LearnedServers learned{learn::LearnedServers::kUsualCapacity, hash};
+  learn::ExpectedFlows expected{learn::ExpectedFlows::kUsualCapacity, hash};
   SideFinder sides;
   std::vector<std::unique_ptr<Lane>> lanes;
   telemetry::EventWriter writer;
@@ -130,6 +132,7 @@ Replay::State::State(ReplayOptions given, std::shared_ptr<const engine::Snapshot
     config.verify_checksums = options.verify_checksums && !options.offloaded.headers_unfilled();
     config.hash = hash;
     config.learned = &learned;
+    config.expected = &expected;
     // Rings are emptied between two bursts; the most that one step can cause is the end of every
     // flow.
     lanes.push_back(std::make_unique<Lane>(config, std::max(options.flows, 4096u)));

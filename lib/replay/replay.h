@@ -31,6 +31,7 @@ struct ReplayOptions {
   bool protocol_events = false;
   std::vector<Prefix> inside;  // empty: see replay/side_finder.h
   std::string host;            // EVE's `host`; empty: left out
+  bool redact_people = false;  // as telemetry::EveOptions has it
   // Whether checksums count at all, and if they do, whose are taken for right unseen.
   bool verify_checksums = true;
   OffloadedSenders offloaded;

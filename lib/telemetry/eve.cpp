@@ -355,7 +355,22 @@ class EveFormatter::Line {
       if (const std::string_view rule = rule_name(); !rule.empty()) im.text("rule", rule);
     }
     if (event_.decided_at != 0) im.number("decided_at", event_.decided_at);
+    if (event_.has_messenger) append_people(im);
     im.close();
+  }
+
+  void append_people(JsonObject& im) const {
+    const proto::Messenger& said = event_.messenger;
+    const auto text = [&](std::string_view key, const proto::ShortText& value) {
+      if (!value.empty()) im.text(key, value.view());
+    };
+    if (!options_.redact_people) {
+      text("login", said.login);
+      text("peer_login", said.peer_login);
+      text("filename", said.filename);
+    }
+    text("version", said.version);
+    text("client", said.client);
   }
 
   void append_named(std::string_view protocol, std::string_view key) {

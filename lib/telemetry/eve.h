@@ -53,6 +53,8 @@ struct EveOptions {
     std::string inside, outside;
   };
   std::vector<PairInterfaces> interfaces;
+  // Leaves out who talks to whom, and what files are called. Only alerts have them at all.
+  bool redact_people = false;
 };
 
 // The values that Suricata has for a rule's group and that stand here for "the policy".

@@ -75,6 +75,9 @@ struct Event {
   std::uint8_t alpn_count = 0;
   std::array<proto::ClientHello::Alpn, 4> alpns;
 
+  bool has_messenger = false;  // an alert about a messenger's message, which says:
+  proto::Messenger messenger;
+
   std::uint8_t name_size = 0;
   std::array<char, kNameCapacity> name;  // host name that told, or the question
 

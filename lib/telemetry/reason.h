@@ -18,6 +18,7 @@ namespace chatgate::telemetry {
   ROW(policy_drop, "policy-drop", "the policy drops this connection")                              \
   ROW(policy_reset, "policy-reset", "the policy resets this connection")                           \
   ROW(policy_answer, "policy-answer", "the question was answered by the gateway")                  \
+  ROW(signature, "signature", "a Snort rule drops or rejects this connection")                     \
   ROW(blocked_flow, "blocked-flow", "later packet of a connection that is blocked")                \
   ROW(header_chain, "header-chain", "more IPv6 extension headers than any endpoint needs")          \
   ROW(ip_checksum, "ip-checksum", "wrong IPv4 header checksum")                                    \

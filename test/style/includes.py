@@ -12,7 +12,7 @@ LAYERS = {
     "proto": ["base"],
     "detect": ["base", "proto/facts.h"],
     "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
-    "policy": ["base", "config", "catalog", "net/encapsulation.h"],
+    "policy": ["base", "config", "catalog", "net/encapsulation.h", "proto/messenger.h"],
     "flow": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
     "stream": ["base", "net"],
     # An answer to a question is written by the reader of questions, so that there is one of it.

@@ -18,8 +18,8 @@ class CommandsTest : public ::testing::Test {
   static constexpr uid_t kOwner = 64000, kOther = 64001;
 
   CommandsTest() {
-    config.policy_file = "/etc/chatgate/policy.json";
-    config.catalogue_folder = "/usr/share/chatgate/catalog";
+    config.source.policy_file = "/etc/chatgate/policy.json";
+    config.source.catalogue_folder = "/usr/share/chatgate/catalog";
     config.owner = kOwner;
     config.host = "gw1";
     config.flow_patience = std::chrono::milliseconds(60);

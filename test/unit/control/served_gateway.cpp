@@ -19,8 +19,8 @@ int main(int count, char** arguments) {
       0, testing::flow_to("203.0.113.1", testing::kXmpp, chatgate::policy::Action::allow, 5));
   chatgate::catalog::ApplicationRegistry registry;
   CommandsConfig table;
-  table.policy_file = arguments[2];
-  table.catalogue_folder = arguments[3];
+  table.source.policy_file = arguments[2];
+  table.source.catalogue_folder = arguments[3];
   table.audit = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
   Commands commands(io, gateway, registry, table);
   ServerConfig config;

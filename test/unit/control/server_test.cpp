@@ -87,7 +87,7 @@ class ServerTest : public ::testing::Test {
   // Serves on a thread of its own, as the gateway does.
   void start() {
     CommandsConfig table;
-    table.policy_file = "/nowhere/policy.json";
+    table.source.policy_file = "/nowhere/policy.json";
     table.load = [](const LoadRequest&, catalog::ApplicationRegistry&) { return LoadResult(); };
     commands = std::make_unique<Commands>(io, gateway, registry, table);
     server = std::make_unique<Server>(io, *commands, config);

@@ -17,7 +17,7 @@ class ServersTest : public ::testing::Test {
  protected:
   ServersTest() {
     CommandsConfig config;
-    config.policy_file = "/etc/chatgate/policy.json";
+    config.source.policy_file = "/etc/chatgate/policy.json";
     config.owner = 64000;
     config.clock = [] { return from_seconds(kNow); };
     config.audit = [this](std::string line) { audits.push_back(Json::parse(line)); };

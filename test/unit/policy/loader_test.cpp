@@ -196,12 +196,12 @@ INSTANTIATE_TEST_SUITE_P(
         rule("{\"application\": [], \"action\": \"drop\", \"log\": \"yes\"}",
              {"p:2:17: \"application\" is an empty list, name at least one",
               "p:2:46: \"log\" is a string, expected true or false"}),
-        rule("{\"acton\": 1, \"service\": \"login\", \"when\": \"x\", \"action\": \"drop\"}",
+        rule("{\"acton\": 1, \"server\": \"login\", \"when\": \"x\", \"action\": \"drop\"}",
              {"p:2:2: unknown key \"acton\" in rule 1, did you mean \"action\"?",
-              "p:2:14: \"service\" is not supported by this version, remove it: nothing would act "
+              "p:2:14: \"server\" is not supported by this version, remove it: nothing would act "
               "on "
               "it",
-              "p:2:34: \"when\" is not supported by this version, remove it: nothing would act on "
+              "p:2:33: \"when\" is not supported by this version, remove it: nothing would act on "
               "it"}),
         rule("{\"name\": \"default\", \"application\": \"xmpp\", \"action\": \"drop\"}",
              {"p:2:10: \"default\" cannot name a rule, it stands for the policy's own default"}),

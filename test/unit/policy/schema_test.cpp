@@ -229,7 +229,7 @@ TEST(Schemas, RefuseWhatIsWrong) {
         R"({"rules": [{"action": "drop", "application": []}]})",
         R"({"rules": [{"action": "drop", "application": "X"}]})",
         R"({"rules": [{"action": "drop", "category": "chat"}]})",
-        R"({"rules": [{"action": "drop", "service": "login"}]})",
+        R"({"rules": [{"action": "drop", "service": "any"}]})",
         R"({"rules": [{"action": "drop", "name": "default"}]})",
         R"({"networks": {"any": "10.0.0.1"}})", R"({"networks": {"a": "b"}})",
         R"({"applications": {"A": {}}})", R"({"applications": {"a": {"ports": ["5222"]}}})",

@@ -1,0 +1,98 @@
+#include "control/signature_loader.h"
+
+#include <filesystem>
+#include <string>
+
+#include "control/loader.h"
+#include "detect/parser.h"
+
+#include "config/json_document.h"
+
+namespace chatgate::control {
+namespace {
+
+constexpr std::size_t kMaxRuleBytes = std::size_t{256} << 20;
+
+detect::AddressSet set_of(const std::vector<Prefix>& prefixes) {
+  std::vector<detect::AddressSet::Range> ranges;
+  for (const Prefix& prefix : prefixes) ranges.push_back({prefix.first(), prefix.last()});
+  return detect::AddressSet::of(std::move(ranges));
+}
+
+detect::Variables variables_of(const policy::Draft& draft) {
+  detect::Variables variables = draft.inside.empty()
+                                    ? detect::Variables::customary()
+                                    : detect::Variables::customary(set_of(draft.inside));
+  for (const auto& [name, prefixes] : draft.networks) {
+    if (detect::is_variable_name(name)) variables.define_addresses(name, set_of(prefixes));
+  }
+  return variables;
+}
+
+// What is wrong with a rule leaves the others in force.
+void append_as_warnings(const Diagnostics& findings, Diagnostics& diagnostics) {
+  for (const Diagnostic& each : findings.all()) {
+    const bool refused = each.severity == Severity::error;
+    diagnostics.warning(each.place, (refused ? "rule refused: " : "") + each.message, each.remedy);
+  }
+}
+
+catalog::Classification meaning_of(const detect::Rule& rule, const catalog::Catalogue& catalogue,
+                                   Diagnostics& diagnostics) {
+  if (rule.chatgate_application.empty()) return {};
+  const Place place{rule.file, rule.spot.line, rule.spot.column};
+  const catalog::Application* application = catalogue.find(rule.chatgate_application);
+  if (application == nullptr) {
+    std::vector<std::string_view> words;
+    for (const catalog::Application& each : catalogue.applications()) words.push_back(each.word);
+    diagnostics.error(place,
+                      "unknown application \"" + rule.chatgate_application + "\" in metadata",
+                      suggestion(rule.chatgate_application, words));
+    return {};
+  }
+  catalog::Service service = catalog::Service::any;
+  if (!rule.chatgate_service.empty()) {
+    const auto parsed = catalog::parse_service(rule.chatgate_service);
+    if (!parsed) {
+      diagnostics.error(place, "unknown service \"" + rule.chatgate_service + "\" in metadata",
+                        suggestion(rule.chatgate_service, catalog::service_words()));
+      return {};
+    }
+    service = *parsed;
+  }
+  return {application->id, service, catalog::Evidence::signature};
+}
+
+}  // namespace
+
+LoadedSignatures load_signatures(const LoadRequest& request, const policy::Draft& draft,
+                                 const catalog::Catalogue& catalogue, Diagnostics& diagnostics) {
+  LoadedSignatures result;
+  if (draft.signatures.empty() && request.rule_files.empty()) return result;
+  detect::RuleParser parser(variables_of(draft));
+  const auto read = [&](const std::string& path) {
+    const auto text = config::read_file(path, diagnostics, kMaxRuleBytes);
+    if (text) parser.parse(*text, path);
+  };
+  const auto folder = std::filesystem::path(request.policy_file).parent_path();
+  for (const policy::SignatureFile& file : draft.signatures) {
+    const std::filesystem::path path = file.path;
+    read((path.is_absolute() ? path : folder / path).string());
+  }
+  for (const std::string& file : request.rule_files) read(file);
+
+  detect::RuleSet set = parser.finish();
+  append_as_warnings(set.findings, diagnostics);
+  set.findings = {};
+  Diagnostics uncompiled;
+  result.rules = detect::Signatures::compile(
+      std::move(set), {request.workers, request.signature_cache}, uncompiled);
+  append_as_warnings(uncompiled, diagnostics);
+  result.refused = result.rules->refused();
+  for (const detect::Rule& rule : result.rules->rules()) {
+    result.meanings.push_back(meaning_of(rule, catalogue, diagnostics));
+  }
+  return result;
+}
+
+}  // namespace chatgate::control

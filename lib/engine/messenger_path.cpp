@@ -1,0 +1,44 @@
+// What a messenger's message means for its flow beside its verdict.
+
+#include "engine/pipeline.h"
+
+namespace chatgate::engine {
+
+// Log-in, version and client are said once and hold for the session.
+void Pipeline::note_messenger(const Packet& packet) {
+  const flow::InspectionIndex index = flows_.cold(packet.flow).inspection;
+  if (!facts_.has_messenger || !index.valid()) return;
+  Inspection& inspection = inspections_.get(index);
+  const auto keep = [](proto::ShortText& kept, proto::ShortText& said) {
+    if (said.empty()) {
+      said = kept;
+    } else {
+      kept = said;
+    }
+  };
+  keep(inspection.login, facts_.messenger.login);
+  keep(inspection.version, facts_.messenger.version);
+  keep(inspection.client, facts_.messenger.client);
+}
+
+// Connections that a message announces are of its application, on whichever worker they meet.
+void Pipeline::expect_flows(const Judgement& judgement) {
+  if (config_.expected == nullptr || judgement.said == nullptr) return;
+  for (std::size_t i = 0; i < judgement.said->expected_count; ++i) {
+    config_.expected->expect(judgement.said->expected[i], judgement.im.application, now_);
+  }
+}
+
+// Whether what else is said in the session can still change its verdict, or that of another flow.
+bool Pipeline::reads_messages(const Judgement& judgement) const {
+  return !judgement.im.known() || snapshot_->policy->looks_into(judgement.im.application) ||
+         !policy::forwards(snapshot_->policy->fallback());
+}
+
+bool Pipeline::service_is_news(flow::FlowIndex flow, catalog::Service service) {
+  const flow::InspectionIndex index = flows_.cold(flow).inspection;
+  if (!index.valid() || service == catalog::Service::any) return false;
+  return (inspections_.get(index).services_told >> static_cast<unsigned>(service) & 1) == 0;
+}
+
+}  // namespace chatgate::engine

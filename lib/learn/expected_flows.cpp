@@ -1,0 +1,118 @@
+#include "learn/expected_flows.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstring>
+
+#include "base/sequenced.h"
+
+namespace chatgate::learn {
+namespace {
+
+constexpr std::size_t kWays = 4;
+
+std::uint32_t seconds(Time time) {
+  return static_cast<std::uint32_t>(time.nanoseconds / 1'000'000'000);
+}
+
+struct Record {
+  IpAddress address;
+  std::uint32_t expires;  // 0: empty
+  std::uint16_t port;
+  std::uint16_t application;
+  std::uint8_t service;
+  bool tcp;
+
+  bool is_for(const IpAddress& wanted, std::uint16_t wanted_port, bool wanted_tcp) const {
+    return expires != 0 && port == wanted_port && tcp == wanted_tcp && address == wanted;
+  }
+};
+
+}  // namespace
+
+struct ExpectedFlows::Entry : Sequenced<Record> {};
+
+struct ExpectedFlows::Used {
+  std::atomic<bool> any{false};
+};
+
+ExpectedFlows::ExpectedFlows(std::uint32_t capacity, const KeyedHash& hash)
+    : hash_(hash),
+      entries_(std::bit_ceil(std::max<std::size_t>(capacity, kWays))),
+      table_(std::make_unique<Entry[]>(entries_)),
+      used_(std::make_unique<Used>()) {}
+
+ExpectedFlows::~ExpectedFlows() = default;
+
+bool ExpectedFlows::empty() const {
+  return !used_->any.load(std::memory_order_acquire);
+}
+
+ExpectedFlows::Entry* ExpectedFlows::bucket(const IpAddress& address, std::uint16_t port,
+                                            bool tcp) const {
+  KeyedHash::Words words{};
+  std::memcpy(words.data(), address.bytes.data(), address.bytes.size());
+  words[2] = std::uint64_t{port} << 1 | (tcp ? 1 : 0);
+  return &table_[hash_(words) & (entries_ - 1) & ~(kWays - 1)];
+}
+
+void ExpectedFlows::expect(const proto::ExpectedFlow& flow, ApplicationId application, Time time) {
+  if (flow.address == IpAddress() || !application.valid()) return;
+  const std::uint32_t now = seconds(time);
+  Record next{};
+  next.address = flow.address;
+  next.expires = now + kLife;
+  next.port = flow.port;
+  next.application = application.value();
+  next.service = static_cast<std::uint8_t>(flow.service);
+  next.tcp = flow.tcp;
+
+  Entry* const entries = bucket(flow.address, flow.port, flow.tcp);
+  Entry* target = nullptr;
+  std::uint64_t target_at = 0;
+  std::uint32_t soonest = 0xffffffff;
+  for (Entry* entry = entries; entry != entries + kWays; ++entry) {
+    Record record{};
+    std::uint64_t at = 0;
+    if (!entry->read(record, at)) continue;
+    const bool same = record.is_for(flow.address, flow.port, flow.tcp);
+    const std::uint32_t ends = same || record.expires <= now ? 0 : record.expires;
+    if (target != nullptr && ends >= soonest) continue;
+    target = entry;
+    target_at = at;
+    soonest = ends;
+    if (same) break;
+  }
+  if (target == nullptr || !target->write(next, target_at)) return;
+  used_->any.store(true, std::memory_order_release);
+}
+
+std::optional<ExpectedFlows::Found> ExpectedFlows::find_exactly(const IpAddress& address,
+                                                                std::uint16_t port, bool tcp,
+                                                                std::uint32_t now) const {
+  const Entry* const entries = bucket(address, port, tcp);
+  for (const Entry* entry = entries; entry != entries + kWays; ++entry) {
+    Record record{};
+    std::uint64_t at = 0;
+    if (!entry->read(record, at) || record.expires <= now) continue;
+    if (!record.is_for(address, port, tcp)) continue;
+    return Found{ApplicationId(record.application), static_cast<proto::Service>(record.service)};
+  }
+  return std::nullopt;
+}
+
+std::optional<ExpectedFlows::Found> ExpectedFlows::find(const IpAddress& address,
+                                                        std::uint16_t port, bool tcp,
+                                                        Time time) const {
+  if (empty()) return std::nullopt;
+  const std::uint32_t now = seconds(time);
+  const auto found = find_exactly(address, port, tcp, now);
+  return found ? found : find_exactly(address, 0, tcp, now);
+}
+
+std::size_t ExpectedFlows::memory() const {
+  return sizeof *this + entries_ * sizeof(Entry);
+}
+
+}  // namespace chatgate::learn
