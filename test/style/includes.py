@@ -10,7 +10,9 @@ LAYERS = {
     "config": ["base"],
     "net": ["base"],
     "proto": ["base"],
-    "detect": ["base", "proto/facts.h"],
+    # Where HTTP's words, authorities and requests begin and end is said once, by the parser of it.
+    "detect": ["base", "proto/facts.h", "proto/http.h", "proto/http_authority.h",
+               "proto/http_head.h", "proto/http_text.h"],
     "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
     "policy": ["base", "config", "catalog", "net/encapsulation.h", "proto/messenger.h"],
     "flow": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
@@ -44,6 +46,7 @@ FOREIGN = [
     ("boost/", ["lib/control/", "lib/proto/http2_memory.cpp", "app/", "test/"]),
     ("hs.h", ["lib/detect/*.cpp"]),
     ("hs/", ["lib/detect/*.cpp"]),
+    ("zlib.h", ["lib/detect/http_coding.cpp", "test/unit/detect/"]),
     ("openssl/", ["lib/base/*.cpp", "lib/proto/*.cpp", "lib/telemetry/*.cpp", "lib/control/*.cpp",
                   "test/"]),
     ("nghttp2/", ["lib/proto/http2*", "test/unit/proto/"]),
