@@ -64,7 +64,7 @@ class EvaluationScratch {
   // Everything by place is an index of the rule: of its targets, or of its variables.
   struct Memory {
     std::array<View, RuleBuilder::kMaxPayloadOptions> views;
-    std::array<std::uint32_t, RuleBuilder::kMaxPayloadOptions> cursors;
+    std::array<std::size_t, RuleBuilder::kMaxPayloadOptions> cursors;
     std::array<std::uint64_t, RuleBuilder::kMaxVariables> variables;
     std::array<std::array<std::uint8_t, kMaxTransformed>, kMaxTransforms> transformed;
   };

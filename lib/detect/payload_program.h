@@ -18,7 +18,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -67,14 +66,19 @@ class PayloadProgram {
     bool cursor_matters;   // a later option reads where this one leaves the cursor
     Action action;
   };
-  struct TargetView {
-    Buffer buffer;
-    std::vector<Transform> transforms;
-    std::uint8_t area;  // of EvaluationScratch, where there are transforms
+  struct TargetArea {
+    Target target;
+    std::size_t area;  // of EvaluationScratch, where there are transforms
   };
 
+  static std::optional<Action> action_of(const PayloadOption& option, const Rule& rule,
+                                         Diagnostics& findings);
+  // Nothing where the rule has too many targets with transforms.
+  std::optional<std::uint16_t> target_index(const Target& target);
+  void find_readers();
+
   std::vector<Step> steps_;
-  std::vector<TargetView> targets_;
+  std::vector<TargetArea> targets_;
 };
 
 }  // namespace chatgate::detect

@@ -44,6 +44,7 @@ FOREIGN = [
     ("boost/", ["lib/control/", "lib/proto/http2_memory.cpp", "app/", "test/"]),
     ("hs.h", ["lib/detect/*.cpp"]),
     ("hs/", ["lib/detect/*.cpp"]),
+    ("pcre2.h", ["lib/detect/expression.cpp"]),
     ("openssl/", ["lib/base/*.cpp", "lib/proto/*.cpp", "lib/telemetry/*.cpp", "lib/control/*.cpp",
                   "test/"]),
     ("nghttp2/", ["lib/proto/http2*", "test/unit/proto/"]),
