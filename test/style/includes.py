@@ -47,6 +47,7 @@ FOREIGN = [
     ("hs.h", ["lib/detect/*.cpp"]),
     ("hs/", ["lib/detect/*.cpp"]),
     ("zlib.h", ["lib/detect/http_coding.cpp", "test/unit/detect/"]),
+    ("pcre2.h", ["lib/detect/expression.cpp", "lib/policy/pattern.cpp"]),
     ("openssl/", ["lib/base/*.cpp", "lib/proto/*.cpp", "lib/telemetry/*.cpp", "lib/control/*.cpp",
                   "test/"]),
     ("nghttp2/", ["lib/proto/http2*", "test/unit/proto/"]),

@@ -1,0 +1,204 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "detect/expression.h"
+
+#include <array>
+#include <new>
+#include <pcre2.h>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "detect/text.h"
+
+namespace chatgate::detect {
+
+struct ExpressionScratch::State {
+  // One pair: the whole match; groups are of no interest.
+  pcre2_match_data* data = pcre2_match_data_create(1, nullptr);
+  pcre2_match_context* context = pcre2_match_context_create(nullptr);
+  // As large at first as at most, so that it is never resized.
+  pcre2_jit_stack* stack = pcre2_jit_stack_create(kStack, kStack, nullptr);
+
+  State() {
+    if (data == nullptr || context == nullptr || stack == nullptr) {
+      release();
+      throw std::bad_alloc();
+    }
+    pcre2_jit_stack_assign(context, nullptr, stack);
+  }
+  ~State() { release(); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+ private:
+  void release() {
+    pcre2_match_data_free(data);
+    pcre2_match_context_free(context);
+    pcre2_jit_stack_free(stack);
+  }
+};
+
+ExpressionScratch::ExpressionScratch() : state_(std::make_unique<State>()) {}
+ExpressionScratch::~ExpressionScratch() = default;
+ExpressionScratch::ExpressionScratch(ExpressionScratch&&) noexcept = default;
+ExpressionScratch& ExpressionScratch::operator=(ExpressionScratch&&) noexcept = default;
+
+namespace {
+
+std::uint32_t flags_of(const Pcre& pcre) {
+  std::uint32_t flags = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+  if (pcre.caseless) flags |= PCRE2_CASELESS;
+  if (pcre.dot_all) flags |= PCRE2_DOTALL;
+  if (pcre.multi_line) flags |= PCRE2_MULTILINE;
+  if (pcre.extended) flags |= PCRE2_EXTENDED;
+  if (pcre.anchored) flags |= PCRE2_ANCHORED;
+  if (pcre.dollar_end_only) flags |= PCRE2_DOLLAR_ENDONLY;
+  if (pcre.ungreedy) flags |= PCRE2_UNGREEDY;
+  return flags;
+}
+
+std::string error_text(int error) {
+  std::array<PCRE2_UCHAR, 256> text{};
+  const int size = pcre2_get_error_message(error, text.data(), text.size());
+  return size < 0 ? "error " + std::to_string(error)
+                  : std::string(reinterpret_cast<const char*>(text.data()));
+}
+
+// What stands at the beginning of a group whose match does not depend on what follows: no
+// look-ahead, no condition, nothing atomic. `rest` begins behind "(?".
+bool is_plain_group(std::string_view rest) {
+  if (rest.starts_with("<=") || rest.starts_with("<!")) return true;
+  if (rest.starts_with("P<")) return true;
+  if (rest.size() >= 2 && rest[0] == '<' && (is_letter(rest[1]) || rest[1] == '_')) return true;
+  for (const char c : rest) {
+    if (c == ':' || c == ')') return true;
+    if (std::string_view("imsnJU-").find(c) == std::string_view::npos) return false;
+  }
+  return false;
+}
+
+// Whether what matched at a byte still matches there when bytes follow: true where the expression
+// only says what is there, and backtracking may try every way to match. Then a way through it that
+// was found stays one. Decided from the text without regard to brackets and quotes, so that it
+// errs by calling something not lasting.
+bool is_lasting(std::string_view text, const Pcre& pcre) {
+  if (pcre.extended) return false;  // blanks may stand before what makes a repeat possessive
+  bool repeated = false;            // a quantifier was just read
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    bool repeats = false;
+    switch (c) {
+      case '\\':
+        // \z \Z \b \B and \G are about places, \R and \X are atomic, \K moves the beginning, \Q and
+        // \c change what follows; \g and \k may call a group.
+        if (++i == text.size() ||
+            std::string_view("zZbBGRXKQEcCgk").find(text[i]) != std::string_view::npos) {
+          return false;
+        }
+        break;
+      case '$': return false;
+      case '(':
+        if (text.substr(i + 1).starts_with('*')) return false;
+        if (text.substr(i + 1).starts_with('?') && !is_plain_group(text.substr(i + 2))) {
+          return false;
+        }
+        // Behind an opening one, "?" is no quantifier.
+        if (text.substr(i + 1).starts_with('?')) ++i;
+        break;
+      case '+':
+        if (repeated) return false;  // possessive
+        repeats = true;
+        break;
+      case '*':
+      case '?':
+      case '}': repeats = true; break;
+      default: break;
+    }
+    repeated = repeats;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Expression> Expression::compile(const Pcre& pcre, const Place& place,
+                                              Diagnostics& findings) {
+  const std::string what = "the expression " + quoted(pcre.expression);
+  int error = 0;
+  PCRE2_SIZE at = 0;
+  pcre2_compile_context* context = pcre2_compile_context_create(nullptr);
+  if (context == nullptr) throw std::bad_alloc();
+  pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+  pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pcre.expression.data()),
+                                   pcre.expression.size(), flags_of(pcre), &error, &at, context);
+  pcre2_compile_context_free(context);
+  if (code == nullptr) {
+    findings.error(place,
+                   what + " does not compile: " + error_text(error) + ", before its byte " +
+                       std::to_string(at + 1),
+                   "an expression of PCRE2 without UTF");
+    return {};
+  }
+  Expression result(code);
+  error = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
+  std::size_t machine_code = 0;
+  std::size_t size = 0;
+  std::uint32_t options = 0;
+  pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &machine_code);
+  pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+  pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+  if (error != 0 || machine_code == 0) {
+    findings.error(
+        place,
+        what + " has no machine code" + (error == 0 ? std::string() : ": " + error_text(error)),
+        "leave out what PCRE2 only interprets, such as (*NO_JIT) and \\C; see "
+        "pcre2jit(3)");
+    return {};
+  }
+  result.memory_ = size + machine_code;
+  result.match_limit_ = pcre.override_limits ? kOverriddenLimit : kMatchLimit;
+  result.anchored_ = (options & PCRE2_ANCHORED) != 0;
+  result.once_ = pcre.anchored;
+  result.lasting_ = is_lasting(pcre.expression, pcre);
+  return result;
+}
+
+Expression::~Expression() {
+  pcre2_code_free(code_);
+}
+
+Expression::Expression(Expression&& other) noexcept
+    : code_(std::exchange(other.code_, nullptr)),
+      match_limit_(other.match_limit_),
+      anchored_(other.anchored_),
+      once_(other.once_),
+      lasting_(other.lasting_),
+      memory_(other.memory_) {}
+
+Expression& Expression::operator=(Expression&& other) noexcept {
+  std::swap(code_, other.code_);
+  match_limit_ = other.match_limit_;
+  anchored_ = other.anchored_;
+  once_ = other.once_;
+  lasting_ = other.lasting_;
+  memory_ = other.memory_;
+  return *this;
+}
+
+Expression::Found Expression::find(Bytes subject, std::size_t from, bool growing,
+                                   ExpressionScratch& scratch) const {
+  static constexpr std::uint8_t kNothing = 0;  // an empty view may have no address
+  const ExpressionScratch::State& state = *scratch.state_;
+  pcre2_set_match_limit(state.context, match_limit_);
+  const int result =
+      pcre2_jit_match(code_, subject.empty() ? &kNothing : subject.data(), subject.size(), from,
+                      growing ? PCRE2_PARTIAL_HARD : 0, state.data, state.context);
+  if (result >= 0) {
+    return {Result::match, pcre2_get_startchar(state.data),
+            pcre2_get_ovector_pointer(state.data)[1]};
+  }
+  if (result == PCRE2_ERROR_NOMATCH) return {};
+  return {result == PCRE2_ERROR_PARTIAL ? Result::partial : Result::failed, 0, 0};
+}
+
+}  // namespace chatgate::detect

@@ -1,0 +1,74 @@
+// One pcre, compiled by PCRE2 to machine code; the only file that knows PCRE2 beside its .cpp and
+// the scratch.
+//
+// `compile` at load time. Matching is for the packet path of any worker, with a scratch of its own:
+// only by the compiled code, which works on a stack that was allocated before, never by PCRE2's
+// interpreter, which allocates. What cannot be compiled so is refused. Subjects are octets; UTF is
+// refused. "." stops at LF.
+//
+// Bounds: kMatchLimit steps of backtracking from each byte a match could begin at
+// (kOverriddenLimit with the flag O); beyond, or where the stack does not suffice, `failed`.
+//
+// Growing subjects are matched with PCRE2_PARTIAL_HARD (pcre2partial(3)): as soon as anything in
+// the expression wants to look behind the last byte, be it a repeat that could take more, "$", "\b"
+// or an assertion, it stops with `partial`. A `match` or `none` is therefore what any longer
+// subject gives as well, but that `none` says nothing of matches that begin behind the bytes that
+// are there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/diagnostic.h"
+#include "detect/evaluation_scratch.h"
+#include "detect/rule.h"
+
+struct pcre2_real_code_8;
+
+namespace chatgate::detect {
+
+class Expression {
+ public:
+  static constexpr std::uint32_t kMatchLimit = 3500;
+  static constexpr std::uint32_t kOverriddenLimit = 35000;
+
+  enum class Result : std::uint8_t { none, match, partial, failed };
+  struct Found {
+    Result result = Result::none;
+    std::size_t begin = 0;  // where matching began, where there is a match
+    std::size_t end = 0;    // behind it
+  };
+
+  static std::optional<Expression> compile(const Pcre& pcre, const Place& place,
+                                           Diagnostics& findings);
+  ~Expression();
+  Expression(Expression&& other) noexcept;
+  Expression& operator=(Expression&& other) noexcept;
+
+  // The first match that begins at or behind `from`, which is at most the size. `growing`: more
+  // bytes may follow; never `partial` without it.
+  Found find(Bytes subject, std::size_t from, bool growing, ExpressionScratch& scratch) const;
+
+  // A match can only begin at `from`.
+  bool anchored() const { return anchored_; }
+  // The author's flag A: there is no second match.
+  bool once() const { return once_; }
+  // Where it matches, it matches, from the same byte on, whatever follows; not necessarily as far.
+  bool lasting() const { return lasting_; }
+
+  std::size_t memory() const { return memory_; }
+
+ private:
+  explicit Expression(pcre2_real_code_8* code) : code_(code) {}
+
+  pcre2_real_code_8* code_;  // owned
+  std::uint32_t match_limit_ = kMatchLimit;
+  bool anchored_ = false;
+  bool once_ = false;
+  bool lasting_ = false;
+  std::size_t memory_ = 0;
+};
+
+}  // namespace chatgate::detect
