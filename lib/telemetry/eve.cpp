@@ -12,7 +12,10 @@
 namespace chatgate::telemetry {
 namespace {
 
+constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kTcp = 6;
+constexpr std::uint8_t kUdp = 17;
+constexpr std::uint8_t kIcmp6 = 58;
 
 void append_padded(std::string& out, unsigned value, unsigned width) {
   std::array<char, 10> digits;
@@ -240,19 +243,31 @@ class EveFormatter::Line {
   }
 
   void append_endpoints() {
+    const bool has_ports = event_.protocol == kTcp || event_.protocol == kUdp;
     line_.text("src_ip", event_.client.to_string());
-    line_.number("src_port", event_.client_port);
+    if (has_ports) line_.number("src_port", event_.client_port);
     line_.text("dest_ip", event_.server.to_string());
-    line_.number("dest_port", event_.server_port);
-    line_.text("proto", event_.protocol == kTcp ? "TCP" : "UDP");
+    if (has_ports) line_.number("dest_port", event_.server_port);
+    append_protocol();
     if (event_.app_proto != proto::AppProto::unknown) {
       line_.text("app_proto", proto::to_string(event_.app_proto));
     }
     if (event_.packet_number != 0) line_.number("pcap_cnt", event_.packet_number);
     std::string id;
-    if (digest_.append(id, event_.client, event_.client_port, event_.server, event_.server_port,
-                       event_.protocol)) {
+    if (has_ports && digest_.append(id, event_.client, event_.client_port, event_.server,
+                                    event_.server_port, event_.protocol)) {
       line_.text("community_id", id);
+    }
+  }
+
+  // EVE's words.
+  void append_protocol() {
+    switch (event_.protocol) {
+      case kTcp: line_.text("proto", "TCP"); break;
+      case kUdp: line_.text("proto", "UDP"); break;
+      case kIcmp: line_.text("proto", "ICMP"); break;
+      case kIcmp6: line_.text("proto", "IPv6-ICMP"); break;
+      default: line_.text("proto", std::to_string(event_.protocol)); break;
     }
   }
 
