@@ -34,9 +34,12 @@ struct Progress {
   std::optional<HandshakeReader> certificate = {};  // with `over`: the server's own
 };
 
-constexpr Progress kOver = {.over = true};
-constexpr Progress kBroken = {.broken = true};
-constexpr Progress kAsksAgain = {.asks_again = true};
+Progress over() {
+  return {.over = true};
+}
+Progress broken() {
+  return {.broken = true};
+}
 
 bool asks_again(HandshakeReader hello) {
   hello.skip(2);  // legacy_version
@@ -63,11 +66,11 @@ bool is_tls13(HandshakeReader hello) {
 Progress find_certificate(HandshakeReader body, std::size_t length, std::size_t at,
                           std::size_t available) {
   constexpr std::size_t kLengths = 3 + 3;  // of the list and of its first entry
-  if (length < kLengths) return kOver;
+  if (length < kLengths) return over();
   if (available < at + kLengths) return {.wanted = at + kLengths};
   body.skip(3);
   const std::size_t size = body.be24();
-  if (size > length - kLengths) return kBroken;
+  if (size > length - kLengths) return broken();
   const std::size_t wanted = at + kLengths + size;
   if (available < wanted) return {.wanted = wanted};
   return {.over = true, .certificate = body.sub(size)};
@@ -88,13 +91,13 @@ Progress read_messages(const HandshakeRecords& records) {
       return find_certificate(reader, length, at, available);
     }
     const bool read_on = i == 0 ? type == kServerHello : type == kSupplementalData;
-    if (!read_on) return i == 0 ? kBroken : kOver;
+    if (!read_on) return i == 0 ? broken() : over();
     if (available < at + length) return {.wanted = at + length};
-    if (i == 0 && asks_again(HandshakeReader(reader).sub(length))) return kAsksAgain;
-    if (i == 0 && is_tls13(reader.sub(length))) return kOver;
+    if (i == 0 && asks_again(HandshakeReader(reader).sub(length))) return {.asks_again = true};
+    if (i == 0 && is_tls13(reader.sub(length))) return over();
     at += length;
   }
-  return kOver;
+  return over();
 }
 
 }  // namespace
