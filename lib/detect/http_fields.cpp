@@ -38,8 +38,6 @@ constexpr std::size_t kGrowth = 2;
 constexpr std::size_t kJoins = 5;
 constexpr std::size_t kSlack = 64;
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
 std::optional<Field> field_of(std::string_view name, bool request) {
   if (http::is_word(name, request ? "cookie" : "set-cookie")) return Field::cookie;
   for (const Name& row : kNames) {
@@ -48,22 +46,20 @@ std::optional<Field> field_of(std::string_view name, bool request) {
   return std::nullopt;
 }
 
-std::string_view stripped(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
 // Adds a value that may be folded, its lines joined by one blank.
 void add_unfolded(std::string_view value, Scratch& out) {
   const std::size_t begin = out.size();
   while (!value.empty()) {
     const std::size_t end = std::min(value.find('\n'), value.size());
-    const std::string_view piece = stripped(value.substr(0, end));
+    const std::string_view piece = http::without_blanks(value.substr(0, end));
     if (!piece.empty() && out.size() > begin) out.add(' ');
     out.add(piece);
     value.remove_prefix(std::min(end + 1, value.size()));
   }
+}
+
+bool continues(char first) {
+  return http::is_blank(first) && !http::is_line_end(first);
 }
 
 // Takes the next field off `text`, with the lines that continue it. Empty at the blank line.
@@ -71,7 +67,7 @@ std::string_view take_field(std::string_view& text) {
   std::size_t size = 0;
   do {
     size = std::min(text.find('\n', size), text.size() - 1) + 1;
-  } while (size < text.size() && (text[size] == ' ' || text[size] == '\t'));
+  } while (size < text.size() && continues(text[size]));
   std::string_view field = text.substr(0, size);
   text.remove_prefix(size);
   while (!field.empty() && http::is_line_end(field.back())) field.remove_suffix(1);
@@ -120,10 +116,11 @@ void HttpFields::read(std::string_view line, std::string_view fields, bool reque
     const std::string_view first = field.substr(0, field.find('\n'));
     const std::size_t colon = first.find(':');
     if (colon != std::string_view::npos) {
-      add(stripped(first.substr(0, colon)), stripped(field.substr(colon + 1)), request);
+      add(http::without_blanks(first.substr(0, colon)),
+          http::without_blanks(field.substr(colon + 1)), request);
       continue;
     }
-    if (stripped(field).empty()) continue;
+    if (http::without_blanks(field).empty()) continue;
     const std::size_t begin = start_.size();
     add_unfolded(field, start_);
     start_.add("\r\n");
@@ -167,7 +164,7 @@ std::string_view HttpFields::raw_value(Field field) {
 void HttpFields::add_host(std::string_view authority) {
   std::string_view host = http::split_authority(authority).host;
   if (host.starts_with('[')) host = host.substr(0, host.find(']') + 1);
-  host = stripped(host);
+  host = http::without_blanks(host);
   while (host.ends_with('.')) host.remove_suffix(1);
   for (const char c : host) joined_.add(http::lower(c));
 }

@@ -5,10 +5,10 @@
 // work is linear in the head. Views are good until the next read.
 //
 // Tolerant as servers are (RFC 9112 section 5): lines end with LF, CRs before it do not count;
-// blanks around name and value do not; a line that begins with a blank continues the one before,
-// and is joined to it by one blank. A line without ":" is kept as it is in `lines`, and is no
-// field. Fields of the same name are joined by ", ", cookies by "; ". Of fields that have a buffer
-// the first kMaxFields are told apart; `lines` and `names` have all.
+// blanks around name and value do not, and every control character is one; a line that begins with
+// a blank continues the one before, and is joined to it by one. A line without ":" is kept as it is
+// in `lines`, and is no field. Fields of the same name are joined by ", ", cookies by "; ". Of
+// fields that have a buffer the first kMaxFields are told apart; `lines` and `names` have all.
 #pragma once
 
 #include <array>

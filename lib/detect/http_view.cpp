@@ -121,12 +121,12 @@ std::optional<std::size_t> content_length(std::string_view value) {
   return length;
 }
 
-// Takes the next word of a list with commas.
+// Takes the next word of a list with commas, without its parameters.
 std::string_view take_item(std::string_view& list) {
   const std::size_t comma = std::min(list.find(','), list.size());
-  const std::string_view item = http::trimmed(list.substr(0, comma));
+  const std::string_view item = list.substr(0, comma);
   list.remove_prefix(std::min(comma + 1, list.size()));
-  return item;
+  return http::without_blanks(item.substr(0, item.find(';')));
 }
 
 bool names_chunked(std::string_view codings) {

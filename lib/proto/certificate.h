@@ -5,8 +5,8 @@
 // "example.com": what the certificate stands for is that domain. Addresses and other kinds of names
 // are left out. Signatures, dates and the rest are not looked at.
 //
-// Called by proto/tls_server on a worker's thread. Walks DER in place, over record borders; lengths
-// of indefinite form and of more than three bytes are no DER and end the walk. No allocation.
+// Called by proto/tls_server on a worker's thread. Walks DER in place (proto/certificate_der.h),
+// over record borders. No allocation.
 #pragma once
 
 #include "proto/facts.h"

@@ -67,6 +67,16 @@ class HandshakeReader {
     return field;
   }
 
+  // What is left, where no record header lies within; otherwise empty.
+  Bytes in_place() const {
+    HandshakeReader at = *this;
+    while (at.left() > 0 && at.in_record_ == 0) {
+      if (!at.next_record()) return {};
+    }
+    const std::size_t here = std::min(at.in_record_, stream_.size() - at.position_);
+    return at.left() <= here ? stream_.subspan(at.position_, at.left()) : Bytes();
+  }
+
   void fail() { ok_ = false; }
 
  private:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string_view>
 
 namespace chatgate::proto::http {
@@ -65,6 +66,14 @@ inline std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+// Without blanks of any kind at both ends.
+inline std::string_view without_blanks(std::string_view text) {
+  const auto begin = std::find_if_not(text.begin(), text.end(), is_blank);
+  const auto end = std::find_if_not(text.rbegin(), std::make_reverse_iterator(begin), is_blank);
+  return text.substr(static_cast<std::size_t>(begin - text.begin()),
+                     static_cast<std::size_t>(end.base() - begin));
 }
 
 // "HTTP/2" or "HTTP/1.1".

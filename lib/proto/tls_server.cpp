@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "proto/certificate.h"
 #include "proto/handshake_records.h"
@@ -30,11 +31,15 @@ struct Progress {
   bool broken = false;
   bool asks_again = false;
   std::size_t wanted = 0;
+  std::optional<HandshakeReader> certificate = {};  // with `over`: the server's own
 };
 
-constexpr Progress kOver = {.over = true};
-constexpr Progress kBroken = {.broken = true};
-constexpr Progress kAsksAgain = {.asks_again = true};
+Progress over() {
+  return {.over = true};
+}
+Progress broken() {
+  return {.broken = true};
+}
 
 bool asks_again(HandshakeReader hello) {
   hello.skip(2);  // legacy_version
@@ -58,22 +63,21 @@ bool is_tls13(HandshakeReader hello) {
 
 // RFC 5246 section 7.4.2; `body` begins at byte `at` of the handshake. Needs no more than the first
 // certificate.
-Progress read_certificates(HandshakeReader body, std::size_t length, std::size_t at,
-                           std::size_t available, Facts& facts) {
+Progress find_certificate(HandshakeReader body, std::size_t length, std::size_t at,
+                          std::size_t available) {
   constexpr std::size_t kLengths = 3 + 3;  // of the list and of its first entry
-  if (length < kLengths) return kOver;
+  if (length < kLengths) return over();
   if (available < at + kLengths) return {.wanted = at + kLengths};
   body.skip(3);
   const std::size_t size = body.be24();
-  if (size > length - kLengths) return kBroken;
+  if (size > length - kLengths) return broken();
   const std::size_t wanted = at + kLengths + size;
   if (available < wanted) return {.wanted = wanted};
-  read_certificate_names(body.sub(size), facts);
-  return kOver;
+  return {.over = true, .certificate = body.sub(size)};
 }
 
 // From the first message on; there are few of them. What is wanted is more than what is available.
-Progress read_messages(const HandshakeRecords& records, Facts& facts) {
+Progress read_messages(const HandshakeRecords& records) {
   const std::size_t available = records.available();
   std::size_t at = 0;
   for (std::uint32_t i = 0; i < kMaxMessages; ++i) {
@@ -84,16 +88,16 @@ Progress read_messages(const HandshakeRecords& records, Facts& facts) {
     const std::size_t length = reader.be24();
     at += kMessageHeader;
     if (i > 0 && type == kCertificate) {
-      return read_certificates(reader, length, at, available, facts);
+      return find_certificate(reader, length, at, available);
     }
     const bool read_on = i == 0 ? type == kServerHello : type == kSupplementalData;
-    if (!read_on) return i == 0 ? kBroken : kOver;
+    if (!read_on) return i == 0 ? broken() : over();
     if (available < at + length) return {.wanted = at + length};
-    if (i == 0 && asks_again(HandshakeReader(reader).sub(length))) return kAsksAgain;
-    if (i == 0 && is_tls13(reader.sub(length))) return kOver;
+    if (i == 0 && asks_again(HandshakeReader(reader).sub(length))) return {.asks_again = true};
+    if (i == 0 && is_tls13(reader.sub(length))) return over();
     at += length;
   }
-  return kOver;
+  return over();
 }
 
 }  // namespace
@@ -120,7 +124,7 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
     if (look == Look::foreign && records.at_start()) return ParseStatus::not_mine;
     Progress progress{.over = look == Look::foreign, .wanted = wanted};
     if (!progress.over && records.available() >= wanted) {
-      progress = read_messages(records, facts);
+      progress = read_messages(records);
       wanted = progress.wanted;
     }
     if (progress.broken) return ParseStatus::malformed;
@@ -130,6 +134,7 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
       return ParseStatus::piece;
     }
     if (progress.over) {
+      if (progress.certificate) read_certificate_names(*progress.certificate, facts);
       records.store(state);
       return ParseStatus::done;
     }
@@ -140,6 +145,18 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   records.store(state);
   state.extra = static_cast<std::uint32_t>(wanted);
   return ParseStatus::need_more;
+}
+
+Bytes first_certificate(const ParserState& state, Bytes stream, MutableBytes scratch) {
+  HandshakeRecords records(stream.first(std::min<std::size_t>(stream.size(), kByteLimit)), state);
+  records.look();
+  std::optional<HandshakeReader> certificate = read_messages(records).certificate;
+  if (!certificate) return {};
+  const Bytes in_place = certificate->in_place();
+  if (!in_place.empty() || certificate->left() > scratch.size()) return in_place;
+  const MutableBytes copy = scratch.first(certificate->left());
+  certificate->read(copy);
+  return certificate->ok() ? Bytes(copy) : Bytes();
 }
 
 }  // namespace chatgate::proto::tls_server

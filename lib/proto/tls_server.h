@@ -29,6 +29,12 @@ constexpr std::uint32_t kMaxMessages = 8;
 Probe probe(Bytes stream);
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts);
 
+// The DER of the server's own certificate. To be asked when `feed` has answered `done`, with the
+// state that it left and the view that it was given. Borrowed from `stream`, or from `scratch`
+// where records cut the certificate in pieces. Empty where the server sent none in the clear, and
+// where `scratch` has no room for it; kByteLimit bytes always have.
+Bytes first_certificate(const ParserState& state, Bytes stream, MutableBytes scratch);
+
 inline constexpr StreamParser kParser = {AppProto::tls, Direction::to_client, kByteLimit, probe,
                                          feed};
 

@@ -69,6 +69,8 @@ TEST(HttpCodings, Undone) {
       {"deflate as it is", "deflate", raw, text},
       {"gzip called deflate", "deflate", gzip, text},
       {"zlib called gzip", "gzip", zlib, text},
+      {"a parameter", "gzip; q=1 , identity", gzip, text},
+      {"blanks of other kinds", "\v gzip \f", gzip, text},
       {"identity", "identity", gzip, gzip},
       {"identity and gzip", "identity, gzip", gzip, text},
       {"two members", "gzip", gzip + packed("more", kGzip), text + "more"},

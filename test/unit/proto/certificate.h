@@ -45,11 +45,12 @@ inline std::string dns_names(std::initializer_list<std::string_view> names) {
   return alternative_names(list);
 }
 
-inline std::string certificate(std::string_view subject, std::string_view extensions) {
+inline std::string certificate(std::string_view subject, std::string_view extensions,
+                               std::string_view issuer = common_name("ca.issuer.example"),
+                               std::string_view serial = der(0x02, "\x01\x02\x03")) {
   const std::string algorithm = der(0x30, der(0x06, "\x2a\x86\x48\xce\x3d\x04\x03\x02"));
-  const std::string issuer = der(0x30, common_name("ca.issuer.example"));
   const std::string fields =
-      der(0xa0, der(0x02, "\x02")) + der(0x02, "\x01\x02\x03") + algorithm + issuer +
+      der(0xa0, der(0x02, "\x02")) + std::string(serial) + algorithm + der(0x30, issuer) +
       der(0x30, der(0x17, "240101000000Z") + der(0x17, "340101000000Z")) + der(0x30, subject) +
       der(0x30, algorithm + der(0x03, std::string(91, 'k'))) + std::string(extensions);
   return der(0x30, der(0x30, fields) + algorithm + der(0x03, std::string(71, 's')));

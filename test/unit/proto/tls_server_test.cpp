@@ -8,20 +8,10 @@
 #include "certificate.h"
 #include "checks.h"
 #include "client_hello.h"
+#include "server_hello.h"
 
 namespace chatgate::proto::test {
 namespace {
-
-std::string server_hello(std::string_view extensions = {}) {
-  return handshake(2, be16(0x0303) + std::string(32, 'r') + prefixed8(std::string(32, 'i')) +
-                          be16(0xc02f) + '\0' + prefixed16(extensions));
-}
-
-std::string certificates(std::initializer_list<std::string> chain) {
-  std::string list;
-  for (const std::string& one : chain) list += be24(one.size()) + one;
-  return handshake(11, be24(list.size()) + list);
-}
 
 std::string with_names(std::initializer_list<std::string_view> names) {
   return certificate(common_name("not.this.example"), dns_names(names));
@@ -42,11 +32,6 @@ void check(const std::vector<Case>& cases) {
 
 Outcome names(std::vector<std::string> expected) {
   return found(AppProto::tls, std::move(expected));
-}
-
-// Of a server that has this one certificate.
-std::string flight(std::string_view certificate_bytes) {
-  return server_hello() + certificates({std::string(certificate_bytes)}) + handshake(14, {});
 }
 
 TEST(TlsServer, ReadsNamesOfTheCertificate) {
