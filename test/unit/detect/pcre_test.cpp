@@ -49,6 +49,9 @@ TEST(EvaluatePcre, Flags) {
       {R"(pcre:"/(a)(b)(c)\3/";)", "abcb", false},
       {R"(pcre:"/a|b/";)", "b", true},
       {R"(pcre:"/x*/";)", "", true},  // nothing is a match
+      {R"(pcre:"/(?=a)1?a/";)", "xa", true},
+      {R"(pcre:"/(*pla:a)1?a/";)", "xa", true},
+      {R"(pcre:"/(?=a)1?a/";)", "x1", false},
       {R"(pcre:"/^$/";)", "", true},
       {R"(pcre:"/^$/";)", "a", false},
   };
