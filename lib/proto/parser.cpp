@@ -5,6 +5,8 @@
 #include "proto/context.h"
 #include "proto/dns.h"
 #include "proto/http.h"
+#include "proto/msnp.h"
+#include "proto/msnp_direct.h"
 #include "proto/proxy_protocol.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
@@ -12,6 +14,8 @@
 #include "proto/stun.h"
 #include "proto/tls.h"
 #include "proto/tls_server.h"
+#include "proto/ymsg.h"
+#include "proto/ymsg_webcam.h"
 
 namespace chatgate::proto {
 namespace {
@@ -35,12 +39,18 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 13> kStreamParsers = {{
+constexpr std::array<StreamParser, 19> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
     {AppProto::dns, Direction::to_server, dns::kByteLimit, dns::probe, dns::feed},
     {AppProto::dns, Direction::to_client, dns::kByteLimit, dns::probe_answers, dns::feed_answers},
+    msnp::kParser,
+    msnftp::kParser,
+    msn_peers::kParser,
+    msn_webcam::kParser,
+    ymsg::kParser,
+    ymsg_webcam::kParser,
     xmpp::kParser,
     kHttp2,
     socks::kParser,
