@@ -4,8 +4,14 @@
 
 #include "proto/context.h"
 #include "proto/dns.h"
+#include "proto/gadu_gadu.h"
 #include "proto/http.h"
+#include "proto/icq.h"
+#include "proto/oicq.h"
+#include "proto/oscar.h"
+#include "proto/oscar_peer.h"
 #include "proto/proxy_protocol.h"
+#include "proto/sametime.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
 #include "proto/starttls_xmpp.h"
@@ -35,7 +41,7 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 13> kStreamParsers = {{
+constexpr std::array<StreamParser, 21> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
@@ -49,6 +55,14 @@ constexpr std::array<StreamParser, 13> kStreamParsers = {{
     imap::kParser,
     irc::kParser,
     stun::kParser,
+    oscar::kParser,
+    oft::kParser,
+    odc::kParser,
+    rendezvous_proxy::kParser,
+    gadu_gadu::kClient,
+    gadu_gadu::kServer,
+    oicq::kParser,
+    sametime::kParser,
 }};
 
 constexpr Probe only_certain(Probe probe) {
@@ -59,7 +73,7 @@ Probe probe_quic_anywhere(Bytes datagram) {
 }
 
 constexpr std::uint16_t kHttpsPort = 443;
-constexpr std::array<DatagramParser, 4> kDatagramParsers = {{
+constexpr std::array<DatagramParser, 8> kDatagramParsers = {{
     // A version that nobody knows is taken for QUIC on its port alone.
     {AppProto::quic, kHttpsPort, quic::probe, nullptr, feed_datagram<&Context::quic>,
      release<&Context::quic>},
@@ -68,6 +82,10 @@ constexpr std::array<DatagramParser, 4> kDatagramParsers = {{
     {AppProto::dtls, 0, dtls::probe, nullptr, feed_datagram<&Context::dtls>,
      release<&Context::dtls>},
     {AppProto::stun, 0, stun::probe, stun::parse},
+    icq::kParserOnPort,
+    icq::kParser,
+    oicq::kDatagramsOnPort,
+    oicq::kDatagrams,
 }};
 
 static_assert(kStreamParsers.size() <= 64 && kDatagramParsers.size() <= 64);
