@@ -164,7 +164,8 @@ void read_client(Bytes payload, Facts& facts) {
   const Datagram datagram(payload, version);
   const std::uint16_t command = datagram.le16(layout.command);
   Messenger& messenger = facts.speak_of("icq", service_of_command(command));
-  assign_number(messenger.login, datagram.le32(layout.uin));
+  const std::uint32_t uin = datagram.le32(layout.uin);
+  if (uin != 0) assign_number(messenger.login, uin);
   assign_number(messenger.version, version);
   if (command == Command::send_message && payload.size() >= layout.parameters + 6) {
     assign_number(messenger.peer_login, datagram.le32(layout.parameters));
