@@ -4,10 +4,16 @@
 
 #include "proto/context.h"
 #include "proto/dns.h"
+#include "proto/gadu_gadu.h"
 #include "proto/http.h"
 #include "proto/msnp.h"
 #include "proto/msnp_direct.h"
+#include "proto/icq.h"
+#include "proto/oicq.h"
+#include "proto/oscar.h"
+#include "proto/oscar_peer.h"
 #include "proto/proxy_protocol.h"
+#include "proto/sametime.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
 #include "proto/starttls_xmpp.h"
@@ -39,7 +45,7 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 19> kStreamParsers = {{
+constexpr std::array<StreamParser, 27> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
@@ -59,6 +65,14 @@ constexpr std::array<StreamParser, 19> kStreamParsers = {{
     imap::kParser,
     irc::kParser,
     stun::kParser,
+    oscar::kParser,
+    oft::kParser,
+    odc::kParser,
+    rendezvous_proxy::kParser,
+    gadu_gadu::kClient,
+    gadu_gadu::kServer,
+    oicq::kParser,
+    sametime::kParser,
 }};
 
 constexpr Probe only_certain(Probe probe) {
@@ -69,7 +83,7 @@ Probe probe_quic_anywhere(Bytes datagram) {
 }
 
 constexpr std::uint16_t kHttpsPort = 443;
-constexpr std::array<DatagramParser, 4> kDatagramParsers = {{
+constexpr std::array<DatagramParser, 8> kDatagramParsers = {{
     // A version that nobody knows is taken for QUIC on its port alone.
     {AppProto::quic, kHttpsPort, quic::probe, nullptr, feed_datagram<&Context::quic>,
      release<&Context::quic>},
@@ -78,6 +92,10 @@ constexpr std::array<DatagramParser, 4> kDatagramParsers = {{
     {AppProto::dtls, 0, dtls::probe, nullptr, feed_datagram<&Context::dtls>,
      release<&Context::dtls>},
     {AppProto::stun, 0, stun::probe, stun::parse},
+    icq::kParserOnPort,
+    icq::kParser,
+    oicq::kDatagramsOnPort,
+    oicq::kDatagrams,
 }};
 
 static_assert(kStreamParsers.size() <= 64 && kDatagramParsers.size() <= 64);
