@@ -37,7 +37,7 @@ def oscar(*steps):
 READY = ("s", snac(1, 3, b"\0\1\0\2"))
 
 OSCAR = [
-    Case("ICQ in the corpus", [9100001, 9100003, 9100004, 9100012], corpus="ndpi/Oscar.pcapng"),
+    Case("ICQ in the corpus", [9100001, 9100003, 9100006, 9100012], corpus="ndpi/Oscar.pcapng"),
     Case("AIM sign-on", [9100001], tcp={5190: [("s", SIGN_ON), ("c", SIGN_ON)]}),
     Case("AIM sign-on with a cookie, on 443", [9100001], tcp={443: [("c", flap(1, VERSION + tlv(6, bytes(256))))]}),
     Case("AIM asks for the key", [9100001, 9100002], tcp=oscar(READY, ("c", snac(0x17, 6, tlv(1, b"alice"))))),
@@ -161,14 +161,15 @@ def slp(line, guid=GUID):
 OFFER = b"INVITE MSNMSGR:bob@example.com MSNSLP/1.0"
 
 MSN = [
-    Case("MSN conversation in the corpus", [9100033, 9100034], corpus="pcaps/msnms.pcap"),
+    Case("MSN conversation in the corpus", [9100033, 9100034, 9100042], corpus="pcaps/msnms.pcap"),
+    Case("MSN typing in the corpus", [9100042], corpus="zeek/dce-rpc_mapi.pcap"),
     Case("MSN logs in", [9100031, 9100032],
          tcp={1863: [("c", b"VER 1 MSNP18 MSNP17 CVR0\r\n"), ("s", b"VER 1 MSNP18\r\n"),
                      ("c", b"USR 3 SSO I alice@example.com\r\n"), ("s", b"USR 3 SSO S MBI_KEY_OLD abc\r\n")]}),
     Case("MSN with Passport, on 443", [9100032], tcp={443: [("c", b"USR 3 TWN I alice@example.com\r\n")]}),
     Case("MSN switchboard, called", [9100033], tcp={1863: [("c", b"ANS 1 alice@example.com 1056411141.26158 17342299\r\n")]}),
     Case("MSN message received", [9100034], tcp={1863: [("s", msg(TEXT, b"bob@example.com", b"Bob"))]}),
-    Case("MSN message behind typing", [9100034], tcp={80: [("c", msg(TYPING, b"11", b"U") + msg(TEXT, b"12"))]}),
+    Case("MSN message behind typing", [9100034, 9100042], tcp={80: [("c", msg(TYPING, b"11", b"U") + msg(TEXT, b"12"))]}),
     Case("MSN message behind joining", [9100033, 9100035],
          tcp={1863: [("c", b"ANS 1 alice@example.com 1056411141.26158 17342299\r\n"),
                      ("s", b"IRO 1 1 1 bob@example.com Bob\r\nANS 1 OK\r\n" + msg(TEXT, b"bob@example.com", b"Bob"))]}),
@@ -193,10 +194,12 @@ MSN_LOOK_ALIKES = [
     Case("a mail about messages", near=[9100034, 9100035],
          tcp={25: [("s", b"220 mail\r\n"), ("c", b"DATA\r\n"), ("s", b"354 go on\r\n"),
                    ("c", b"Subject: MSN\r\n\r\n" + msg(TEXT) + b"\r\n.\r\n")]}),
-    Case("typing, and a text in an invitation", near=[9100034],
+    Case("typing, and a text in an invitation", [9100042], near=[9100034],
          tcp={1863: [("c", msg(TYPING, b"11", b"U")),
                      ("s", msg(b"MIME-Version: 1.0\r\nContent-Type: text/x-msmsgsinvite\r\n\r\n"
                                b"Content-Type: text/plain\r\n", b"bob@example.com", b"Bob"))]}),
+    Case("a message about typing", [9100034], near=[9100042],
+         tcp={1863: [("c", msg(TEXT + b" Content-Type: text/x-msmsgscontrol"))]}),
     Case("an invitation cancelled, and one to whiteboard", near=[9100036, 9100038],
          tcp={1863: [("c", msg(invitation(b"CANCEL"))),
                      ("s", msg(invitation(b"INVITE", b"{F1AF4E5B-0000-0000-0000-000000000000}"), b"bob@x", b"Bob"))]}),
@@ -210,7 +213,8 @@ MSN_LOOK_ALIKES = [
 CHAT = "chatenabled.mail.google.com"
 
 OTHERS = [
-    Case("Skype of 2006 in the corpus", [9100051, 9100052, 9100053], corpus="sample-captures/SkypeIRC.pcap"),
+    # Its host had been a node of Kazaa before: others still ask it.
+    Case("Skype of 2006 in the corpus", [9100051, 9100052, 9100053, 9100225], corpus="sample-captures/SkypeIRC.pcap"),
     Case("Skype logs in", [9100051, 9100052],
          tcp={33033: [("c", b"\x16\3\1\0\0"), ("s", b"\x17\3\1\0\0"), ("c", bytes(range(60)))]}),
     Case("Gmail asks for its chat", [9100061], udp={53: [("c", dns_query(CHAT)), ("s", dns_answer(CHAT, "192.0.2.1"))]}),
