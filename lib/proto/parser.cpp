@@ -5,13 +5,14 @@
 #include "proto/context.h"
 #include "proto/dns.h"
 #include "proto/http.h"
+#include "proto/irc.h"
 #include "proto/proxy_protocol.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
-#include "proto/starttls_xmpp.h"
 #include "proto/stun.h"
 #include "proto/tls.h"
 #include "proto/tls_server.h"
+#include "proto/xmpp.h"
 
 namespace chatgate::proto {
 namespace {
@@ -35,7 +36,7 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 13> kStreamParsers = {{
+constexpr std::array<StreamParser, 14> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
@@ -48,6 +49,7 @@ constexpr std::array<StreamParser, 13> kStreamParsers = {{
     smtp::kParser,
     imap::kParser,
     irc::kParser,
+    irc::kServerParser,
     stun::kParser,
 }};
 

@@ -4,63 +4,15 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <map>
-#include <tuple>
 
-#include "io/pcap/capture_reader.h"
-#include "net/decode.h"
 #include "proto/tls.h"
 #include "proto/tls_server.h"
 
+#include "corpus_streams.h"
 #include "incremental.h"
 
 namespace chatgate::proto::test {
 namespace {
-
-using End = std::pair<IpAddress, std::uint16_t>;
-using Way = std::pair<End, End>;  // from, to
-
-// One direction of a connection, put together as a reader of captures may: by sequence number, the
-// first copy of a byte counts.
-struct Stream {
-  bool begun = false;
-  std::uint32_t begin = 0;
-  std::map<std::uint32_t, std::vector<std::uint8_t>> segments;
-
-  std::vector<std::uint8_t> bytes() const {
-    std::vector<std::uint8_t> all;
-    for (const auto& [at, segment] : segments) {
-      if (at > all.size()) break;
-      const std::size_t known = std::min<std::size_t>(all.size() - at, segment.size());
-      all.insert(all.end(), segment.begin() + static_cast<std::ptrdiff_t>(known), segment.end());
-    }
-    return all;
-  }
-};
-
-std::map<Way, Stream> read_streams(const std::string& path) {
-  std::map<Way, Stream> streams;
-  Diagnostics diagnostics;
-  const auto reader = io::CaptureReader::open(path, diagnostics);
-  EXPECT_NE(reader, nullptr) << path;
-  if (reader == nullptr) return streams;
-  net::PacketView view;
-  net::Layers layers;
-  while (reader->next(view) == io::CaptureReader::Next::packet) {
-    net::decode(view, layers);
-    if (layers.outcome != net::Decoded::transport || layers.protocol != net::kTcp) continue;
-    Stream& stream = streams[{{layers.source, layers.source_port},
-                              {layers.destination, layers.destination_port}}];
-    const bool syn = layers.has(net::tcp_flag::syn);
-    const Bytes payload = layers.payload_of(view);
-    if (!stream.begun && (syn || !payload.empty())) {
-      stream.begun = true;
-      stream.begin = layers.sequence + (syn ? 1 : 0);
-    }
-    if (payload.empty()) continue;
-    stream.segments.try_emplace(layers.sequence - stream.begin, payload.begin(), payload.end());
-  }
-  return streams;
-}
 
 struct Label {
   std::string file;
@@ -68,19 +20,11 @@ struct Label {
   std::string evidence;
 };
 
-// The columns that are needed have no commas in them.
 std::vector<Label> read_labels() {
   std::vector<Label> labels;
   std::ifstream table(CHATGATE_CORPUS "/flows.csv");
   for (std::string line; std::getline(table, line);) {
-    std::vector<std::string> cells(1);
-    for (const char c : line) {
-      if (c == ',') {
-        cells.emplace_back();
-      } else {
-        cells.back() += c;
-      }
-    }
+    const std::vector<std::string> cells = cells_of(line);
     if (cells.size() < 10 || cells[1] != "tcp" || !cells[9].starts_with("tls-")) continue;
     const auto client = IpAddress::parse(cells[2]);
     const auto server = IpAddress::parse(cells[4]);
