@@ -350,7 +350,8 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
   count_message(facts_.protocol);
   protocol_event(packet, facts_);
   if (refuse_message(packet)) return false;
-  if (is_answer && flows_.hot(packet.flow).stage == Stage::watched) {
+  if (is_answer && facts_.next == proto::Next::opaque &&
+      flows_.hot(packet.flow).stage == Stage::watched) {
     // The client said what it wants, and the server has taken it.
     stop_reading(packet.flow);
     return false;
