@@ -368,7 +368,8 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
     outcome = inspections_.go_on(inspection, packet.way, facts_.next, facts_);
     return true;
   }
-  if (is_answer && !facts_.has_messenger && flows_.hot(packet.flow).stage == Stage::watched) {
+  if (is_answer && !facts_.has_messenger && facts_.next == proto::Next::opaque &&
+      flows_.hot(packet.flow).stage == Stage::watched) {
     // The client said what it wants, and the server has taken it.
     stop_reading(packet.flow);
     return false;

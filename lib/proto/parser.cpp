@@ -12,16 +12,17 @@
 #include "proto/oicq.h"
 #include "proto/oscar.h"
 #include "proto/oscar_peer.h"
+#include "proto/irc.h"
 #include "proto/proxy_protocol.h"
 #include "proto/sametime.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
-#include "proto/starttls_xmpp.h"
 #include "proto/stun.h"
 #include "proto/tls.h"
 #include "proto/tls_server.h"
 #include "proto/ymsg.h"
 #include "proto/ymsg_webcam.h"
+#include "proto/xmpp.h"
 
 namespace chatgate::proto {
 namespace {
@@ -45,7 +46,7 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 27> kStreamParsers = {{
+constexpr std::array<StreamParser, 28> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
@@ -64,6 +65,7 @@ constexpr std::array<StreamParser, 27> kStreamParsers = {{
     smtp::kParser,
     imap::kParser,
     irc::kParser,
+    irc::kServerParser,
     stun::kParser,
     oscar::kParser,
     oft::kParser,

@@ -3,13 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "proto/starttls_xmpp.h"
-
 #include "stream_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace chatgate::proto;
-  for (const StreamParser& parser : {smtp::kParser, imap::kParser, irc::kParser, xmpp::kParser}) {
+  for (const StreamParser& parser : {smtp::kParser, imap::kParser}) {
     test::check_stream_parser(parser, {data, size});
   }
   return 0;

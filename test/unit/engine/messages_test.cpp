@@ -191,6 +191,7 @@ TEST(Messages, ProxiesByThePolicysWord) {
 TEST(Messages, TlsBehindStarttlsIsRead) {
   struct Case {
     std::string first, starttls;
+    std::string first_answer = "fine", answer = "go on";
   };
   const Case cases[] = {
       {"<stream:stream to='other.example' xmlns='jabber:client' "
@@ -198,6 +199,12 @@ TEST(Messages, TlsBehindStarttlsIsRead) {
        "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"},
       {"EHLO mail.example\r\n", "STARTTLS\r\n"},
       {"a1 CAPABILITY\r\n", "a2 STARTTLS\r\n"},
+      {"CAP LS 302\r\n", "STARTTLS\r\n", ":irc.example CAP * LS :tls\r\n",
+       ":irc.example 670 * :go on\r\n"},
+      {"<stream:stream to='other.example' version='1.0'>",
+       "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+       "<stream:stream from='other.example' id='1' version='1.0'><stream:features/>",
+       "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"},
   };
   for (const Case& row : cases) {
     SCOPED_TRACE(row.first);
@@ -206,9 +213,9 @@ TEST(Messages, TlsBehindStarttlsIsRead) {
       Talk talk(wire, 40000, 2525);
       talk.open();
       EXPECT_TRUE(talk.client_says(test::from_text(row.first)).forward);
-      talk.server_says("fine");
+      talk.server_says(row.first_answer);
       EXPECT_TRUE(talk.client_says(test::from_text(row.starttls)).forward);
-      talk.server_says("go on");
+      talk.server_says(row.answer);
       EXPECT_EQ(talk.client_says(hello(blocked ? "web.whatsapp.net" : "www.example.com")).forward,
                 !blocked);
     }

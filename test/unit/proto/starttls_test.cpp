@@ -141,49 +141,5 @@ TEST(Imap, IsNotTakenForGranted) {
                        });
 }
 
-TEST(Irc, FindsWhereTlsBegins) {
-  constexpr auto kIrc = AppProto::irc;
-  check(irc::kParser,
-        {
-            tls(kIrc, "at once", "STARTTLS\r\n"),
-            tls(kIrc, "behind capabilities", "CAP LS 302\r\nSTARTTLS\r\n"),
-            tls(kIrc, "behind a nick and a user",
-                "NICK someone\r\nUSER a 0 * :A Name\r\nCAP REQ :tls\r\nstarttls\r\n"),
-            tls(kIrc, "behind a password", "PASS secret\r\nNICK someone\r\nSTARTTLS\r\n"),
-            tls(kIrc, "behind a prefix", "CAP LS\r\n:someone STARTTLS\r\n"),
-            tls(kIrc, "behind tags", "@a=b CAP LS\r\n@a=b :x STARTTLS\r\n"),
-            tls(kIrc, "LF alone", "NICK [some]one|\nSTARTTLS\n"),
-            plain(kIrc, "a channel", "NICK a\r\nUSER a 0 * :A Name\r\n", "JOIN #chat\r\n"),
-            plain(kIrc, "a message", "CAP LS\r\nNICK a\r\n", ":a PRIVMSG b :STARTTLS\r\n"),
-            plain(kIrc, "the end", "NICK a\r\n", "QUIT :bye\r\n"),
-            open("no other command yet", "NICK a\r\nUSER a 0 * :A Name\r\nPING 1\r\n"),
-        });
-}
-
-TEST(Irc, IsNotTakenForGranted) {
-  check(irc::kParser, {
-                          other("FTP", "USER anonymous\r\nPASS a@b.example\r\n"),
-                          other("a user of three words", "USER a b c\r\n"),
-                          other("a nick with a space", "NICK some one\r\n"),
-                          other("a nick of other characters", "NICK <b>\r\n"),
-                          other("no nick", "NICK\r\n"),
-                          other("other capabilities", "CAP 9\r\n"),
-                          other("a longer word", "CAPABILITIES\r\n"),
-                          other("NNTP", "CAPABILITIES\r\nMODE READER\r\n"),
-                          other("a password of something else", "PASS secret\r\nSTAT\r\n"),
-                          other("HTTP", "GET / HTTP/1.1\r\n"),
-                          other("HTTP's patch", "PATCH / HTTP/1.1\r\n"),
-                          other("SMTP", "EHLO mail.example\r\n"),
-                          other("STARTTLS with more", "STARTTLS now\r\n"),
-                          other("RTSP", "OPTIONS rtsp://cam.example/ RTSP/1.0\r\n"),
-                          other("a service's own text", ":hello world\r\n"),
-                          other("JSON", "{\"nick\":\"a\"}\r\n"),
-                          other("bytes of no text", std::string("NICK \0\x01", 7)),
-                          other("a line too long", "NICK " + std::string(600, 'x')),
-                          {"the start of one", "NIC", {.probe = Probe::unsure}},
-                          {"a password and no more", "PASS secret\r\n", {.probe = Probe::unsure}},
-                      });
-}
-
 }  // namespace
 }  // namespace chatgate::proto::test

@@ -4,7 +4,6 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <map>
-#include <tuple>
 
 #include "proto/tls.h"
 #include "proto/tls_server.h"
@@ -21,19 +20,11 @@ struct Label {
   std::string evidence;
 };
 
-// The columns that are needed have no commas in them.
 std::vector<Label> read_labels() {
   std::vector<Label> labels;
   std::ifstream table(CHATGATE_CORPUS "/flows.csv");
   for (std::string line; std::getline(table, line);) {
-    std::vector<std::string> cells(1);
-    for (const char c : line) {
-      if (c == ',') {
-        cells.emplace_back();
-      } else {
-        cells.back() += c;
-      }
-    }
+    const std::vector<std::string> cells = cells_of(line);
     if (cells.size() < 10 || cells[1] != "tcp" || !cells[9].starts_with("tls-")) continue;
     const auto client = IpAddress::parse(cells[2]);
     const auto server = IpAddress::parse(cells[4]);

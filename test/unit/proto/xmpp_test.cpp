@@ -1,4 +1,4 @@
-#include "proto/starttls_xmpp.h"
+#include "proto/xmpp.h"
 
 #include <gtest/gtest.h>
 #include <string>
@@ -99,19 +99,22 @@ TEST(Xmpp, FindsWhereTlsBegins) {
       tls("with an element inside",
           kHeader + "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>x<required/></starttls>"),
       tls("another prefix", kHeader + "<t:starttls xmlns:t='urn:ietf:params:xml:ns:xmpp-tls'/>"),
-      plain("authentication", kHeader, "<auth mechanism='PLAIN'>AGEAYg==</auth>" + kStartTls),
-      plain("a query", kHeader, "<iq type='get' id='1'/>"),
       plain("the stream's end", kHeader, "</stream:stream>"),
-      plain("text", kHeader, "hello"),
+      plain("the stream's end behind a stanza", kHeader + "<iq type='get' id='1'/>",
+            "</stream:stream>"),
+      plain("zlib, whose first byte may be text", kHeader + "\x78", "\x9c"),
+      tls("behind a query", kHeader + "<iq type='get' id='1'/>" + kStartTls),
+      tls("behind text, which servers skip", kHeader + "hello " + kStartTls),
+      tls("behind a comment", kHeader + "<!-- <a> -->" + kStartTls),
+      tls("with more attributes than are held",
+          kHeader + "<starttls a='" + std::string(9000, 'x') + "'/>"),
+      tls("granted", kHeader + "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
       plain("TLS without a word", kHeader, std::string("\x16\x03\x01\x02\x00\x01", 6)),
       plain("an end tag of what was not begun", kHeader, "</starttls>"),
   });
 }
 
 TEST(Xmpp, GivesUpAtItsByteLimit) {
-  const std::string endless = kHeader + "<starttls a='" + std::string(9000, 'x');
-  EXPECT_EQ(run_in_steps(xmpp::kParser, as_bytes(endless), 100),
-            ends({"chat.example"}, Next::opaque, kHeader.size()));
   const std::string too_long = header(" id='" + std::string(9000, 'x') + "' to='chat.example'");
   EXPECT_EQ(run_in_steps(xmpp::kParser, as_bytes(too_long), 100), broken(kXmpp));
 }
@@ -121,6 +124,7 @@ TEST(Xmpp, RefusesWhatIsNoXml) {
       {"an attribute without a value", header(" to"), broken(kXmpp)},
       {"a value without quotes", header(" to=chat.example"), broken(kXmpp)},
       {"a value before the break", header(" to='chat.example' ="), broken(kXmpp, {"chat.example"})},
+      {"a document type", kHeader + "<!DOCTYPE a []>", broken(kXmpp, {"chat.example"})},
       {"a root that ends at once", "<stream:stream>", ends({}, Next::message, 15)},
   });
 }

@@ -1,0 +1,13 @@
+#include "proto/irc.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "stream_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace chatgate::proto;
+  test::check_stream_parser(irc::kParser, {data, size});
+  test::check_stream_parser(irc::kServerParser, {data, size});
+  return 0;
+}
