@@ -6,13 +6,13 @@
 #include "proto/dns.h"
 #include "proto/gadu_gadu.h"
 #include "proto/http.h"
+#include "proto/icq.h"
+#include "proto/irc.h"
 #include "proto/msnp.h"
 #include "proto/msnp_direct.h"
-#include "proto/icq.h"
 #include "proto/oicq.h"
 #include "proto/oscar.h"
 #include "proto/oscar_peer.h"
-#include "proto/irc.h"
 #include "proto/proxy_protocol.h"
 #include "proto/sametime.h"
 #include "proto/socks.h"
@@ -20,9 +20,9 @@
 #include "proto/stun.h"
 #include "proto/tls.h"
 #include "proto/tls_server.h"
+#include "proto/xmpp.h"
 #include "proto/ymsg.h"
 #include "proto/ymsg_webcam.h"
-#include "proto/xmpp.h"
 
 namespace chatgate::proto {
 namespace {
