@@ -10,6 +10,10 @@ namespace {
 
 static_assert(std::is_same_v<LiteralDatabase::Found, match_event_handler>);
 
+constexpr unsigned kMode = HS_MODE_BLOCK;
+// One report of each literal, so that a buffer full of one of them costs no more than another.
+constexpr unsigned kFlags = HS_FLAG_SINGLEMATCH;
+
 struct Patterns {
   std::vector<const char*> bytes;
   std::vector<std::size_t> sizes;
@@ -20,7 +24,7 @@ struct Patterns {
     for (const Literal& literal : literals) {
       bytes.push_back(literal.bytes.data());
       sizes.push_back(literal.bytes.size());
-      flags.push_back(literal.nocase ? HS_FLAG_CASELESS : 0u);
+      flags.push_back(literal.nocase ? kFlags | HS_FLAG_CASELESS : kFlags);
       ids.push_back(static_cast<unsigned>(ids.size()));
     }
   }
@@ -32,14 +36,15 @@ void append(std::string& text, std::uint64_t number) {
 }
 
 // Of everything that a compiled database depends on.
-DatabaseCache::Digest digest_of(std::span<const Literal> literals, const hs_platform_info& platform,
-                                unsigned mode) {
+DatabaseCache::Digest digest_of(std::span<const Literal> literals,
+                                const hs_platform_info& platform) {
   std::string text = "chatgate literal database 1\n";
   text += hs_version();
   text += '\n';
   append(text, platform.tune);
   append(text, platform.cpu_features);
-  append(text, mode);
+  append(text, kMode);
+  append(text, kFlags);
   for (const Literal& literal : literals) {
     append(text, literal.nocase);
     append(text, literal.bytes.size());
@@ -93,13 +98,12 @@ std::size_t ScanScratch::memory() const {
 std::shared_ptr<const LiteralDatabase> LiteralDatabase::make(std::span<const Literal> literals,
                                                              DatabaseCache& cache,
                                                              std::string& error) {
-  constexpr unsigned kMode = HS_MODE_BLOCK;
   hs_platform_info platform{};
   if (hs_valid_platform() != HS_SUCCESS || hs_populate_platform(&platform) != HS_SUCCESS) {
     error = "Hyperscan does not run on this processor";
     return nullptr;
   }
-  const DatabaseCache::Digest name = digest_of(literals, platform, kMode);
+  const DatabaseCache::Digest name = digest_of(literals, platform);
   hs_database* database = from_cache(cache, name);
   if (database == nullptr) {
     const Patterns patterns(literals);

@@ -44,8 +44,8 @@ class ScanScratch {
 
 class LiteralDatabase {
  public:
-  // Called with each literal that is there, by its place in `make`; at least once for each, in any
-  // order. Must not throw or allocate. Not zero: the scan ends.
+  // Called with each literal that is there, by its place in `make`; once for each, in any order.
+  // Must not throw or allocate. Not zero: the scan ends.
   using Found = int (*)(unsigned literal, unsigned long long from, unsigned long long to,
                         unsigned flags, void* context);
 
