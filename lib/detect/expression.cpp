@@ -45,6 +45,15 @@ ExpressionScratch& ExpressionScratch::operator=(ExpressionScratch&&) noexcept = 
 
 namespace {
 
+// Whether there is a positive look-ahead, in any of its spellings; or something that looks like it.
+bool looks_ahead(std::string_view text) {
+  for (const std::string_view word :
+       {"(?=", "(?*", "(*pla", "(*positive_looka", "(*na", "(*non_"}) {
+    if (text.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 std::uint32_t flags_of(const Pcre& pcre) {
   std::uint32_t flags = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
   if (pcre.caseless) flags |= PCRE2_CASELESS;
@@ -54,6 +63,8 @@ std::uint32_t flags_of(const Pcre& pcre) {
   if (pcre.anchored) flags |= PCRE2_ANCHORED;
   if (pcre.dollar_end_only) flags |= PCRE2_DOLLAR_ENDONLY;
   if (pcre.ungreedy) flags |= PCRE2_UNGREEDY;
+  // PCRE2 10.42 takes the "a" of (?=a)1?a for two, and finds nothing in "a".
+  if (looks_ahead(pcre.expression)) flags |= PCRE2_NO_START_OPTIMIZE;
   return flags;
 }
 
@@ -160,6 +171,9 @@ std::optional<Expression> Expression::compile(const Pcre& pcre, const Place& pla
   result.anchored_ = (options & PCRE2_ANCHORED) != 0;
   result.once_ = pcre.anchored;
   result.lasting_ = is_lasting(pcre.expression, pcre);
+  result.waits_ = pcre.expression.find("(*") != std::string::npos;
+  result.line_starts_ = pcre.expression.find('^') != std::string::npos &&
+                        (pcre.multi_line || pcre.expression.find("(?") != std::string::npos);
   return result;
 }
 
@@ -173,6 +187,8 @@ Expression::Expression(Expression&& other) noexcept
       anchored_(other.anchored_),
       once_(other.once_),
       lasting_(other.lasting_),
+      waits_(other.waits_),
+      line_starts_(other.line_starts_),
       memory_(other.memory_) {}
 
 Expression& Expression::operator=(Expression&& other) noexcept {
@@ -181,6 +197,8 @@ Expression& Expression::operator=(Expression&& other) noexcept {
   anchored_ = other.anchored_;
   once_ = other.once_;
   lasting_ = other.lasting_;
+  waits_ = other.waits_;
+  line_starts_ = other.line_starts_;
   memory_ = other.memory_;
   return *this;
 }
@@ -188,14 +206,20 @@ Expression& Expression::operator=(Expression&& other) noexcept {
 Expression::Found Expression::find(Bytes subject, std::size_t from, bool growing,
                                    ExpressionScratch& scratch) const {
   static constexpr std::uint8_t kNothing = 0;  // an empty view may have no address
+  if (growing && (waits_ || (line_starts_ && !subject.empty() && subject.back() == '\n'))) {
+    return {Result::partial, 0, 0};
+  }
   const ExpressionScratch::State& state = *scratch.state_;
   pcre2_set_match_limit(state.context, match_limit_);
   const int result =
       pcre2_jit_match(code_, subject.empty() ? &kNothing : subject.data(), subject.size(), from,
                       growing ? PCRE2_PARTIAL_HARD : 0, state.data, state.context);
   if (result >= 0) {
-    return {Result::match, pcre2_get_startchar(state.data),
-            pcre2_get_ovector_pointer(state.data)[1]};
+    const Found found{Result::match, pcre2_get_startchar(state.data),
+                      pcre2_get_ovector_pointer(state.data)[1]};
+    // Where it begins behind the last byte PCRE2 may not have noticed that it looked further.
+    if (growing && found.begin == subject.size()) return {Result::partial, 0, 0};
+    return found;
   }
   if (result == PCRE2_ERROR_NOMATCH) return {};
   return {result == PCRE2_ERROR_PARTIAL ? Result::partial : Result::failed, 0, 0};

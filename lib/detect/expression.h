@@ -13,7 +13,9 @@
 // the expression wants to look behind the last byte, be it a repeat that could take more, "$", "\b"
 // or an assertion, it stops with `partial`. A `match` or `none` is therefore what any longer
 // subject gives as well, but that `none` says nothing of matches that begin behind the bytes that
-// are there.
+// are there. Three things PCRE2 does not count as looking further, so that they are `partial` here:
+// a match that begins behind the last byte; "^" with the flag m behind a line end that is the last
+// byte; and what verbs such as (*CRLF) may change.
 #pragma once
 
 #include <cstddef>
@@ -68,6 +70,8 @@ class Expression {
   bool anchored_ = false;
   bool once_ = false;
   bool lasting_ = false;
+  bool waits_ = false;        // has a verb: of use on complete subjects only
+  bool line_starts_ = false;  // "^" may stand for the beginning of a line
   std::size_t memory_ = 0;
 };
 
