@@ -23,13 +23,14 @@ class HeaderTest {
   // Whether anything in it needs PacketFields.
   bool needs_packet() const { return needs_packet_; }
   bool fits(const Subject& subject) const;
+  // Only the addresses and ports: what cannot change from one look at a flow to the next.
+  bool ends_fit(const Subject& subject) const;
 
   std::size_t memory() const;
 
  private:
   bool protocol_fits(const Subject& subject) const;
   bool flow_fits(const Subject& subject) const;
-  bool ends_fit(const Subject& subject) const;
 
   RuleProtocol protocol_;
   Endpoint source_;

@@ -40,6 +40,8 @@ class Program {
   // Header, flow and all conditions: cheap. False as well where a TCP rule is for the other kind of
   // look (stream or packet).
   bool header_fits(const Subject& subject) const { return header_.fits(subject); }
+  // Of that only the addresses and ports, which stay what they are for the life of a flow.
+  bool ends_fit(const Subject& subject) const { return header_.ends_fit(subject); }
 
   // All flowbits and flowints that test. Where `flow` is null nothing is set.
   bool flow_state_fits(const FlowMemory* flow) const { return flow_operations_.fit(flow); }

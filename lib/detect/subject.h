@@ -139,6 +139,8 @@ struct Hits {
   std::uint8_t count = 0;
   bool more = false;  // there were more
   std::array<SignatureId, kMax> signatures;
+  // The action is taken, but no alert given: noalert, a threshold that is not due, or pass.
+  std::array<bool, kMax> silent{};
 
   void clear() {
     count = 0;
