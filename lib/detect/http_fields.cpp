@@ -32,6 +32,18 @@ constexpr Name kNames[] = {
     {"content-encoding", Field::content_encoding},
 };
 
+// Bit by the length of a name; that of Cookie and of Set-Cookie is there.
+constexpr std::uint32_t lengths_of_names() {
+  std::uint32_t lengths = 0;
+  for (const Name& row : kNames) lengths |= 1U << row.word.size();
+  return lengths;
+}
+constexpr std::uint32_t kLengths = lengths_of_names();
+constexpr std::size_t kLongest = 31;
+constexpr std::string_view kCookie = "cookie";
+constexpr std::string_view kSetCookie = "set-cookie";
+static_assert((kLengths >> kCookie.size() & kLengths >> kSetCookie.size() & 1) == 1);
+
 // Every line that ends at once "a:\n" becomes "a: \r\n"; a join adds two bytes to each value.
 constexpr std::size_t kGrowth = 2;
 // A value may be joined twice normalised, as sent, and as a host; and another host beside it.
@@ -39,7 +51,8 @@ constexpr std::size_t kJoins = 5;
 constexpr std::size_t kSlack = 64;
 
 std::optional<Field> field_of(std::string_view name, bool request) {
-  if (http::is_word(name, request ? "cookie" : "set-cookie")) return Field::cookie;
+  if (name.size() > kLongest || (kLengths >> name.size() & 1) == 0) return std::nullopt;
+  if (http::is_word(name, request ? kCookie : kSetCookie)) return Field::cookie;
   for (const Name& row : kNames) {
     if (http::is_word(name, row.word)) return row.field;
   }

@@ -1,4 +1,5 @@
 // Messages made to exhaust memory or time: what is read of them stays within what a turn has.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "detect/http_fields.h"
@@ -18,7 +19,8 @@ std::string repeated(std::string_view text, std::size_t count) {
 Shown read_both_ways(Way way, const std::string& text) {
   HttpView view;
   std::vector<std::size_t> lengths;
-  for (std::size_t length = 0; length < text.size(); length += 97) lengths.push_back(length);
+  const std::size_t end = std::min(text.size(), kMaxTurn + 500);
+  for (std::size_t length = 0; length < end; length += 97) lengths.push_back(length);
   lengths.push_back(text.size());
   EXPECT_EQ(contradiction_in_cuts(view, way, text, lengths), "");
   return read_message(view, way, text, false);

@@ -242,6 +242,8 @@ TEST(HttpRequestView, Bodies) {
        false},
       {"chunk cut", post(chunked, "9\r\nabc"), "abc", false},
       {"chunk larger than can be", post(chunked, "FFFFFFFFFFFFFFFFFFFFF\r\nabc"), "abc", false},
+      {"larger by one digit", post(chunked, "10000000000000002\r\nab\r\n0\r\n\r\n"),
+       "ab\r\n0\r\n\r\n", false},
       {"no size", post(chunked, "2\r\nab\r\nxyz\r\n0\r\n\r\n"), "abxyz\r\n0\r\n\r\n", false},
       {"negative size", post(chunked, "-2\r\nab\r\n"), "-2\r\nab\r\n", false},
       {"chunk's end missing", post(chunked, "2\r\nabcd\r\n0\r\n\r\n"), "abcd\r\n0\r\n\r\n", false},
