@@ -328,7 +328,7 @@ bool is_printable(std::string_view line) {
 
 // "VER TRID DIALECT ..." is certain with the first dialect of this protocol; before it others may
 // stand.
-Probe probe_version(std::string_view line, bool whole) {
+Probe probe_version(std::string_view line, bool ended) {
   constexpr std::size_t kMaxNumber = 10;
   constexpr std::size_t kMaxDialect = 16;
   std::string_view rest = line.substr(kCommandName + 1);
@@ -336,7 +336,7 @@ Probe probe_version(std::string_view line, bool whole) {
   if (number.size() > kMaxNumber || !std::all_of(number.begin(), number.end(), http::is_digit)) {
     return Probe::not_mine;
   }
-  if (number.size() == rest.size()) return whole ? Probe::not_mine : Probe::unsure;
+  if (number.size() == rest.size()) return ended ? Probe::not_mine : Probe::unsure;
   if (number.empty()) return Probe::not_mine;
   rest.remove_prefix(number.size());
   while (!rest.empty()) {
@@ -348,7 +348,7 @@ Probe probe_version(std::string_view line, bool whole) {
     }
     rest.remove_prefix(word.size());
   }
-  return whole ? Probe::not_mine : Probe::unsure;
+  return ended ? Probe::not_mine : Probe::unsure;
 }
 
 // "MSG TRID KIND LENGTH" of a client or "MSG LOGIN NAME LENGTH" of a server, with MIME behind it.
@@ -384,10 +384,11 @@ Probe probe(Bytes stream) {
   const std::string_view searched = text.substr(0, kMaxFirstLine);
   const std::size_t end = searched.find('\n');
   const bool whole = end != std::string_view::npos;
+  const bool ended = whole || text.size() >= kMaxFirstLine;
   const std::string_view line = without_cr(searched.substr(0, end));
+  if (is_version) return probe_version(line, ended);
   if (!is_printable(line)) return Probe::not_mine;
-  if (is_version) return probe_version(line, whole);
-  if (!whole) return text.size() < kMaxFirstLine ? Probe::unsure : Probe::not_mine;
+  if (!whole) return ended ? Probe::not_mine : Probe::unsure;
   if (is_word(name, "msg")) return probe_message(line, text.substr(end + 1));
   const Words words(line);
   return is_first_client_line(words) || is_first_server_line(words) ? Probe::certain

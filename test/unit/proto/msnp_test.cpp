@@ -281,6 +281,8 @@ TEST(Msnp, IsRecognisedByItsFirstBytes) {
 }
 
 TEST(Msnp, IsNotTakenForGranted) {
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += " X1";
   const std::vector<std::string> others = {
       "VER MSNFTP\r\n",
       "VER  MSNP8\r\n",
@@ -324,6 +326,7 @@ TEST(Msnp, IsNotTakenForGranted) {
       "MSG bob Bob 97\r\nMIME-Version: 1.0\r\n",
       "MSG 6 U many\r\nMIME-Version: 1.0\r\n",
       "MSGX 6 U 97\r\nMIME-Version: 1.0\r\n",
+      "VER 1" + many + " MSNP8\r\n",
       "USR 1 alice@example.com " + std::string(600, 'x') + "\r\n"};
   for (const std::string& bytes : others) expect_probe(msnp::kParser, bytes, Probe::not_mine);
   for (const char* bytes : {"", "V", "VER", "VER 1", "VER 1 MSN", "U", "USR 1 alice@",
