@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/cursor.h"
 #include "proto/icq_cipher.h"
 #include "proto/icq_message.h"
 #include "proto/messenger_text.h"
@@ -109,7 +110,8 @@ enum Answer : std::uint16_t {
   end_of_offline_messages = 0x00e6,
   not_connected = 0x00f0,
   try_again = 0x00fa,
-  message = 0x0104
+  message = 0x0104,
+  several = 0x0212
 };
 
 // --- A client's
@@ -185,6 +187,27 @@ void read_user(Bytes parameters, Service service, std::size_t kind_at, Messenger
   }
 }
 
+ParseStatus read_server(Bytes payload, std::uint8_t version, Facts& facts);
+
+bool is_for_a_user(Service service) {
+  return service == Service::text_chat || service == Service::file_transfer ||
+         service == Service::conference;
+}
+
+// Datagrams within a datagram: of the first that has a message for the user, or of the last.
+void read_several(Bytes parameters, std::uint8_t version, Facts& facts) {
+  constexpr int kMost = 32;
+  Cursor cursor(parameters);
+  const int count = std::min<int>(cursor.u8(), kMost);
+  for (int i = 0; i < count; ++i) {
+    const Bytes each = cursor.take(cursor.le16());
+    const std::size_t command_at = kServer[version - kFirstVersion].command;
+    if (each.size() < command_at + 2 || load_le16(&each[command_at]) == Answer::several) return;
+    if (read_server(each, version, facts) != ParseStatus::done) return;
+    if (is_for_a_user(facts.messenger.service)) return;
+  }
+}
+
 ParseStatus read_server(Bytes payload, std::uint8_t version, Facts& facts) {
   const Layout& layout = kServer[version - kFirstVersion];
   if (payload.size() < layout.parameters || load_le16(payload.data()) != version) {
@@ -206,6 +229,10 @@ ParseStatus read_server(Bytes payload, std::uint8_t version, Facts& facts) {
     case Answer::user_offline: read_user(parameters, Service::presence, 0, messenger); break;
     case Answer::offline_message: read_user(parameters, Service::text_chat, 10, messenger); break;
     case Answer::message: read_user(parameters, Service::text_chat, 4, messenger); break;
+    case Answer::several:
+      messenger.service = Service::presence;
+      read_several(parameters, version, facts);
+      break;
     case Answer::end_of_offline_messages: messenger.service = Service::text_chat; break;
     default: messenger.service = Service::presence; break;
   }

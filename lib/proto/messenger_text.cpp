@@ -61,6 +61,12 @@ void assign_number(ShortText& text, std::uint32_t number) {
   text.assign({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
+void append_hex(ShortText& text, std::uint16_t number) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (int shift = 12; shift >= 0; shift -= 4)
+    text.append(kDigits.substr(number >> shift & 0xf, 1));
+}
+
 std::optional<std::uint16_t> port_of(std::string_view text) {
   std::uint16_t port = 0;
   const char* end = text.data() + text.size();
@@ -73,6 +79,7 @@ void assign_utf16be(ShortText& text, Bytes utf16) {
   text.clear();
   for (std::size_t at = 0; at + 2 <= utf16.size(); at += 2) {
     char32_t c = load_be16(&utf16[at]);
+    if (c == 0) return;
     if (is_high_surrogate(c) && at + 4 <= utf16.size() &&
         is_low_surrogate(load_be16(&utf16[at + 2]))) {
       at += 2;

@@ -23,7 +23,11 @@ void assign_number(ShortText& text, std::uint32_t number);
 // Nothing where it is none, or more than 16 bits hold.
 std::optional<std::uint16_t> port_of(std::string_view text);
 
-// UTF-16BE as UTF-8; half a surrogate pair becomes U+FFFD. Cut at a whole character.
+// Four digits of base 16, in small letters.
+void append_hex(ShortText& text, std::uint16_t number);
+
+// UTF-16BE up to its end or a zero as UTF-8; half a surrogate pair becomes U+FFFD. Cut at a whole
+// character.
 void assign_utf16be(ShortText& text, Bytes utf16);
 
 // The text before the first zero byte, or all of it.

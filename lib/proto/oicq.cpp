@@ -169,11 +169,7 @@ void read(Bytes header, Facts& facts) {
   Messenger& messenger =
       facts.speak_of("qq", service_of_command(version, load_be16(&header[kCommandAt])));
   assign_number(messenger.login, load_be32(&header[kUserAt]));
-  // As it is usually written: four digits of base 16.
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (int shift = 12; shift >= 0; shift -= 4) {
-    messenger.version.append(kDigits.substr(version >> shift & 0xf, 1));
-  }
+  append_hex(messenger.version, version);
 }
 
 Probe probed(bool is_mine) {

@@ -79,9 +79,7 @@ void read_file(Bytes value, bool utf16, Messenger& messenger) {
   if (value.size() <= kBeforeName) return;
   const Bytes name = value.subspan(kBeforeName);
   if (utf16) {
-    std::size_t size = 0;
-    while (size + 2 <= name.size() && load_be16(&name[size]) != 0) size += 2;
-    assign_utf16be(messenger.filename, name.first(size));
+    assign_utf16be(messenger.filename, name);
   } else {
     messenger.filename.assign(up_to_zero(name));
   }

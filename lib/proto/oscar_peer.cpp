@@ -96,9 +96,7 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   messenger.client.assign(up_to_zero(stream.subspan(kClientAt, kClientSize)));
   const Bytes name = stream.first(size).subspan(kNameAt);
   if (load_be16(&stream[kCharsetAt]) == kUtf16) {
-    std::size_t end = 0;
-    while (end + 2 <= name.size() && load_be16(&name[end]) != 0) end += 2;
-    assign_utf16be(messenger.filename, name.first(end));
+    assign_utf16be(messenger.filename, name);
   } else {
     messenger.filename.assign(up_to_zero(name));
   }

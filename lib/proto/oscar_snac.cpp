@@ -173,7 +173,7 @@ Account account_of(std::string_view name) {
 }
 
 void read_login(Bytes bytes, Messenger& messenger, Account& account) {
-  enum Login : std::uint16_t { name = 0x01, client = 0x03, address = 0x05 };
+  enum Login : std::uint16_t { name = 0x01, client = 0x03, leads_to = 0x05 };
   Tlvs tlvs(bytes);
   while (tlvs.next()) {
     switch (tlvs.type()) {
@@ -187,7 +187,7 @@ void read_login(Bytes bytes, Messenger& messenger, Account& account) {
           account = Account::icq;
         }
         break;
-      case Login::address:
+      case Login::leads_to:
         expect_endpoint(messenger, tlvs.text(), kDefaultPort, Service::any);
         break;
       default: break;

@@ -137,11 +137,8 @@ struct Header {
 
 // The name a client has for its kind, as number; their names are in nobody's hands.
 void read_client(std::uint16_t client, Messenger& messenger) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   messenger.client.assign("0x");
-  for (int shift = 12; shift >= 0; shift -= 4) {
-    messenger.client.append(kDigits.substr(client >> shift & 0xf, 1));
-  }
+  append_hex(messenger.client, client);
 }
 
 void read_version(Cursor& cursor, Messenger& messenger) {

@@ -170,6 +170,10 @@ TEST(GaduGadu, IsNotTakenForOthers) {
       "\x0c\0\0\0\x16\0\0\0"s + std::string(22, '\x7f'),
       packet(0x0c, le32(kUin) + le32(1) + le32(2) + le32(0x18)),  // too short
       packet(0x15, le32(kUin) + std::string(27, 'x')),
+      // Versions that are too low, too high, and with flags that are none.
+      packet(0x0c, le32(kUin) + le32(1) + le32(2) + le32(0x05) + kEnds.substr(0, 6)),
+      packet(0x0c, le32(kUin) + le32(1) + le32(2) + le32(0x77) + kEnds.substr(0, 6)),
+      packet(0x0c, le32(kUin) + le32(1) + le32(2) + le32(0x01000018) + kEnds.substr(0, 6)),
       packet(0x31, le32(kUin) + "PL\2" + std::string(100, 'x')),
       packet(0x31, le32(kUin) + "pl\7" + std::string(100, 'x')),
       packet(0x83, "\x0a\2pl" + text_uin('\x12', "23x") + std::string(40, 'x')),

@@ -117,6 +117,18 @@ TEST(Icq, ReadsTheServerOfAFlowThatIsKnown) {
             "icq text-chat login=1234567 peer=7654321 version=5");
   EXPECT_EQ(flow.read(v5(220, le32(7654321) + le16(1999) + "\1\2\3\4"s + le16(3)), kBack),
             "icq file-transfer login=1234567 peer=7654321 version=5");
+  // Several in one: a message among them counts more than what is not for the user.
+  const std::string online = v5(110, le32(7654321));
+  const std::string text = v5(260, le32(777) + le16(1));
+  const auto within = [](const std::string& each) { return le16(each.size()) + each; };
+  EXPECT_EQ(flow.read(v5(0x212, "\3" + within(online) + within(text) + within(online)), kBack),
+            "icq text-chat login=1234567 peer=777 version=5");
+  EXPECT_EQ(flow.read(v5(0x212, "\1" + within(online)), kBack),
+            "icq presence login=1234567 peer=7654321 version=5");
+  EXPECT_EQ(flow.read(v5(0x212, "\1" + within(v5(0x212, "\1" + within(text)))), kBack),
+            "icq presence login=1234567 version=5");
+  EXPECT_EQ(flow.read(v5(0x212, "\7" + within("short")), kBack),
+            "icq presence login=1234567 version=5");
   EXPECT_EQ(flow.read(v5(60000, ""), kBack), "icq presence login=1234567 version=5");
   EXPECT_EQ(flow.read("something else that is long enough", kBack), "not mine");
   EXPECT_EQ(flow.read(v5(90, "").substr(0, 20), kBack), "not mine");

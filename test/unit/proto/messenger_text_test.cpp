@@ -18,6 +18,9 @@ TEST(MessengerText, Numbers) {
   EXPECT_EQ(text.view(), "4294967295");
   assign_number(text, 0);
   EXPECT_EQ(text.view(), "0");
+  text.clear();
+  append_hex(text, 0x0a1f);
+  EXPECT_EQ(text.view(), "0a1f");
   EXPECT_EQ(port_of("5190"), 5190);
   EXPECT_EQ(port_of("65536"), std::nullopt);
   EXPECT_EQ(port_of("51x"), std::nullopt);
@@ -34,6 +37,8 @@ TEST(MessengerText, Utf16) {
             "\xef\xbf\xbd"
             "a\xef\xbf\xbd"
             "b\xef\xbf\xbd");
+  assign_utf16be(text, as_bytes("\0a\0\0\0b"s));
+  EXPECT_EQ(text.view(), "a");
   // Cut at a whole character: 42 of three bytes.
   std::string many;
   for (int i = 0; i < 60; ++i) many += "\x20\xac";

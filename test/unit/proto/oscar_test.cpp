@@ -105,7 +105,7 @@ TEST(Oscar, TellsFamiliesApart) {
 }
 
 TEST(Oscar, ReadsBehindAHeaderThatIsLonger) {
-  expect_after_hello(snac(0x17, 0x06, sized16("\0\6\0\1\0\2\0\3"s) + tlv(1, "42"), 0x8000),
+  expect_after_hello(snac(0x17, 0x06, sized16("\x77\xff\0\1\0\2"s) + tlv(1, "42"), 0x8000),
                      "icq login login=42");
   // What does not fit ends the reading.
   expect_after_hello(snac(0x17, 0x06, be16(1) + be16(99) + "42"), "aim login");

@@ -143,7 +143,8 @@ TEST(Sametime, IsNotTakenForOthers) {
       message(0, 1, be16(0x1e) + be16(0x1d) + std::string(20, '\0')),
       message(0, 0, be16(0x1e) + be16(0x1d) + be32(0)),
       message(0x8000, 0, be16(0x1e) + be16(0x1d)),
-      message(0, 0, be16(0x1e) + be16(0x1d) + std::string(900, '\0')),
+      message(0, 0,
+              be16(0x1e) + be16(0x1d) + be32(0) + be32(0) + be16(0x1700) + std::string(900, '\0')),
       message(1, 0, be16(0x1700) + sized16("somebody") + std::string(20, '\0')),
       // DNS over TCP, NetBIOS, Kafka and others with a length before all else
       "\0\x1d\x12\x34\1\0\0\1\0\0\0\0\0\0\7example\3com\0\0\1\0\1"s,
