@@ -270,8 +270,8 @@ void RuleBuilder::check_content(Content& content) {
   if (content.startswith && (content.relative() || content.offset || content.depth)) {
     wrong(content.spot, name + " has startswith and another place", "startswith stands alone");
   }
-  if (content.fast_pattern && content.negated) {
-    wrong(content.spot, "the negated " + name + " cannot be the fast pattern",
+  if (content.fast_pattern_only && content.negated) {
+    wrong(content.spot, "the negated " + name + " cannot be the fast pattern alone",
           "take one that must be there");
   }
   const PatternPart& pattern = content.fast_pattern_part;

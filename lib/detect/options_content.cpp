@@ -1,4 +1,4 @@
-// content, uricontent, their modifiers, isdataat.
+// content, uricontent and older words of that kind, their modifiers, isdataat.
 #include <array>
 #include <utility>
 
@@ -41,6 +41,20 @@ void read_content(RuleBuilder& builder, const OptionText& option) {
 
 void read_uricontent(RuleBuilder& builder, const OptionText& option) {
   read_content_into(builder, option, {Buffer::http_uri, {}});
+}
+
+// Suricata's older words for a certificate take a value: a part of its subject or issuer, or all of
+// its fingerprint.
+void read_certificate(RuleBuilder& builder, const OptionText& option) {
+  const bool whole = same_word(option.name, "tls.fingerprint");
+  const Buffer buffer = whole                                   ? Buffer::tls_cert_fingerprint
+                        : same_word(option.name, "tls.subject") ? Buffer::tls_cert_subject
+                                                                : Buffer::tls_cert_issuer;
+  const std::size_t before = builder.rule().payload.size();
+  read_content_into(builder, option, {buffer, {}});
+  if (!whole || builder.rule().payload.size() == before) return;
+  Content* content = builder.last_content(option.name);
+  content->nocase = content->startswith = content->endswith = true;
 }
 
 // ---- Modifiers: each belongs to the last content
@@ -88,6 +102,12 @@ void read_endswith(RuleBuilder& builder, const OptionText& option) {
 void read_fast_pattern(RuleBuilder& builder, const OptionText& option) {
   Content* content = builder.last_content(option.name);
   if (content == nullptr) return;
+  if (content->negated && option.value != "only") {
+    // A hint that Snort and Suricata take where the content stands at no place.
+    builder.warning(option.name, "a negated content is no fast pattern here",
+                    "mark one that must be there");
+    return;
+  }
   content->fast_pattern = true;
   if (!option.has_value) return;
   if (option.value == "only") {
@@ -150,6 +170,9 @@ using enum OptionTimes;
 constexpr OptionEntry kOptions[] = {
     {"content", required, many, read_content},
     {"uricontent", required, many, read_uricontent},
+    {"tls.fingerprint", required, many, read_certificate},
+    {"tls.issuerdn", required, many, read_certificate},
+    {"tls.subject", required, many, read_certificate},
     {"nocase", none, many, read_nocase},
     {"offset", required, many, read_offset},
     {"depth", required, many, read_depth},
@@ -170,7 +193,8 @@ void read_modifier_list(RuleBuilder& builder, std::string_view list) {
     OptionText option{name, value, !value.empty()};
     bool known = name == "rawbytes";
     for (const OptionEntry& entry : kOptions) {
-      known = known || (entry.name == name && !name.ends_with("content") && name != "isdataat");
+      known = known || (entry.name == name && !name.ends_with("content") && name != "isdataat" &&
+                        !name.starts_with("tls."));
     }
     if (known) {
       read_option(builder, option);

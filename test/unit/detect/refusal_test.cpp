@@ -63,7 +63,7 @@ constexpr Row kContent[] = {
     {"content:\"x\"; @content:\"abcd\"; within:3;", "within 3 is less than the 4 bytes"},
     {"@content:\"a\"; offset:1; distance:2;", "mixes offset or depth with distance or within"},
     {"@content:\"a\"; startswith; depth:2;", "has startswith and another place"},
-    {"@content:!\"a\"; fast_pattern; content:\"b\";", "cannot be the fast pattern"},
+    {"@content:!\"a\"; fast_pattern:only; content:\"b\";", "cannot be the fast pattern alone"},
     {"@content:\"abc\"; fast_pattern:1,3;", "the fast pattern's part reaches behind"},
     {"content:\"a\"; fast_pattern:@olny;", "\"olny\" is no part of a content"},
     {"isdataat:@x;", "offset \"x\" is neither a number nor a variable"},

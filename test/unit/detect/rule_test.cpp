@@ -44,7 +44,13 @@ TEST(Options, Content) {
       {R"(content:"ab",nocase,offset 1,depth 5;)", R"(content:"ab"; nocase; offset:1; depth:5;)"},
       {R"(content:"abc",fast_pattern,fast_pattern_offset 1,fast_pattern_length 2;)",
        R"(content:"abc"; fast_pattern:1,2;)"},
+      {R"(content:!"abc"; fast_pattern:1,2; content:"d";)", R"(content:!"abc"; content:"d";)"},
       {R"(uricontent:"/x"; nocase;)", R"(http.uri; content:"/x"; nocase;)"},
+      {R"(tls.subject:"CN=a"; content:"b";)",
+       R"(tls.cert_subject; content:"CN=a"; pkt_data; content:"b";)"},
+      {R"(tls.issuerdn:!"O=a";)", R"(tls.cert_issuer; content:!"O=a";)"},
+      {R"(tls.fingerprint:"AB:cd";)",
+       R"(tls.cert_fingerprint; content:"AB|3A|cd"; nocase; startswith; endswith;)"},
   };
   expect_rows(kRows);
 }
