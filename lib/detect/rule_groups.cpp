@@ -12,13 +12,28 @@ constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kIcmp6 = 58;
 
+constexpr std::uint64_t kPayloads =
+    Buffers::bit(Buffer::payload) | Buffers::bit(Buffer::raw_payload);
+
+// Whether it looks at a buffer of a protocol.
+bool is_about_messages(const Rule& rule) {
+  return std::any_of(rule.payload.begin(), rule.payload.end(), [](const PayloadOption& option) {
+    const Buffer buffer =
+        std::visit([](const auto& one) { return one.target.buffer; }, option);
+    return (Buffers::bit(buffer) & kPayloads) == 0;
+  });
+}
+
 bool belongs(const RankedRule& ranked, LookKind kind, bool to_server) {
   const Rule& rule = *ranked.rule;
   if (rule.flow.way == (to_server ? FlowWay::to_client : FlowWay::to_server)) return false;
+  const bool messages = is_about_messages(rule);
   switch (kind) {
-    case LookKind::tcp_stream: return rule.protocol.tcp && !ranked.needs_packet;
+    case LookKind::tcp_stream: return rule.protocol.tcp && !ranked.needs_packet && !messages;
+    case LookKind::tcp_message: return rule.protocol.tcp && !ranked.needs_packet && messages;
     case LookKind::tcp_packet: return rule.protocol.tcp && ranked.needs_packet;
-    case LookKind::udp: return rule.protocol.udp;
+    case LookKind::udp: return rule.protocol.udp && !messages;
+    case LookKind::udp_message: return rule.protocol.udp && messages;
     case LookKind::icmp: return rule.protocol.icmp;
     case LookKind::other: break;
   }
@@ -66,10 +81,13 @@ class EndUnion {
 
 }  // namespace
 
-LookKind kind_of(const Subject& subject) {
+LookKind kind_of(const Subject& subject, const Buffers& buffers) {
+  const bool message = (buffers.present & ~kPayloads) != 0;
   switch (subject.ip_protocol) {
-    case kTcp: return subject.on_stream() ? LookKind::tcp_stream : LookKind::tcp_packet;
-    case kUdp: return LookKind::udp;
+    case kTcp:
+      if (!subject.on_stream()) return LookKind::tcp_packet;
+      return message ? LookKind::tcp_message : LookKind::tcp_stream;
+    case kUdp: return message ? LookKind::udp_message : LookKind::udp;
     case kIcmp:
     case kIcmp6: return LookKind::icmp;
     default: return LookKind::other;

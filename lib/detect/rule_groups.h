@@ -1,6 +1,6 @@
 // The rules in force, divided by what they can apply to, each group with its prefilters.
 //
-// A look belongs to one kind (transport, and stream or packet) and way; within that, to the group
+// A look belongs to one kind (transport, and stream, message or packet) and way; within that, to the group
 // of rules for any port and perhaps to one for its server port (port_groups.h). A group has one
 // `Prefilter` for each buffer that fast patterns of its rules are in, and the list of rules that
 // have none. Rules are named by their rank in the order of evaluation.
@@ -28,10 +28,18 @@
 
 namespace chatgate::detect {
 
-enum class LookKind : std::uint8_t { tcp_stream, tcp_packet, udp, icmp, other };
+enum class LookKind : std::uint8_t {
+  tcp_stream,
+  tcp_message,
+  tcp_packet,
+  udp,
+  udp_message,
+  icmp,
+  other
+};
 inline constexpr std::size_t kLookKinds = static_cast<std::size_t>(LookKind::other) + 1;
 
-LookKind kind_of(const Subject& subject);
+LookKind kind_of(const Subject& subject, const Buffers& buffers);
 
 // A rule as it is put into groups.
 struct RankedRule {

@@ -352,9 +352,11 @@ bool Scanner::concerns(const Signatures& signatures, const Subject& client) cons
     }
     return false;
   };
-  const LookKind kind = kind_of(client);
+  const LookKind kind = kind_of(client, Buffers());
+  if (kind == LookKind::udp) return applies(kind) || applies(LookKind::udp_message);
   if (kind == LookKind::tcp_stream || kind == LookKind::tcp_packet) {
-    return applies(LookKind::tcp_stream) || applies(LookKind::tcp_packet);
+    return applies(LookKind::tcp_stream) || applies(LookKind::tcp_message) ||
+           applies(LookKind::tcp_packet);
   }
   return applies(kind);
 }
@@ -366,7 +368,7 @@ void Scanner::scan(const Signatures& signatures, const Subject& subject, const B
   if (state_->worker.value() >= compiled.workspaces.size()) return;
   const std::uint64_t to_scan = buffers_to_scan(buffers, state);
   if (to_scan == 0 && state.looks >= kMaxLooks) return;
-  const auto groups = compiled.groups->groups_for(kind_of(subject), subject);
+  const auto groups = compiled.groups->groups_for(kind_of(subject, buffers), subject);
   if (groups[0] == nullptr && groups[1] == nullptr) return;
 
   Workspace& space = *compiled.workspaces[state_->worker.value()];

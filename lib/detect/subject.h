@@ -9,7 +9,7 @@
 //   - On a stream: `payload` is a turn, the bytes one end sent from where the other end last fell
 //     silent, from its first byte on, as far as they have come (`growing`), and complete when the
 //     other end speaks, the stream ends, or kMaxTurn bytes are there.
-//   - On a message (`message`): the buffers of a protocol (HTTP, TLS, DNS), of one message of a
+//   - On a message: the buffers of a protocol (HTTP, TLS, DNS), of one message of a
 //     stream or datagram, with the turn or the datagram as `payload` beside them. Rules that look
 //     at a buffer of a protocol are evaluated on messages, all others on turns and packets.
 // A rule for TCP is evaluated on packets where it asks for what only a packet has (dsize, flags,
@@ -41,7 +41,7 @@ struct Buffers {
   std::uint64_t growing = 0;              // bit by Buffer: more bytes may yet follow those here
   std::array<Bytes, kBufferCount> bytes;  // meaningful where present
 
-  static std::uint64_t bit(Buffer buffer) {
+  static constexpr std::uint64_t bit(Buffer buffer) {
     return std::uint64_t{1} << static_cast<unsigned>(buffer);
   }
   void set(Buffer buffer, Bytes value, bool complete = true) {
@@ -95,7 +95,6 @@ struct Subject {
   std::array<std::uint64_t, 2> stream_bytes{};          // sent by the client, by the server
   Time now;
   const PacketFields* packet = nullptr;  // null: a look at a stream
-  bool message = false;                  // a look at a message's buffers
 
   bool on_stream() const { return packet == nullptr; }
 };

@@ -157,7 +157,6 @@ void Pipeline::look_at_turn(flow::FlowIndex flow, Way way, bool complete) {
   buffers_.set(Buffer::raw_payload, bytes, complete);
   scan(subject, turn.look, &session.memory);
 
-  subject.message = true;
   for (unsigned i = 0; i < kMaxMessages && !turn.messages_end; ++i) {
     const Bytes rest = bytes.subspan(turn.message);
     if (rest.empty()) return;
@@ -171,6 +170,7 @@ void Pipeline::look_at_turn(flow::FlowIndex flow, Way way, bool complete) {
       return;
     }
     subject.protocol = proto::AppProto::http;
+    if (buffers_.present == 0) return;  // its first line has not ended
     buffers_.set(Buffer::payload, bytes, complete);
     buffers_.set(Buffer::raw_payload, bytes, complete);
     scan(subject, turn.at_message, &session.memory);
@@ -195,7 +195,6 @@ bool Pipeline::rules_on_payload(Packet& packet, Turn* turn, bool has_facts) {
 void Pipeline::look_at_facts(const Packet& packet) {
   detect::Subject subject = subject_of(packet.flow, packet.way);
   subject.protocol = facts_.protocol;
-  subject.message = true;
   detect::PacketFields fields;
   if (!packet.tcp()) {
     fields = packet_fields(*packet.view, packet.layers);
