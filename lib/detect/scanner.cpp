@@ -333,6 +333,7 @@ struct Scanner::State {
   WorkerId worker;
   Rates rates;
   std::uint64_t dropped = 0;
+  std::uint64_t exhausted = 0;
 };
 
 Scanner::Scanner(WorkerId worker, const Limits& limits)
@@ -372,16 +373,22 @@ void Scanner::scan(const Signatures& signatures, const Subject& subject, const B
   if (groups[0] == nullptr && groups[1] == nullptr) return;
 
   Workspace& space = *compiled.workspaces[state_->worker.value()];
+  const std::uint64_t exhausted_before = space.evaluation.exhausted();
   Look look(compiled, space, state_->rates, subject, buffers, state, flow);
   look.collect(groups, to_scan);
   look.evaluate();
   look.remember();
   look.report(hits);
   state_->dropped += look.dropped();
+  state_->exhausted += space.evaluation.exhausted() - exhausted_before;
 }
 
 std::uint64_t Scanner::dropped() const {
   return state_->dropped;
+}
+
+std::uint64_t Scanner::exhausted() const {
+  return state_->exhausted;
 }
 
 std::size_t Scanner::memory() const {

@@ -66,6 +66,8 @@ class Scanner {
 
   // How often a rule was not evaluated, or not again, for want of room; see above.
   std::uint64_t dropped() const;
+  // How often an evaluation ended because its steps were used up; the rule then did not match.
+  std::uint64_t exhausted() const;
   std::size_t memory() const;
 
  private:

@@ -114,6 +114,9 @@ TEST(EvaluateContent, DistanceAndWithin) {
       {R"(content:"a"; content:"b"; within:1; content:"c"; within:1;)", "ababacab", false},
       {R"(content:"aa"; content:"b"; within:1;)", "aaab", true},  // matches may overlap
       {R"(content:"a"; nocase; content:"b"; within:1;)", "axAb", true},
+      {R"(content:"a"; content:!"x"; content:"b"; within:1;)", "acab", true},
+      {R"(content:"a"; isdataat:3; content:"b"; within:1;)", "acab", true},
+      {R"(content:"a"; content:"c"; content:"b"; within:1;)", "acab", false},  // of c
       // The cursor goes back as well.
       {R"(content:"a"; content:"x"; content:"b"; distance:-3; within:1;)", "bax", true},
       // What is negated does not move it.
@@ -296,6 +299,13 @@ TEST(EvaluateContent, CursorsOfBuffers) {
   const auto second = exactly("x");
   buffers.set(Buffer::http_uri, second);
   EXPECT_EQ(program->evaluate({}, buffers, test_scratch()), Truth::no);
+  // All of them go back where another match is tried.
+  const auto again = program_of(with_options(
+      R"(http.host; content:"a"; http.uri; content:"x"; distance:0; http.host; content:"b"; within:1;)"));
+  ASSERT_TRUE(again);
+  const auto two = exactly("acab");
+  buffers.set(Buffer::http_host, two);
+  EXPECT_EQ(again->evaluate({}, buffers, test_scratch()), Truth::yes);
 }
 
 TEST(EvaluateContent, Transforms) {

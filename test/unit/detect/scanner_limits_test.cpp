@@ -173,6 +173,17 @@ TEST(ScannerLimits, CompleteIsAlwaysLookedAt) {
   EXPECT_EQ(rig.look(payload(text, true), client_of(80), state), "1");
 }
 
+// Too many ways to match: the search ends, and says so.
+TEST(ScannerLimits, StepsOfOneEvaluation) {
+  std::string options;
+  for (int i = 0; i < 8; ++i) options += R"(content:"a"; distance:0; )";
+  Rig rig(rule(1, options + R"(content:"needle"; distance:0; content:"end"; within:4;)"));
+  EXPECT_EQ(rig.look("aaaaaaaaneedle end"), "1");
+  EXPECT_EQ(rig.scanner.exhausted(), 0u);
+  EXPECT_EQ(rig.look(std::string(200, 'a') + "needle -- end"), "");
+  EXPECT_EQ(rig.scanner.exhausted(), 1u);
+}
+
 // What a state holds of another set of rules does no harm.
 TEST(ScannerLimits, StateOfAnotherSet) {
   Rig rig(rule(1, R"(content:"abc";)"));
