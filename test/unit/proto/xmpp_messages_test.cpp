@@ -328,6 +328,16 @@ TEST(XmppMessages, Calls) {
   });
 }
 
+TEST(XmppMessages, PrefixesDeclaredAround) {
+  client_says({
+      {"<iq type='set' xmlns:j='urn:xmpp:jingle:1' xmlns:f='urn:xmpp:jingle:apps:file-transfer:5'>"
+       "<j:jingle><j:content><f:description><f:file><f:name>a.iso</f:name></f:file></f:description>"
+       "</j:content></j:jingle></iq>",
+       "file-transfer file=a.iso"},
+      {"<iq type='set' xmlns:a='urn:x' xmlns:a='urn:y'><b:si xmlns:b='urn:z'/></iq>", "any"},
+  });
+}
+
 TEST(XmppMessages, GamesAndScreens) {
   client_says({
       {"<iq type='set' to='b@c.example'><create xmlns='games:board' type='chess'/></iq>",
