@@ -10,8 +10,6 @@
 namespace chatgate::proto::xmpp {
 namespace {
 
-constexpr std::string_view kApplication = "xmpp";
-
 // How much a service says where a stanza has several.
 constexpr std::array<std::uint8_t, kServiceCount> kRank = {0,   // any
                                                            1,   // login

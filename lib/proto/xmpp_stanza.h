@@ -19,7 +19,8 @@
 
 namespace chatgate::proto::xmpp {
 
-constexpr std::size_t kMaxDepth = 32;  // deeper elements count as of the last of these
+constexpr std::string_view kApplication = "xmpp";  // the catalogue's word
+constexpr std::size_t kMaxDepth = 32;              // deeper elements count as of the last of these
 
 enum class StanzaKind : std::uint8_t {
   unknown,  // not begun
