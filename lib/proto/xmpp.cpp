@@ -105,6 +105,8 @@ class Reader {
   bool is_header(const xml::Tag& tag, std::string_view markup) const;
 
   ParseStatus finish(Next next, std::size_t size) {
+    // What ends the reading is said by XMPP still.
+    if (!facts_.has_messenger) facts_.speak_of(kApplication, Service::any);
     facts_.next = next;
     state_.offset = static_cast<std::uint32_t>(size);
     memory_.scanned = 0;

@@ -10,8 +10,6 @@
 namespace chatgate::proto::xmpp {
 namespace {
 
-constexpr std::string_view kApplication = "xmpp";
-
 // How much a service says where a stanza has several.
 constexpr std::array<std::uint8_t, kServiceCount> kRank = {0,   // any
                                                            1,   // login
@@ -85,8 +83,10 @@ class Stanza {
   // Whether the client that speaks is the user's own, as far as one stream can tell.
   bool by_user() const { return !context_.by_responder; }
 
-  // The element's own namespace; `declared` where it stands there, and else that of the one around.
-  NamespaceMeaning namespace_of(const xml::Tag& tag, bool& declared) const;
+  // The element's own namespace; `declared` where it or its prefix was declared in this part, and
+  // else that of the element around it.
+  NamespaceMeaning namespace_of(const xml::Tag& tag, bool& declared);
+  void bind(std::string_view prefix, NamespaceMeaning meaning);
   std::string_view attribute(std::string_view name);  // until the next call
   void root(const xml::Tag& tag, NamespaceMeaning meaning);
   void child(const xml::Tag& tag, NamespaceMeaning meaning);
@@ -98,6 +98,14 @@ class Stanza {
   StanzaContext& context_;
   Facts& facts_;
   NamespaceMeaning before_;  // what was open where this part begins
+  struct Bound {
+    std::string_view prefix;
+    NamespaceMeaning meaning;
+  };
+  static constexpr std::size_t kMaxPrefixes = 16;
+
+  std::array<Bound, kMaxPrefixes> bound_;
+  std::size_t bound_count_ = 0;
   std::array<NamespaceMeaning, kMaxDepth> open_;
   std::size_t depth_ = 0;
   std::string_view attributes_;  // of the tag that is looked at
@@ -107,17 +115,41 @@ class Stanza {
   bool video_content_ = false;
 };
 
-NamespaceMeaning Stanza::namespace_of(const xml::Tag& tag, bool& declared) const {
+void Stanza::bind(std::string_view prefix, NamespaceMeaning meaning) {
+  for (std::size_t i = 0; i < bound_count_; ++i) {
+    if (bound_[i].prefix == prefix) {
+      bound_[i].meaning = meaning;
+      return;
+    }
+  }
+  if (bound_count_ < kMaxPrefixes) bound_[bound_count_++] = {prefix, meaning};
+}
+
+NamespaceMeaning Stanza::namespace_of(const xml::Tag& tag, bool& declared) {
+  constexpr std::string_view kDefault = "xmlns";
+  constexpr std::string_view kPrefixed = "xmlns:";
+  constexpr int kMaxDeclarations = 16;  // of one element, each of which is looked up
   const std::string_view prefix = xml::prefix_of(tag.name);
+  NamespaceMeaning own;
+  declared = false;
+  int declarations = 0;
   for (xml::Attributes attributes(tag.attributes); attributes.next();) {
     const std::string_view name = attributes.name();
-    const bool own =
-        prefix.empty() ? name == "xmlns" : name.starts_with("xmlns:") && name.substr(6) == prefix;
-    if (!own) continue;
-    declared = true;
-    return meaning_of(attributes.raw_value());
+    const bool prefixed = name.starts_with(kPrefixed);
+    if ((name != kDefault && !prefixed) || ++declarations > kMaxDeclarations) continue;
+    const NamespaceMeaning meaning = meaning_of(attributes.raw_value());
+    if (prefixed) bind(name.substr(kPrefixed.size()), meaning);
+    if (name == kDefault && prefix.empty()) {
+      own = meaning;
+      declared = true;
+    }
   }
-  declared = false;
+  if (declared) return own;
+  for (std::size_t i = 0; !prefix.empty() && i < bound_count_; ++i) {
+    if (bound_[i].prefix != prefix) continue;
+    declared = true;
+    return bound_[i].meaning;
+  }
   if (depth_ == 0) return context_.innermost;
   return open_[std::min(depth_, kMaxDepth) - 1];
 }

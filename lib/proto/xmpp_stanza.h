@@ -6,7 +6,8 @@
 // no service. Addresses lose their resource: login and peer are bare JIDs.
 //
 // Called by parsers on a worker's thread; bytes and facts belong to the caller. Nothing is
-// allocated; work is linear in the text, kMaxDepth namespaces are remembered.
+// allocated; work is linear in the text. kMaxDepth namespaces and 16 prefixes are remembered; a
+// prefix that the stream's header declares counts as none.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@
 
 namespace chatgate::proto::xmpp {
 
-constexpr std::size_t kMaxDepth = 32;  // deeper elements count as of the last of these
+constexpr std::string_view kApplication = "xmpp";  // the catalogue's word
+constexpr std::size_t kMaxDepth = 32;              // deeper elements count as of the last of these
 
 enum class StanzaKind : std::uint8_t {
   unknown,  // not begun

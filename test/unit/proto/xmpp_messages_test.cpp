@@ -328,6 +328,16 @@ TEST(XmppMessages, Calls) {
   });
 }
 
+TEST(XmppMessages, PrefixesDeclaredAround) {
+  client_says({
+      {"<iq type='set' xmlns:j='urn:xmpp:jingle:1' xmlns:f='urn:xmpp:jingle:apps:file-transfer:5'>"
+       "<j:jingle><j:content><f:description><f:file><f:name>a.iso</f:name></f:file></f:description>"
+       "</j:content></j:jingle></iq>",
+       "file-transfer file=a.iso"},
+      {"<iq type='set' xmlns:a='urn:x' xmlns:a='urn:y'><b:si xmlns:b='urn:z'/></iq>", "any"},
+  });
+}
+
 TEST(XmppMessages, GamesAndScreens) {
   client_says({
       {"<iq type='set' to='b@c.example'><create xmlns='games:board' type='chess'/></iq>",
@@ -363,7 +373,8 @@ TEST(XmppMessages, WhatTellsNothing) {
       {"<iq type='result' id='1'/>", "any"},
       {"<xyzzy/>", "any"},
       {"<iq type='set'><query xmlns='urn:unknown'><body>x</body></query></iq>", "any"},
-      {"</stream:stream>", "- next=opaque"},
+      {"</stream:stream>", "any next=opaque"},
+      {"\x16\x03\x01", "any next=opaque"},
   });
 }
 
@@ -376,11 +387,12 @@ TEST(XmppMessages, FramedInHttpAndWebSocket) {
                   "<body xmlns='http://jabber.org/protocol/httpbind' rid='2' sid='s'><message "
                   "xmlns='jabber:client' to='b@c.example'><body>x</body></message>"
                   "<presence xmlns='jabber:client'/></body>",
-                  {"presence", "text-chat peer=b@c.example", "presence", "- next=opaque"}, "xmpp");
+                  {"presence", "text-chat peer=b@c.example", "presence", "any next=opaque"},
+                  "xmpp");
   expect_messages(xmpp::feed, xmpp::framed(Direction::to_client),
                   "<body xmlns='http://jabber.org/protocol/httpbind'><message "
                   "from='b@c.example'><body>x</body></message></body>",
-                  {"presence", "text-chat peer=b@c.example", "- next=opaque"}, "xmpp");
+                  {"presence", "text-chat peer=b@c.example", "any next=opaque"}, "xmpp");
   expect_messages(xmpp::feed, xmpp::framed(Direction::to_server),
                   "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='chat.example' "
                   "version='1.0'/><message to='b@c.example'><body>x</body></message>"
