@@ -18,8 +18,7 @@ constexpr std::uint64_t kPayloads =
 // Whether it looks at a buffer of a protocol.
 bool is_about_messages(const Rule& rule) {
   return std::any_of(rule.payload.begin(), rule.payload.end(), [](const PayloadOption& option) {
-    const Buffer buffer =
-        std::visit([](const auto& one) { return one.target.buffer; }, option);
+    const Buffer buffer = std::visit([](const auto& one) { return one.target.buffer; }, option);
     return (Buffers::bit(buffer) & kPayloads) == 0;
   });
 }

@@ -1,9 +1,9 @@
 // The rules in force, divided by what they can apply to, each group with its prefilters.
 //
-// A look belongs to one kind (transport, and stream, message or packet) and way; within that, to the group
-// of rules for any port and perhaps to one for its server port (port_groups.h). A group has one
-// `Prefilter` for each buffer that fast patterns of its rules are in, and the list of rules that
-// have none. Rules are named by their rank in the order of evaluation.
+// A look belongs to one kind (transport, and stream, message or packet) and way; within that, to
+// the group of rules for any port and perhaps to one for its server port (port_groups.h). A group
+// has one `Prefilter` for each buffer that fast patterns of its rules are in, and the list of rules
+// that have none. Rules are named by their rank in the order of evaluation.
 //
 // Made at load time, immutable afterwards, shared by all workers. Databases for the same patterns
 // are shared between groups.

@@ -87,6 +87,12 @@ struct Inspection {
   }
   Half& half(flow::Way way) { return halves[flow::index(way)]; }
   const Half& half(flow::Way way) const { return halves[flow::index(way)]; }
+  // Kept for the rules' sake alone: no parser reads any more, and not everything is settled.
+  bool only_listens() const {
+    const auto looks = [](const Half& half) { return half.phase == Half::Phase::looking; };
+    const auto listens = [](const Half& half) { return half.phase == Half::Phase::listening; };
+    return !looks(halves[0]) && !looks(halves[1]) && (listens(halves[0]) || listens(halves[1]));
+  }
   bool all_done() const {
     return halves[0].phase == Half::Phase::done && halves[1].phase == Half::Phase::done;
   }

@@ -30,8 +30,12 @@ void Pipeline::expect_flows(const Judgement& judgement) {
 }
 
 // Whether what else is said in the session can still change its verdict, or that of another flow.
+// Up to the log-in it can turn into TLS, whose hello names another server.
 bool Pipeline::reads_messages(const Judgement& judgement) const {
-  return !judgement.im.known() || snapshot_->policy->looks_into(judgement.im.application) ||
+  const catalog::Service service = judgement.im.service;
+  return !judgement.im.known() || service == catalog::Service::any ||
+         service == catalog::Service::login ||
+         snapshot_->policy->looks_into(judgement.im.application) ||
          !policy::forwards(snapshot_->policy->fallback());
 }
 

@@ -285,7 +285,12 @@ bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
     case Inspected::message:
     case Inspected::half_message: return message(packet, outcome);
     case Inspected::passed:
-    case Inspected::settled: advance(cold, packet); return false;
+    case Inspected::settled:
+      advance(cold, packet);
+      if (inspections_.get(cold.inspection).only_listens() && !rules_listen(packet.flow)) {
+        stop_reading(packet.flow);
+      }
+      return false;
     case Inspected::nothing: nothing(packet); return false;
     case Inspected::conflict: conflict(packet); return false;
     case Inspected::scattered: refuse(packet, Reason::tcp_window); return false;

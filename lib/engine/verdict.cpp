@@ -23,8 +23,9 @@ constexpr std::uint8_t kMaxResets = 16;
 // The flow's verdict has been found with this packet in hand.
 void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
   ColdFlow& cold = flows_.cold(packet.flow);
-  if (flows_.hot(packet.flow).stage == Stage::watched && facts_.name_count == 0) {
-    // The names that came before say more than what is known without one.
+  const bool says_nothing = facts_.name_count == 0 && !facts_.has_messenger;
+  if (flows_.hot(packet.flow).stage == Stage::watched && says_nothing) {
+    // What came before says more than what is known without a name.
     stop_reading(packet.flow);
     return;
   }

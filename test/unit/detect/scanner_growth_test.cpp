@@ -115,19 +115,33 @@ Sids without_prefilter(const Signatures& signatures, const Buffers& buffers) {
   return found;
 }
 
+// The two looks that the engine gives a turn with a message of HTTP in it: one at the turn, one at
+// the message.
+struct TwoLooks {
+  LookState turn, message;
+
+  void look(const Signatures& signatures, Scanner& scanner, std::string_view payload,
+            std::string_view body, bool complete, FlowMemory& flow, Hits& hits) {
+    Buffers alone;
+    alone.set(Buffer::payload, as_bytes(payload), complete);
+    scanner.scan(signatures, client_of(80), alone, turn, &flow, hits);
+    scanner.scan(signatures, client_of(80), both(payload, body, complete), message, &flow, hits);
+  }
+};
+
 // `next` says at which size the next look is; the last is always of everything, complete.
 template <typename Next>
 Sids in_pieces(const Signatures& signatures, Scanner& scanner, const std::string& payload,
                const std::string& body, const Next& next) {
-  LookState state;
+  TwoLooks looks;
   FlowMemory flow;
   Hits hits;
   const std::size_t longest = std::max(payload.size(), body.size());
   for (std::size_t size = next(0); size < longest; size = next(size)) {
-    scanner.scan(signatures, client_of(80),
-                 both(payload.substr(0, size), body.substr(0, size), false), state, &flow, hits);
+    looks.look(signatures, scanner, payload.substr(0, size), body.substr(0, size), false, flow,
+               hits);
   }
-  scanner.scan(signatures, client_of(80), both(payload, body, true), state, &flow, hits);
+  looks.look(signatures, scanner, payload, body, true, flow, hits);
   return sids(signatures, hits);
 }
 

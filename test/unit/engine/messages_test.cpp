@@ -209,7 +209,7 @@ TEST(Messages, TlsBehindStarttlsIsRead) {
   for (const Case& row : cases) {
     SCOPED_TRACE(row.first);
     for (const bool blocked : {true, false}) {
-      Wire wire(block_im());
+      Wire wire(snapshot({{{kWhatsapp}, {}, Action::reset}}));
       Talk talk(wire, 40000, 2525);
       talk.open();
       EXPECT_TRUE(talk.client_says(test::from_text(row.first)).forward);

@@ -1,0 +1,213 @@
+// Sessions of messengers: what is done in them is judged message by message, for as long as a rule
+// asks.
+
+#include <gtest/gtest.h>
+
+#include "wire.h"
+
+namespace chatgate::engine {
+namespace {
+
+using catalog::Service;
+using telemetry::Counter;
+using telemetry::EventType;
+using telemetry::Reason;
+
+struct ServiceRule {
+  std::vector<ApplicationId> applications;
+  std::vector<Service> services;
+  Action action;
+  bool log = true;
+};
+
+std::shared_ptr<Snapshot> with_services(const std::vector<ServiceRule>& rules,
+                                        std::uint32_t generation = 1) {
+  auto made = snapshot({}, generation);
+  policy::Policy::Content content;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    policy::Rule& rule = content.rules.emplace_back();
+    rule.id = RuleId(static_cast<std::uint16_t>(i));
+    rule.name = "rule " + std::to_string(i + 1);
+    rule.applications = rules[i].applications;
+    rule.services = rules[i].services;
+    rule.action = rules[i].action;
+    rule.log = rules[i].log;
+  }
+  made->policy = std::make_shared<policy::Policy>(std::move(content), *made->catalogue);
+  return made;
+}
+
+Octets text(std::string_view bytes) {
+  return test::from_text(std::string(bytes));
+}
+
+std::string msn_text(std::string_view words) {
+  const std::string body =
+      "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n" + std::string(words);
+  return "MSG 4 N " + std::to_string(body.size()) + "\r\n" + body;
+}
+
+std::string msn_file(std::string_view name) {
+  const std::string body =
+      "MIME-Version: 1.0\r\nContent-Type: text/x-msmsgsinvite; charset=UTF-8\r\n\r\n"
+      "Application-Name: File Transfer\r\n"
+      "Application-GUID: {5D3E02AB-6190-11d3-BBBB-00C04F795683}\r\n"
+      "Invitation-Command: INVITE\r\nInvitation-Cookie: 33267\r\nApplication-File: " +
+      std::string(name) + "\r\nApplication-FileSize: 14\r\n\r\n";
+  return "MSG 5 N " + std::to_string(body.size()) + "\r\n" + body;
+}
+
+// A switchboard session up to where somebody is there to talk to.
+void open_switchboard(Talk& talk) {
+  talk.open();
+  EXPECT_TRUE(
+      talk.client_says(text("USR 1 alice@example.com 17262740.1050826919.32308\r\n")).forward);
+  EXPECT_TRUE(talk.server_says("USR 1 OK alice@example.com Alice\r\n").forward);
+  EXPECT_TRUE(talk.client_says(text("CAL 2 bob@example.com\r\n")).forward);
+  EXPECT_TRUE(talk.server_says("CAL 2 RINGING 17342299\r\nJOI bob@example.com Bob\r\n").forward);
+}
+
+TEST(Messenger, ItsProtocolIsKnownOnAnyPort) {
+  for (const std::uint16_t port : {25, 80, 443, 8080, 31337}) {
+    Wire wire(block_im());
+    Talk talk(wire, 40000, port);
+    talk.open();
+    const Outcome outcome = talk.client_says(text("VER 1 MSNP8 CVR0\r\n"));
+    EXPECT_FALSE(outcome.forward) << port;
+    EXPECT_EQ(outcome.forged.size(), 2u);
+    const auto events = wire.events(EventType::alert);
+    ASSERT_EQ(events.size(), 1u);
+    EXPECT_EQ(events[0].im.application, kMsn);
+    EXPECT_EQ(events[0].im.evidence, catalog::Evidence::payload);
+    EXPECT_EQ(events[0].app_proto, proto::AppProto::msnp);
+  }
+}
+
+TEST(Messenger, TextChatAndNothingElse) {
+  Wire wire(with_services(
+      {{{kMsn}, {Service::text_chat}, Action::allow, false}, {{kMsn}, {}, Action::reset}}));
+  Talk talk(wire, 40000, 1863);
+  open_switchboard(talk);
+  EXPECT_TRUE(talk.client_says(text(msn_text("hello"))).forward);
+  EXPECT_TRUE(talk.server_says("ACK 4\r\n").forward);
+  const Outcome outcome = talk.client_says(text(msn_file("secret.doc")));
+  EXPECT_FALSE(outcome.forward);
+  EXPECT_EQ(outcome.reason, Reason::policy_reset);
+  EXPECT_EQ(outcome.forged.size(), 2u);
+  const auto events = wire.events(EventType::alert);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].im.service, Service::file_transfer);
+  EXPECT_EQ(events[0].rule, RuleId(1));
+  ASSERT_TRUE(events[0].has_messenger);
+  EXPECT_EQ(events[0].messenger.filename.view(), "secret.doc");
+  EXPECT_EQ(events[0].messenger.login.view(), "alice@example.com") << "was said once, at the start";
+}
+
+TEST(Messenger, AServiceIsRefusedHoweverItsMessageIsCut) {
+  const std::string message = msn_file("a.exe");
+  for (std::size_t cut = 1; cut < message.size(); cut += 7) {
+    Wire wire(with_services({{{kMsn}, {Service::file_transfer}, Action::reset}}));
+    Talk talk(wire, 40000, 1863);
+    open_switchboard(talk);
+    EXPECT_TRUE(talk.client_says(text(msn_text("hello"))).forward);
+    EXPECT_TRUE(talk.client_says(text(message.substr(0, cut))).forward) << cut;
+    EXPECT_FALSE(talk.client_says(text(message.substr(cut))).forward) << cut;
+  }
+}
+
+TEST(Messenger, TheOtherEndsMessagesCountToo) {
+  Wire wire(with_services({{{kMsn}, {Service::file_transfer}, Action::reset}}));
+  Talk talk(wire, 40000, 1863);
+  open_switchboard(talk);
+  const std::string invitation = msn_file("b.exe");
+  const std::string body = invitation.substr(invitation.find("\r\n") + 2);
+  EXPECT_FALSE(
+      talk.server_says("MSG bob@example.com Bob " + std::to_string(body.size()) + "\r\n" + body)
+          .forward);
+}
+
+TEST(Messenger, EveryServiceIsToldOnce) {
+  Wire wire(with_services({{{kMsn}, {}, Action::alert}}));
+  // Nothing asks what is done: the first messages decide.
+  Talk talk(wire, 40000, 1863);
+  open_switchboard(talk);
+  talk.client_says(text(msn_text("one")));
+  talk.client_says(text(msn_text("two")));
+  talk.client_says(text(msn_file("c.doc")));
+  std::vector<Service> told;
+  for (const auto& event : wire.events(EventType::alert)) told.push_back(event.im.service);
+  EXPECT_EQ(told, (std::vector<Service>{Service::login, Service::text_chat}));
+
+  Wire asked(
+      with_services({{{kMsn}, {Service::games}, Action::reset}, {{kMsn}, {}, Action::alert}}));
+  Talk other(asked, 40000, 1863);
+  open_switchboard(other);
+  other.client_says(text(msn_text("one")));
+  other.client_says(text(msn_text("two")));
+  other.client_says(text(msn_file("c.doc")));
+  told.clear();
+  for (const auto& event : asked.events(EventType::alert)) told.push_back(event.im.service);
+  EXPECT_EQ(told,
+            (std::vector<Service>{Service::login, Service::text_chat, Service::file_transfer}));
+}
+
+TEST(Messenger, ADecidedSessionTakesTheShortWay) {
+  Wire wire(with_services({{{kMsn}, {}, Action::allow, false}}));
+  Talk talk(wire, 40000, 1863);
+  open_switchboard(talk);
+  talk.client_says(text(msn_text("one")));
+  talk.server_says("ACK 4\r\n");
+  wire.inside(talk.from_client(0).ack(talk.server_next));
+  EXPECT_EQ(wire.count(Counter::inspections_active), 0u);
+}
+
+TEST(Messenger, AnAnnouncedConnectionIsOfTheSession) {
+  learn::ExpectedFlows expected(64, KeyedHash(1));
+  WorkerConfig config = Wire::small();
+  config.expected = &expected;
+  Wire wire(with_services({{{kMsn}, {Service::file_transfer}, Action::reset}}), config);
+  expected.expect({*IpAddress::parse("198.51.100.7"), 6891, true, Service::file_transfer}, kMsn,
+                  wire.now());
+  Talk transfer(wire, 40001, 6891, "198.51.100.7");
+  EXPECT_FALSE(transfer.open().forward) << "refused at the SYN";
+  const auto events = wire.events(EventType::alert);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].im.application, kMsn);
+  EXPECT_EQ(events[0].im.service, Service::file_transfer);
+  EXPECT_EQ(events[0].im.evidence, catalog::Evidence::learned_address);
+  Talk innocent(wire, 40002, 6892, "198.51.100.7");
+  EXPECT_TRUE(innocent.open().forward);
+}
+
+// MSN's redirection: the switchboard that the server names is MSN's, whatever its port.
+TEST(Messenger, ASessionAnnouncesItsConnections) {
+  learn::ExpectedFlows expected(64, KeyedHash(1));
+  WorkerConfig config = Wire::small();
+  config.expected = &expected;
+  Wire wire(with_services({{{kMsn}, {Service::games}, Action::reset}, {{kMsn}, {}, Action::allow}}),
+            config);
+  Talk talk(wire, 40000, 1863);
+  talk.open();
+  EXPECT_TRUE(talk.client_says(text("VER 1 MSNP8 CVR0\r\n")).forward);
+  EXPECT_TRUE(talk.server_says("VER 1 MSNP8 CVR0\r\n").forward);
+  EXPECT_TRUE(talk.server_says("XFR 2 NS 198.51.100.9:8443 0 192.0.2.1:1863\r\n").forward);
+  const auto found = expected.find(*IpAddress::parse("198.51.100.9"), 8443, true, wire.now());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->application, kMsn);
+}
+
+TEST(Messenger, InnocentProtocolsAreNoMessengers) {
+  for (const char* first :
+       {"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n", "EHLO mail.example\r\n",
+        "SSH-2.0-OpenSSH_9.2\r\n", "USER alice\r\n", "* OK ready\r\n",
+        "\x05\x01\x02\x03 binary of some kind", "VERSION 1\r\n", "MSG\r\n"}) {
+    Wire wire(block_im());
+    Talk talk(wire, 40000, 9999);
+    talk.open();
+    EXPECT_TRUE(talk.client_says(text(first)).forward) << first;
+    EXPECT_TRUE(wire.events(EventType::alert).empty()) << first;
+  }
+}
+
+}  // namespace
+}  // namespace chatgate::engine
