@@ -25,7 +25,10 @@ BITTORRENT = [
          udp={6771: [("c", b"BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\nPort: 6881\r\nInfohash: " +
                      HASH.hex().encode() + b"\r\n\r\n\r\n")]}),
     web("a program of BitTorrent", http("GET /version.txt", AGENT + "uTorrent/2210(25110)"), [9100209]),
-    web("another program of BitTorrent", http("GET /version.txt", AGENT + "Transmission/2.94"), [9100209]),
+    web("Transmission", http("GET /version.txt", AGENT + "Transmission/2.94"), [9100210]),
+    web("BitComet", http("GET /version.txt", AGENT + "BitComet/1.0"), [9100271]),
+    web("Azureus", http("GET /version.txt", AGENT + "Azureus 4.3.0.6;Windows 7"), [9100272]),
+    web("Deluge", http("GET /version.txt", AGENT + "Deluge 1.3.15"), [9100273]),
 ]
 
 BITTORRENT_LOOK_ALIKES = [
@@ -42,8 +45,11 @@ BITTORRENT_LOOK_ALIKES = [
     web("the word in another parameter", http("GET /search?q=/announce&x=my_info_hash=1"), near=[9100205, 9100206]),
     Case("a datagram with half the number", near=[9100207],
          udp={6969: [("c", bytes.fromhex("0000041727101981") + bytes(8)), ("c", bytes.fromhex("0000041727101980") + bytes(12))]}),
-    web("a browser that names Transmission", http("GET /", AGENT + "Mozilla/5.0 Transmission/2.94"), near=[9100209]),
-    web("a word that begins so", http("GET /", AGENT + "TransmissionLine/1"), near=[9100209]),
+    web("a browser that names Transmission", http("GET /", AGENT + "Mozilla/5.0 Transmission/2.94"), near=[9100210]),
+    web("words that begin so", http("GET /", AGENT + "TransmissionLine/1"), near=[9100210]),
+    web("a flood", http("GET /", AGENT + "Deluged/1"), near=[9100273]),
+    web("bits", http("GET /", AGENT + "Bits/1 BitComet/1"), near=[9100271]),
+    web("a browser with Azureus", http("GET /", AGENT + "Mozilla/5.0 (Azureus 4.3; uTorrent/3)"), near=[9100209, 9100272]),
 ]
 
 GNUTELLA = [
@@ -55,7 +61,10 @@ GNUTELLA = [
     web("a file by its hash", http("GET /uri-res/N2R?urn:sha1:PLSTHIPQGSSZTS5FJUPAKUZWUGYQYPFB"), [9100213], port=6346),
     web("a file by its index", http("GET /get/2468/song.mp3", "X-Gnutella-Content-URN: urn:sha1:X", AGENT + "BearShare 4.6"),
         [9100214, 9100215], port=6346),
-    web("a program of Gnutella", http("GET /gwc?get=1", AGENT + "Shareaza 2.5"), [9100215]),
+    web("Shareaza", http("GET /gwc?get=1", AGENT + "Shareaza 2.5"), [9100215]),
+    web("LimeWire", http("GET /gwc?get=1", AGENT + "LimeWire/4.12.6"), [9100218]),
+    web("gtk-gnutella", http("GET /gwc?get=1", AGENT + "gtk-gnutella/0.96"), [9100219]),
+    web("Morpheus", http("GET /gwc?get=1", AGENT + "Morpheus 5.0"), [9100220]),
     Case("Gnutella2", [9100216], udp={6346: [("c", b"GND\2\0\1\1\1\x3cQKT"), ("s", b"GND\0\0\1\1\2\x3cQKA")]}),
     Case("Gnutella calls back", [9100217], tcp={6346: [("c", b"GIV 36:809BC12168A1852CFF5D7A785833F600/song.mp3\n\n")]}),
 ]
@@ -66,7 +75,9 @@ GNUTELLA_LOOK_ALIKES = [
               81: [("c", b" GNUTELLA CONNECT/0.6\r\n"), ("s", b"GNUTELLA OKAY\n")]}),
     web("other resources", http("GET /uri-res/N2L?isbn:1"), near=[9100213]),
     web("get of others", http("GET /get/2468/song.mp3", "Referer: http://example.com/X-Gnutella-"), near=[9100214]),
-    web("a bar in a browser", http("GET /", AGENT + "Mozilla/4.0 (compatible; Morpheus 1.0)"), near=[9100215]),
+    web("a bar in a browser", http("GET /", AGENT + "Mozilla/4.0 (compatible; Morpheus 1.0)"), near=[9100220]),
+    web("wires and shares", http("GET /", AGENT + "WireShare/1 LimeWire/4"), near=[9100215, 9100218]),
+    web("a nut spread", http("GET /", AGENT + "Nutella/1"), near=[9100219]),
     Case("other datagrams that begin with GND", near=[9100216],
          udp={6346: [("c", b"GNDxabcdefgh"), ("c", b"GND\0\0\1\0\1abc"), ("c", b"GND\0\0\1\1"), ("c", b"GND\0ab\x7f\x7fcd")]}),
     Case("GIV and GIVE of others", near=[9100217, 9100224],

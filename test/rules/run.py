@@ -47,7 +47,7 @@ BENIGN = {
     "mercury/quic_reordered_frames.pcap": {9100207},
     "ndpi/bittorrent_tcp_miss.pcapng": {9100201},
     "ndpi/bittorrent_utp.pcapng": {9100202, 9100203},
-    "ndpi/bt-http.pcapng": {9100205, 9100209},
+    "ndpi/bt-http.pcapng": {9100205, 9100210},
     "sample-captures/SoulSeekRoom.pcap": {9100252},
 }
 
@@ -141,6 +141,8 @@ def main():
     corpus = options.corpus if (options.corpus / "corpus.csv").exists() else None
     cases = [case for case in CASES
              if not options.names or any(name in case.name for name in options.names)]
+    if not cases:
+        parser.error("no case has such a name")
     benign = []
     if corpus is not None and not options.names:
         with (corpus / "corpus.csv").open(encoding="utf-8") as rows:

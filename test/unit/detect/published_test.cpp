@@ -19,7 +19,7 @@ const std::string kPublished = CHATGATE_SOURCE "/test/data/rules";
 RuleSet load(const std::string& folder, const Variables& variables) {
   std::set<std::string> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    files.insert(entry.path().filename());
+    if (entry.path().extension() == ".rules") files.insert(entry.path().filename());
   }
   RuleParser parser(variables);
   for (const std::string& file : files) {
