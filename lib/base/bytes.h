@@ -1,4 +1,4 @@
-// Borrowed bytes and big-endian access to them.
+// Borrowed bytes and access to the numbers in them, big-endian and little-endian.
 //
 // Everything that came from the network is looked at through `Bytes`: a view that owns nothing and
 // lives no longer than the packet or buffer behind it. The load functions are for positions whose
@@ -37,6 +37,14 @@ inline std::uint32_t load_be24(const std::uint8_t* at) {
 
 inline std::uint32_t load_be32(const std::uint8_t* at) {
   return std::uint32_t{load_be16(at)} << 16 | load_be16(at + 2);
+}
+
+inline std::uint16_t load_le16(const std::uint8_t* at) {
+  return static_cast<std::uint16_t>(at[1] << 8 | at[0]);
+}
+
+inline std::uint32_t load_le32(const std::uint8_t* at) {
+  return std::uint32_t{load_le16(at + 2)} << 16 | load_le16(at);
 }
 
 inline void store_be16(std::uint8_t* at, std::uint16_t value) {

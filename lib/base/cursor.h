@@ -38,6 +38,15 @@ class Cursor {
     return field.empty() ? 0 : load_be32(field.data());
   }
 
+  std::uint16_t le16() {
+    const Bytes field = take(2);
+    return field.empty() ? std::uint16_t{0} : load_le16(field.data());
+  }
+  std::uint32_t le32() {
+    const Bytes field = take(4);
+    return field.empty() ? 0 : load_le32(field.data());
+  }
+
   // The next `count` bytes; empty, and the cursor failed, where fewer are left.
   Bytes take(std::size_t count) {
     if (count > remaining()) {

@@ -5,13 +5,23 @@
 #include "proto/context.h"
 #include "proto/dns.h"
 #include "proto/http.h"
+#include "proto/loco.h"
+#include "proto/lwp.h"
+#include "proto/mtproto.h"
 #include "proto/proxy_protocol.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
 #include "proto/starttls_xmpp.h"
+#include "proto/steam.h"
 #include "proto/stun.h"
+#include "proto/teamspeak.h"
 #include "proto/tls.h"
 #include "proto/tls_server.h"
+#include "proto/viber.h"
+#include "proto/voice_datagrams.h"
+#include "proto/wechat.h"
+#include "proto/whatsapp.h"
+#include "proto/zoom.h"
 
 namespace chatgate::proto {
 namespace {
@@ -35,7 +45,15 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 13> kStreamParsers = {{
+// The last: any bytes may be obfuscated ones.
+constexpr StreamParser kObfuscated = {AppProto::mtproto,
+                                      Direction::to_server,
+                                      mtproto::kObfuscatedHeader,
+                                      mtproto::probe_obfuscated,
+                                      nullptr,
+                                      feed_stream<&Context::mtproto>};
+
+constexpr std::array<StreamParser, 24> kStreamParsers = {{
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
@@ -49,6 +67,17 @@ constexpr std::array<StreamParser, 13> kStreamParsers = {{
     imap::kParser,
     irc::kParser,
     stun::kParser,
+    whatsapp::kParser,
+    whatsapp::kAnswer,
+    mtproto::kParser,
+    wechat::kParser,
+    loco::kParser,
+    lwp::kParser,
+    steam::kParser,
+    teamspeak::kQuery,
+    skype::kParser,
+    viber::kParser,
+    kObfuscated,
 }};
 
 constexpr Probe only_certain(Probe probe) {
@@ -59,7 +88,7 @@ Probe probe_quic_anywhere(Bytes datagram) {
 }
 
 constexpr std::uint16_t kHttpsPort = 443;
-constexpr std::array<DatagramParser, 4> kDatagramParsers = {{
+constexpr std::array<DatagramParser, 14> kDatagramParsers = {{
     // A version that nobody knows is taken for QUIC on its port alone.
     {AppProto::quic, kHttpsPort, quic::probe, nullptr, feed_datagram<&Context::quic>,
      release<&Context::quic>},
@@ -68,6 +97,17 @@ constexpr std::array<DatagramParser, 4> kDatagramParsers = {{
     {AppProto::dtls, 0, dtls::probe, nullptr, feed_datagram<&Context::dtls>,
      release<&Context::dtls>},
     {AppProto::stun, 0, stun::probe, stun::parse},
+    mtproto::kReflector,
+    discord::kParser,
+    steam::kDatagrams,
+    teamspeak::kDatagrams,
+    line::kParser,
+    zoom::kParser,
+    viber::kDatagrams,
+    // What only an answer makes certain.
+    zalo::kParser,
+    mumble::kParser,
+    tox::kParser,
 }};
 
 static_assert(kStreamParsers.size() <= 64 && kDatagramParsers.size() <= 64);
