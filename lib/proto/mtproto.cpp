@@ -175,9 +175,7 @@ Probe probe_obfuscated(Bytes stream) {
   if (stream[0] == kAbridged) return Probe::not_mine;
   if (stream.size() < kObfuscatedHeader) return Probe::unsure;
   const Bytes header = stream.first(kObfuscatedHeader);
-  const bool text =
-      std::all_of(header.begin(), header.end(), [](std::uint8_t byte) { return byte < 0x80; });
-  return text || is_other(header) ? Probe::not_mine : Probe::certain;
+  return is_other(header) ? Probe::not_mine : Probe::certain;
 }
 
 struct Obfuscation::Contexts {

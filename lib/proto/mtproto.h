@@ -18,7 +18,8 @@
 // less than any message).
 //
 // Odds: of 2^32 random streams of 64 bytes and more three look obfuscated. Only those that no other
-// parser knows, and that have a byte over 0x7f, are looked at. With an MTProxy's secret the key is
+// parser knows are looked at; the beginnings that clients avoid, because servers would take them
+// for something else, are not. With an MTProxy's secret the key is
 // a hash of both and cannot be computed; with a secret for fake TLS the stream is TLS.
 //
 // Called as every parser (proto/parser.h): a worker's thread, bytes of the caller. At most

@@ -11,7 +11,7 @@ constexpr std::string_view kDatagramMagic = "VS01";
 ParseStatus finish(Facts& facts) {
   facts.protocol = AppProto::steam;
   facts.next = Next::opaque;
-  facts.speak_of("steam-chat", Service::login);
+  facts.speak_of({}, Service::login);
   return ParseStatus::done;
 }
 

@@ -3,7 +3,8 @@
 // Over TCP each message, of either end, is its length, "VT01" and ciphertext; over UDP a datagram
 // is "VS01", its payload's length and type, and 28 bytes of connection and sequence numbers; the
 // length must be the datagram's. Everything of Steam goes through this one connection, chat
-// included, and cannot be told apart: one message with `login`, then Next::opaque.
+// included, and cannot be told apart, so that no application is named: one message with `login`,
+// then Next::opaque.
 //
 // Called as every parser (proto/parser.h): a worker's thread, bytes of the caller. Source: the
 // SteamKit library.

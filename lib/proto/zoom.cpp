@@ -41,7 +41,7 @@ bool greets(Bytes payload) {
   constexpr std::array<std::uint8_t, 7> kZero{};
   constexpr std::array<std::uint8_t, 4> kSecret = {0, 0, 0, 64};
   constexpr std::size_t kTimeAt = kIdEnd + 8;
-  constexpr std::size_t kEnd = kTimeAt + 12 + 64;
+  constexpr std::size_t kEnd = kTimeAt + 12;
   return may_greet(payload) && payload.size() >= kEnd && agrees(payload, kIdEnd, kZero) &&
          load_be32(&payload[kTimeAt]) == load_be32(&payload[kTimeAt + 4]) &&
          agrees(payload, kTimeAt + 8, kSecret);
@@ -67,14 +67,49 @@ bool greets_peer(Bytes payload) {
          agrees(payload, payload.size() - kEnd.size(), kEnd);
 }
 
+// STUN in the form of RFC 3489: header, transaction, one attribute.
+constexpr std::size_t kTransactionAt = 4;
+constexpr std::size_t kTransaction = 16;
+constexpr std::size_t kAttributeAt = kTransactionAt + kTransaction;
+
 bool tests_reachability(Bytes payload) {
   constexpr std::array<std::uint8_t, 4> kHeader = {0, 1, 0, 24};
-  constexpr std::size_t kAttributeAt = 20;
   constexpr std::array<std::uint8_t, 4> kAttribute = {1, 1, 0, 20};
   constexpr std::string_view kText("1234567890123456789\0", 20);
   return payload.size() == kAttributeAt + kAttribute.size() + kText.size() &&
          agrees(payload, kHeader) && agrees(payload, kAttributeAt, kAttribute) &&
          agrees(payload, kAttributeAt + kAttribute.size(), as_bytes(kText));
+}
+
+bool answers_test(Bytes payload, std::uint32_t transaction) {
+  constexpr std::array<std::uint8_t, 4> kHeader = {0, 2, 0, 12};
+  constexpr std::array<std::uint8_t, 4> kAttribute = {1, 3, 0, 8};
+  return payload.size() == kAttributeAt + kHeader[3] && agrees(payload, kHeader) &&
+         agrees(payload, kAttributeAt, kAttribute) &&
+         crc32(payload.subspan(kTransactionAt, kTransaction)) == transaction;
+}
+
+// What may be Zoom's, and is with its answer.
+enum Kind : std::uint32_t { none, greeting, test };
+
+Kind kind_of(Bytes payload) {
+  if (may_greet(payload)) return Kind::greeting;
+  return tests_reachability(payload) ? Kind::test : Kind::none;
+}
+
+// What the answer repeats.
+std::uint32_t detail_of(Bytes payload, Kind kind) {
+  switch (kind) {
+    case Kind::greeting: return crc32(payload.subspan(kIdAt, kIdSize));
+    case Kind::test: return crc32(payload.subspan(kTransactionAt, kTransaction));
+    case Kind::none: break;
+  }
+  return 0;
+}
+
+bool is_answer(Bytes payload, const Question& question) {
+  return question.kind() == Kind::greeting ? answers(payload, question.detail())
+                                           : answers_test(payload, question.detail());
 }
 
 // --- Media
@@ -129,8 +164,8 @@ ParseStatus known(ParserState& state, std::uint32_t how, Facts& facts) {
 }  // namespace
 
 Probe probe(Bytes payload) {
-  if (greets(payload) || greets_peer(payload) || tests_reachability(payload)) return Probe::certain;
-  return may_greet(payload) ? Probe::unsure : Probe::not_mine;
+  if (greets(payload) || greets_peer(payload)) return Probe::certain;
+  return kind_of(payload) == Kind::none ? Probe::not_mine : Probe::unsure;
 }
 
 ParseStatus parse(ParserState& state, Bytes payload, Direction direction, Facts& facts,
@@ -138,17 +173,12 @@ ParseStatus parse(ParserState& state, Bytes payload, Direction direction, Facts&
   if ((state.mark & Following::kKnown) != 0) return follow(state, payload, facts);
   if (greets(payload)) return known(state, 0, facts);
   if (greets_peer(payload)) return known(state, Following::kPeers, facts);
-  if (tests_reachability(payload)) {
-    begin(Service::conference, Next::opaque, facts);
-    return ParseStatus::done;
-  }
   Question question(state);
-  if (question.answered_by(direction) && answers(payload, question.detail())) {
+  if (question.answered_by(direction) && is_answer(payload, question)) {
     return known(state, 0, facts);
   }
-  const bool greeting = may_greet(payload);
-  return question.hear(direction, greeting, 0,
-                       greeting ? crc32(payload.subspan(kIdAt, kIdSize)) : 0);
+  const Kind kind = kind_of(payload);
+  return question.hear(direction, kind != Kind::none, kind, detail_of(payload, kind));
 }
 
 }  // namespace chatgate::proto::zoom

@@ -6,7 +6,8 @@
 // - Two ends greet each other with 1f 02 01, small numbers, the other's address as text, an id as
 //   text and four zeros, whose lengths fill the datagram.
 // - A test of reachability is a STUN request of RFC 3489's form, without cookie, that holds the
-//   text "1234567890123456789".
+//   text "1234567890123456789". It is waited for an answer of the type and attribute that only
+//   Zoom's servers have.
 //
 // These are `conference`. Behind a greeting the flow is followed for kMaxFollowed datagrams: media
 // whose encapsulation names audio, video or a shared screen (types 15, 16 and 30; RTP behind the
