@@ -9,6 +9,7 @@
 #include "proto/lwp.h"
 #include "proto/mtproto.h"
 #include "proto/proxy_protocol.h"
+#include "proto/skype.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
 #include "proto/starttls_xmpp.h"

@@ -1,4 +1,4 @@
-// Viber's connections and calls, and what is left of Skype's own protocol over TCP.
+// Viber's connections and calls.
 //
 // Viber's messages over TCP begin with their length (little-endian, two bytes). Two first messages
 // are known: one with fc ff at 6 and 80 at 9, one with 03 80 at 4 and 0a at 10. Three bytes at
@@ -10,10 +10,6 @@
 // with the answer to the same number: 55 bytes of type 12 and 76 of type 1, or 12 bytes of type 3
 // and 12 of type 4. `voice`.
 //
-// Skype's log-in over TCP (until 2017): the server answers an empty TLS record of the client's with
-// 17 03 01 00 00, and TLS is never spoken. No TLS server begins with application data. `login`. The
-// client's record alone says nothing: what follows it may be a hello, and is for the TLS parser.
-//
 // One message, then Next::opaque. Called as every parser (proto/parser.h): a worker's thread, bytes
 // of the caller.
 #pragma once
@@ -23,9 +19,7 @@
 #include "base/bytes.h"
 #include "proto/parser.h"
 
-namespace chatgate::proto {
-
-namespace viber {
+namespace chatgate::proto::viber {
 
 constexpr std::uint32_t kByteLimit = 11;
 
@@ -40,18 +34,4 @@ inline constexpr StreamParser kParser = {AppProto::viber, Direction::to_server, 
 inline constexpr DatagramParser kDatagrams = {AppProto::viber, 0,      probe_datagram, nullptr,
                                               parse_datagram,  nullptr};
 
-}  // namespace viber
-
-namespace skype {
-
-constexpr std::uint32_t kByteLimit = 5;
-
-Probe probe(Bytes stream);
-ParseStatus feed(ParserState& state, Bytes stream, Facts& facts);
-
-inline constexpr StreamParser kParser = {AppProto::skype, Direction::to_client, kByteLimit, probe,
-                                         feed};
-
-}  // namespace skype
-
-}  // namespace chatgate::proto
+}  // namespace chatgate::proto::viber
