@@ -80,10 +80,11 @@ struct Inspection {
   std::uint16_t services_told = 0;  // bit by proto::Service
   proto::ShortText login, version, client;
 
-  // A message that is known to be one, and waits for its rest.
+  // A message that is known to be one, and waits for its rest. Of datagrams, one that is kept in a
+  // session; a parser may also wait for an answer to what could be its own.
   bool message_in_progress() const {
     return halves[0].message_in_progress() || halves[1].message_in_progress() ||
-           (datagram_parser != Half::kNoParser && !datagram_done);
+           (datagrams.session.valid() && !datagram_done);
   }
   Half& half(flow::Way way) { return halves[flow::index(way)]; }
   const Half& half(flow::Way way) const { return halves[flow::index(way)]; }

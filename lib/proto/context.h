@@ -10,6 +10,7 @@
 
 #include "proto/dtls.h"
 #include "proto/http2.h"
+#include "proto/mtproto.h"
 #include "proto/quic.h"
 
 namespace chatgate::proto {
@@ -28,6 +29,7 @@ class Context {
   quic::Connections quic;
   dtls::Connections dtls;
   http2::Connections http2;
+  mtproto::Obfuscation mtproto;
 };
 
 }  // namespace chatgate::proto

@@ -8,21 +8,32 @@
 #include "proto/http.h"
 #include "proto/icq.h"
 #include "proto/irc.h"
+#include "proto/loco.h"
+#include "proto/lwp.h"
 #include "proto/msnp.h"
 #include "proto/msnp_direct.h"
+#include "proto/mtproto.h"
 #include "proto/oicq.h"
 #include "proto/oscar.h"
 #include "proto/oscar_peer.h"
 #include "proto/proxy_protocol.h"
 #include "proto/sametime.h"
+#include "proto/skype.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
+#include "proto/steam.h"
 #include "proto/stun.h"
+#include "proto/teamspeak.h"
 #include "proto/tls.h"
 #include "proto/tls_server.h"
+#include "proto/viber.h"
+#include "proto/voice_datagrams.h"
+#include "proto/wechat.h"
+#include "proto/whatsapp.h"
 #include "proto/xmpp.h"
 #include "proto/ymsg.h"
 #include "proto/ymsg_webcam.h"
+#include "proto/zoom.h"
 
 namespace chatgate::proto {
 namespace {
@@ -46,7 +57,15 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
-constexpr std::array<StreamParser, 28> kStreamParsers = {{
+// The last: any bytes may be obfuscated ones.
+constexpr StreamParser kObfuscated = {AppProto::mtproto,
+                                      Direction::to_server,
+                                      mtproto::kObfuscatedHeader,
+                                      mtproto::probe_obfuscated,
+                                      nullptr,
+                                      feed_stream<&Context::mtproto>};
+
+constexpr auto kStreamParsers = std::to_array<StreamParser>({
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
     tls_server::kParser,
@@ -75,7 +94,18 @@ constexpr std::array<StreamParser, 28> kStreamParsers = {{
     gadu_gadu::kServer,
     oicq::kParser,
     sametime::kParser,
-}};
+    whatsapp::kParser,
+    whatsapp::kAnswer,
+    mtproto::kParser,
+    wechat::kParser,
+    loco::kParser,
+    lwp::kParser,
+    steam::kParser,
+    teamspeak::kQuery,
+    skype::kParser,
+    viber::kParser,
+    kObfuscated,
+});
 
 constexpr Probe only_certain(Probe probe) {
   return probe == Probe::certain ? Probe::certain : Probe::not_mine;
@@ -85,7 +115,7 @@ Probe probe_quic_anywhere(Bytes datagram) {
 }
 
 constexpr std::uint16_t kHttpsPort = 443;
-constexpr std::array<DatagramParser, 8> kDatagramParsers = {{
+constexpr auto kDatagramParsers = std::to_array<DatagramParser>({
     // A version that nobody knows is taken for QUIC on its port alone.
     {AppProto::quic, kHttpsPort, quic::probe, nullptr, feed_datagram<&Context::quic>,
      release<&Context::quic>},
@@ -98,7 +128,18 @@ constexpr std::array<DatagramParser, 8> kDatagramParsers = {{
     icq::kParser,
     oicq::kDatagramsOnPort,
     oicq::kDatagrams,
-}};
+    mtproto::kReflector,
+    discord::kParser,
+    steam::kDatagrams,
+    teamspeak::kDatagrams,
+    line::kParser,
+    zoom::kParser,
+    viber::kDatagrams,
+    // What only an answer makes certain.
+    zalo::kParser,
+    mumble::kParser,
+    tox::kParser,
+});
 
 static_assert(kStreamParsers.size() <= 64 && kDatagramParsers.size() <= 64);
 

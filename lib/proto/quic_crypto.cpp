@@ -5,9 +5,10 @@
 #include "proto/quic_crypto.h"
 
 #include <cstring>
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdexcept>
+
+#include "proto/evp.h"
 
 namespace chatgate::proto::quic {
 namespace {
@@ -20,13 +21,6 @@ constexpr std::size_t kMaxNumber = 4;  // bytes of a packet number
 using Secret = std::array<std::uint8_t, kHash>;
 using Mask = std::array<std::uint8_t, kSample>;
 using Nonce = std::array<std::uint8_t, 12>;
-
-struct Free {
-  void operator()(EVP_CIPHER* object) const { EVP_CIPHER_free(object); }
-  void operator()(EVP_CIPHER_CTX* object) const { EVP_CIPHER_CTX_free(object); }
-};
-template <typename Object>
-using Owned = std::unique_ptr<Object, Free>;
 
 int as_int(std::size_t size) {
   return static_cast<int>(size);

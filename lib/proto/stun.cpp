@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/crc32.h"
 #include "base/cursor.h"
+#include "proto/opening.h"
 
 namespace chatgate::proto::stun {
 namespace {
@@ -26,30 +28,19 @@ constexpr std::uint16_t kMicrosoftRealm = 0x0015;
 
 // --- FINGERPRINT: CRC-32 of ITU V.42, reflected, XORed with "STUN".
 
-constexpr std::uint32_t kPolynomial = 0xedb88320;
 constexpr std::uint32_t kFingerprintXor = 0x5354554e;
 // A word of the table, and what Windows Live Messenger has there.
 constexpr std::uint32_t kCrcWord = 0x8bbeb8ea;
 constexpr std::uint32_t kMistypedCrcWord = 0x08bbe8ea;
 
-constexpr std::array<std::uint32_t, 256> crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t index = 0; index < table.size(); ++index) {
-    std::uint32_t word = index;
-    for (int bit = 0; bit < 8; ++bit) word = word >> 1 ^ ((word & 1) != 0 ? kPolynomial : 0);
-    table[index] = word;
-  }
-  return table;
-}
-constexpr std::array<std::uint32_t, 256> kCrcTable = crc_table();
-static_assert(std::find(kCrcTable.begin(), kCrcTable.end(), kCrcWord) != kCrcTable.end());
+static_assert(std::find(kCrc32Table.begin(), kCrc32Table.end(), kCrcWord) != kCrc32Table.end());
 
 bool is_fingerprint(Bytes before, std::uint32_t value) {
   std::uint32_t crc = 0xffffffff;
   std::uint32_t mistyped = crc;
   for (const std::uint8_t byte : before) {
-    crc = kCrcTable[(crc ^ byte) & 0xff] ^ crc >> 8;
-    const std::uint32_t word = kCrcTable[(mistyped ^ byte) & 0xff];
+    crc = kCrc32Table[(crc ^ byte) & 0xff] ^ crc >> 8;
+    const std::uint32_t word = kCrc32Table[(mistyped ^ byte) & 0xff];
     mistyped = (word == kCrcWord ? kMistypedCrcWord : word) ^ mistyped >> 8;
   }
   const std::uint32_t expected = ~(value ^ kFingerprintXor);
@@ -62,23 +53,15 @@ std::size_t size_of_message(Bytes header) {
   return kHeader + load_be16(&header[kLengthAt]);
 }
 
-bool begins_with(Bytes bytes, Bytes prefix) {
-  const std::size_t shared = std::min(bytes.size(), prefix.size());
-  return std::equal(prefix.begin(), prefix.begin() + static_cast<std::ptrdiff_t>(shared),
-                    bytes.begin());
-}
-
 bool is_microsoft(Bytes message) {
   return message.size() >= kHeader + kMicrosoftCookie.size() &&
-         begins_with(message.subspan(kHeader), kMicrosoftCookie);
+         agrees(message, kHeader, kMicrosoftCookie);
 }
 
 // Without regard to the length.
 Probe probe_type_and_cookie(Bytes bytes) {
   if (!bytes.empty() && (bytes[0] & kTypeZeros) != 0) return Probe::not_mine;
-  if (bytes.size() > kCookieAt && !begins_with(bytes.subspan(kCookieAt), kCookie)) {
-    return Probe::not_mine;
-  }
+  if (!agrees(bytes, kCookieAt, kCookie)) return Probe::not_mine;
   return bytes.size() < kCookieEnd ? Probe::unsure : Probe::certain;
 }
 

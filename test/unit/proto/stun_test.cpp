@@ -6,22 +6,10 @@
 #include <vector>
 
 #include "checks.h"
+#include "hex.h"
 
 namespace chatgate::proto::test {
 namespace {
-
-// "00 01 …" as bytes; blanks are for the reader.
-std::string hex(std::string_view text) {
-  std::string bytes;
-  std::string digits;
-  for (const char c : text) {
-    if (c != ' ') digits += c;
-  }
-  for (std::size_t at = 0; at + 1 < digits.size(); at += 2) {
-    bytes += static_cast<char>(std::stoi(digits.substr(at, 2), nullptr, 16));
-  }
-  return bytes;
-}
 
 // RFC 5769 sections 2.1 to 2.4.
 const std::string kRequest =

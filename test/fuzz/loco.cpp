@@ -1,0 +1,12 @@
+#include "proto/loco.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "stream_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace chatgate::proto;
+  test::check_stream_parser(loco::kParser, {data, size});
+  return 0;
+}

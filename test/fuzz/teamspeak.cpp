@@ -1,0 +1,14 @@
+#include "proto/teamspeak.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "datagram_target.h"
+#include "stream_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace chatgate::proto;
+  test::check_stream_parser(teamspeak::kQuery, {data, size});
+  test::check_datagram_parser(teamspeak::kDatagrams, {data, size});
+  return 0;
+}

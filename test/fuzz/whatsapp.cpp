@@ -1,0 +1,13 @@
+#include "proto/whatsapp.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "stream_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace chatgate::proto;
+  test::check_stream_parser(whatsapp::kParser, {data, size});
+  test::check_stream_parser(whatsapp::kAnswer, {data, size});
+  return 0;
+}
