@@ -9,8 +9,6 @@ namespace chatgate::detect {
 namespace {
 
 constexpr std::uint64_t kContentBytesPerStep = 64;
-constexpr std::uint64_t kPcreBytesPerStep = 16;
-
 std::int64_t size_of(Bytes bytes) {
   return static_cast<std::int64_t>(bytes.size());
 }
@@ -176,9 +174,8 @@ Truth Evaluation::evaluate(const PayloadProgram::ContentStep& content, const Pla
 
 Expression::Found Evaluation::find(const Expression& expression, Bytes subject, std::size_t begin,
                                    bool growing) {
-  Expression::Found found{Expression::Result::failed, 0, 0};
-  if (!spend(1 + (subject.size() - begin) / kPcreBytesPerStep)) return found;
-  found = expression.find(subject, begin, growing, scratch_.expression_);
+  const Expression::Found found =
+      expression.find(subject, begin, growing, scratch_.expression_, scratch_.steps_);
   if (found.result == Expression::Result::failed) scratch_.exhausted_ = true;
   return found;
 }

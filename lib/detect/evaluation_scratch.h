@@ -35,9 +35,9 @@ class ExpressionScratch {
 
 class EvaluationScratch {
  public:
-  // The budget of one evaluation. A step is one option, one further match of a content or pcre, or
-  // 64 bytes searched (16 by a pcre). A rule for which it does not suffice does not match. An
-  // ordinary rule needs some hundreds on a full turn.
+  // The budget of one evaluation. A step is one option, one further match of a content, or 64 bytes
+  // searched; what a pcre costs is said in expression.h. A rule for which it does not suffice does
+  // not match. An ordinary rule needs some hundreds on a full turn.
   static constexpr std::uint32_t kSteps = 8192;
   // A transformed buffer is cut at this many bytes.
   static constexpr std::size_t kMaxTransformed = 2 * kMaxTurn;

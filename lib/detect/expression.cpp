@@ -1,6 +1,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "detect/expression.h"
 
+#include <algorithm>
 #include <array>
 #include <new>
 #include <pcre2.h>
@@ -55,7 +56,7 @@ bool looks_ahead(std::string_view text) {
 }
 
 std::uint32_t flags_of(const Pcre& pcre) {
-  std::uint32_t flags = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+  std::uint32_t flags = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_USE_OFFSET_LIMIT;
   if (pcre.caseless) flags |= PCRE2_CASELESS;
   if (pcre.dot_all) flags |= PCRE2_DOTALL;
   if (pcre.multi_line) flags |= PCRE2_MULTILINE;
@@ -167,7 +168,7 @@ std::optional<Expression> Expression::compile(const Pcre& pcre, const Place& pla
     return {};
   }
   result.memory_ = size + machine_code;
-  result.match_limit_ = pcre.override_limits ? kOverriddenLimit : kMatchLimit;
+  result.most_ = pcre.override_limits ? kOverriddenLimit : kMatchLimit;
   result.anchored_ = (options & PCRE2_ANCHORED) != 0;
   result.once_ = pcre.anchored;
   result.lasting_ = is_lasting(pcre.expression, pcre);
@@ -183,7 +184,7 @@ Expression::~Expression() {
 
 Expression::Expression(Expression&& other) noexcept
     : code_(std::exchange(other.code_, nullptr)),
-      match_limit_(other.match_limit_),
+      most_(other.most_),
       anchored_(other.anchored_),
       once_(other.once_),
       lasting_(other.lasting_),
@@ -193,7 +194,7 @@ Expression::Expression(Expression&& other) noexcept
 
 Expression& Expression::operator=(Expression&& other) noexcept {
   std::swap(code_, other.code_);
-  match_limit_ = other.match_limit_;
+  most_ = other.most_;
   anchored_ = other.anchored_;
   once_ = other.once_;
   lasting_ = other.lasting_;
@@ -203,14 +204,13 @@ Expression& Expression::operator=(Expression&& other) noexcept {
   return *this;
 }
 
-Expression::Found Expression::find(Bytes subject, std::size_t from, bool growing,
-                                   ExpressionScratch& scratch) const {
+Expression::Found Expression::match(Bytes subject, std::size_t from, std::size_t places,
+                                    std::uint32_t limit, bool growing,
+                                    const ExpressionScratch& scratch) const {
   static constexpr std::uint8_t kNothing = 0;  // an empty view may have no address
-  if (growing && (waits_ || (line_starts_ && !subject.empty() && subject.back() == '\n'))) {
-    return {Result::partial, 0, 0};
-  }
   const ExpressionScratch::State& state = *scratch.state_;
-  pcre2_set_match_limit(state.context, match_limit_);
+  pcre2_set_match_limit(state.context, limit);
+  pcre2_set_offset_limit(state.context, from + places - 1);
   const int result =
       pcre2_jit_match(code_, subject.empty() ? &kNothing : subject.data(), subject.size(), from,
                       growing ? PCRE2_PARTIAL_HARD : 0, state.data, state.context);
@@ -223,6 +223,41 @@ Expression::Found Expression::find(Bytes subject, std::size_t from, bool growing
   }
   if (result == PCRE2_ERROR_NOMATCH) return {};
   return {result == PCRE2_ERROR_PARTIAL ? Result::partial : Result::failed, 0, 0};
+}
+
+Expression::Found Expression::find(Bytes subject, std::size_t from, bool growing,
+                                   ExpressionScratch& scratch, std::uint32_t& steps) const {
+  if (growing && (waits_ || (line_starts_ && !subject.empty() && subject.back() == '\n'))) {
+    return {Result::partial, 0, 0};
+  }
+  // For what is anchored there is one place to begin at.
+  const std::size_t end = anchored_ ? from + 1 : subject.size() + 1;
+  std::size_t places = end - from;
+  const auto fair_share = [&] {
+    return std::clamp(static_cast<std::uint32_t>(kWork / places), kLeast, most_);
+  };
+  std::uint32_t limit = anchored_ || waits_ ? kOnce : fair_share();
+  std::uint64_t cost = 1 + places / kBytesPerStep;
+  while (from < end) {
+    if (steps <= cost) {
+      steps = 0;
+      return {Result::failed, 0, 0};
+    }
+    steps -= static_cast<std::uint32_t>(cost);
+    cost = kStepsPerRepeat;
+    const Found found = match(subject, from, places, limit, growing, scratch);
+    if (found.result == Result::none) {
+      // A verb may have ended the search, for good.
+      from = waits_ ? end : from + places;
+      places = std::min(places * 2, end - from);
+    } else if (found.result == Result::failed && limit < most_ && !waits_) {
+      places = std::max<std::size_t>(places / 8, 1);
+    } else {
+      return found;
+    }
+    if (places != 0) limit = fair_share();
+  }
+  return {};
 }
 
 }  // namespace chatgate::detect

@@ -6,8 +6,12 @@
 // interpreter, which allocates. What cannot be compiled so is refused. Subjects are octets; UTF is
 // refused. "." stops at LF.
 //
-// Bounds: kMatchLimit steps of backtracking from each byte a match could begin at
-// (kOverriddenLimit with the flag O); beyond, or where the stack does not suffice, `failed`.
+// Bounds: PCRE2 counts steps of backtracking for each byte a match could begin at, and this allows
+// kMatchLimit of them (kOverriddenLimit with the flag O). As that is too much to allow everywhere,
+// a search begins with few steps for each byte; where they do not suffice, PCRE2 having said so at
+// once, it goes on with an eighth of the bytes and eight times the steps, and so on; no call takes
+// more than kWork of them. Each call is charged to the evaluation's steps. Where those, the limit
+// or the stack are used up, it is `failed`.
 //
 // Growing subjects are matched with PCRE2_PARTIAL_HARD (pcre2partial(3)): as soon as anything in
 // the expression wants to look behind the last byte, be it a repeat that could take more, "$", "\b"
@@ -33,8 +37,15 @@ namespace chatgate::detect {
 
 class Expression {
  public:
-  static constexpr std::uint32_t kMatchLimit = 3500;
-  static constexpr std::uint32_t kOverriddenLimit = 35000;
+  static constexpr std::uint32_t kMatchLimit = 1 << 15;
+  static constexpr std::uint32_t kOverriddenLimit = 1 << 17;
+  static constexpr std::uint32_t kWork = 1 << 17;
+  static constexpr std::uint32_t kLeast = 16;  // steps for each byte, at first
+  // The same where a match can begin at one byte only, and all there are where verbs stand.
+  static constexpr std::uint32_t kOnce = 1024;
+  // Of the evaluation's steps: for the first call, and for each that repeats or goes on with it.
+  static constexpr std::size_t kBytesPerStep = 64;
+  static constexpr std::uint32_t kStepsPerRepeat = 64;
 
   enum class Result : std::uint8_t { none, match, partial, failed };
   struct Found {
@@ -51,7 +62,9 @@ class Expression {
 
   // The first match that begins at or behind `from`, which is at most the size. `growing`: more
   // bytes may follow; never `partial` without it.
-  Found find(Bytes subject, std::size_t from, bool growing, ExpressionScratch& scratch) const;
+  // Takes from `steps` what it costs.
+  Found find(Bytes subject, std::size_t from, bool growing, ExpressionScratch& scratch,
+             std::uint32_t& steps) const;
 
   // A match can only begin at `from`.
   bool anchored() const { return anchored_; }
@@ -64,9 +77,13 @@ class Expression {
 
  private:
   explicit Expression(pcre2_real_code_8* code) : code_(code) {}
+  // One call of PCRE2: matches that begin at `places` bytes from `from` on, with that many steps
+  // for each of them.
+  Found match(Bytes subject, std::size_t from, std::size_t places, std::uint32_t limit,
+              bool growing, const ExpressionScratch& scratch) const;
 
   pcre2_real_code_8* code_;  // owned
-  std::uint32_t match_limit_ = kMatchLimit;
+  std::uint32_t most_ = kMatchLimit;
   bool anchored_ = false;
   bool once_ = false;
   bool lasting_ = false;

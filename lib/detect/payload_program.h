@@ -1,7 +1,7 @@
 // The payload options of one rule, compiled, and their evaluation in three values.
 //
 // `compile` at load time; `evaluate` on the packet path of any worker, bounded by
-// EvaluationScratch::kSteps (and for each pcre by the limits in expression.h). It recurses once for
+// EvaluationScratch::kSteps (for a pcre see expression.h). It recurses once for
 // each option, at most RuleBuilder::kMaxPayloadOptions deep.
 //
 // Where Snort and Suricata leave room:

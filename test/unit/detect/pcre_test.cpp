@@ -244,8 +244,19 @@ TEST(EvaluatePcre, Limits) {
   EXPECT_EQ(evaluate_on(*deep, "aaabbb", true), Truth::yes);
   EXPECT_EQ(evaluate_on(*deep, std::string(8000, 'a') + "cb", true), Truth::no);
   EXPECT_EQ(test_scratch().exhausted(), before + 3);
-  // O allows for ten times as much: this needs some ten thousand steps.
-  const std::string longer = std::string(20, 'a') + "b";
+  // Many bytes to begin at, of which each needs a few hundred steps.
+  const auto many = program_of(with_options(R"(pcre:"/1[^\n]{0,200}[bc]/";)"));
+  ASSERT_TRUE(many);
+  EXPECT_EQ(evaluate_on(*many, std::string(kMaxTurn, '1'), true), Truth::no);
+  EXPECT_EQ(evaluate_on(*many, std::string(kMaxTurn, '1') + "b", true), Truth::yes);
+  EXPECT_EQ(test_scratch().exhausted(), before + 3);
+  // What is far behind a greedy repeat that went further.
+  const auto far = program_of(with_options(R"(pcre:"/a.*[0-9][bc]/s";)"));
+  ASSERT_TRUE(far);
+  EXPECT_EQ(evaluate_on(*far, "xa1b" + std::string(kMaxTurn, '1'), true), Truth::yes);
+  EXPECT_EQ(test_scratch().exhausted(), before + 3);
+  // O allows for four times as much: this needs some fifty thousand steps.
+  const std::string longer = std::string(22, 'a') + "b";
   for (const auto& [options, truth] : {std::pair{R"(pcre:!"/^(?:a|aa)+$/";)", Truth::no},
                                        {R"(pcre:!"/^(?:a|aa)+$/O";)", Truth::yes}}) {
     const auto one = program_of(with_options(options));
