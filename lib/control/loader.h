@@ -20,9 +20,9 @@ struct LoadRequest {
   std::string policy_file;
   std::string catalogue_folder;  // JSON files, one an application
   std::uint32_t generation = 1;
-  std::vector<std::string> rule_files;  // of Snort rules, beside those that the policy names
-  unsigned workers = 1;                 // that will use the snapshot
-  std::string signature_cache;          // folder for compiled rules; empty: they are not kept
+  std::vector<std::string> rule_files{};  // of Snort rules, beside those that the policy names
+  unsigned workers = 1;                   // that will use the snapshot
+  std::string signature_cache{};          // folder for compiled rules; empty: they are not kept
 };
 
 struct LoadResult {

@@ -15,8 +15,8 @@
 
 #include "hex.h"
 #include "malloc_count.h"
-#include "opening_checks.h"
 #include "mobile_look_alikes.h"
+#include "opening_checks.h"
 
 namespace chatgate::proto::test {
 namespace {

@@ -13,7 +13,7 @@
 #include "proto/ymsg_webcam.h"
 
 #include "allocation_count.h"
-#include "capture_streams.h"
+#include "corpus_streams.h"
 #include "messenger_checks.h"
 
 namespace chatgate::proto::test {
@@ -27,18 +27,6 @@ struct Label {
   std::string application;
   std::uint64_t packet = 0;
 };
-
-std::vector<std::string> cells_of(const std::string& line) {
-  std::vector<std::string> cells(1);
-  for (const char c : line) {
-    if (c == ',') {
-      cells.emplace_back();
-    } else {
-      cells.back() += c;
-    }
-  }
-  return cells;
-}
 
 // The columns that are needed have no commas in them.
 std::vector<Label> read_labels() {

@@ -8,7 +8,7 @@
 #include "proto/tls.h"
 #include "proto/tls_server.h"
 
-#include "capture_streams.h"
+#include "corpus_streams.h"
 #include "incremental.h"
 
 namespace chatgate::proto::test {
