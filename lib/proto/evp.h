@@ -5,13 +5,16 @@
 #pragma once
 
 #include <memory>
-#include <openssl/evp.h>
+
+// EVP_CIPHER and EVP_CIPHER_CTX.
+struct evp_cipher_st;
+struct evp_cipher_ctx_st;
 
 namespace chatgate::proto {
 
 struct FreeEvp {
-  void operator()(EVP_CIPHER* object) const { EVP_CIPHER_free(object); }
-  void operator()(EVP_CIPHER_CTX* object) const { EVP_CIPHER_CTX_free(object); }
+  void operator()(evp_cipher_st* object) const;
+  void operator()(evp_cipher_ctx_st* object) const;
 };
 template <typename Object>
 using Owned = std::unique_ptr<Object, FreeEvp>;

@@ -45,11 +45,10 @@ Probe probe_secured(Bytes stream) {
   return looks_random(stream.subspan(kSecuredHeader, kLooked)) ? Probe::certain : Probe::not_mine;
 }
 
-// --- In clear: id, status, method, type of body, length
+// --- In clear: id, status, method, type of body (a byte), length
 
 constexpr std::size_t kMethodAt = 6;
 constexpr std::size_t kMethodSize = 11;
-constexpr std::size_t kTypeAt = 17;
 constexpr std::size_t kLengthAt = 18;
 constexpr std::size_t kHeader = 22;
 constexpr std::uint32_t kMinDocument = 5;

@@ -1,6 +1,7 @@
 #include "proto/mtproto.h"
 
 #include <algorithm>
+#include <openssl/evp.h>
 #include <stdexcept>
 
 #include "base/crc32.h"

@@ -5,6 +5,7 @@
 #include "proto/quic_crypto.h"
 
 #include <cstring>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdexcept>
 

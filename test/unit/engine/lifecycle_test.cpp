@@ -110,6 +110,26 @@ TEST(Worker, AHelloThatNeverEndsIsJudgedByWhatIsKnown) {
   EXPECT_FALSE(talk.client_says(Octets(hello.begin() + 20, hello.end())).forward);
 }
 
+// Mumble's ping is nothing without its answer; whoever else sends such datagrams must not pay for
+// it.
+TEST(Worker, AQuestionWithoutAnAnswerIsNoMessageInProgress) {
+  Wire wire(block_im());
+  const auto ping = [] {
+    return Frame()
+        .v4(kClient, kServer)
+        .udp(40000, 3784)
+        .payload(Octets{0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8});
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(wire.inside(ping()).forward);
+    EXPECT_EQ(wire.count(telemetry::Counter::inspections_active), 1u);
+    wire.wait(16);
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(wire.inside(ping()).forward);
+  EXPECT_EQ(wire.count(telemetry::Reason::incomplete), 0u);
+  EXPECT_EQ(wire.count(telemetry::Counter::inspections_active), 0u);
+}
+
 TEST(Worker, ASynFloodPushesOutOnlyItself) {
   Wire wire(block_im());
   Talk talk(wire, 40000, 443);
