@@ -37,7 +37,8 @@ def oscar(*steps):
 READY = ("s", snac(1, 3, b"\0\1\0\2"))
 
 OSCAR = [
-    Case("ICQ in the corpus", [9100001, 9100003, 9100006, 9100012], corpus="ndpi/Oscar.pcapng"),
+    # Bytes are missing from the capture behind its packet 25; what follows a hole is not looked at.
+    Case("ICQ in the corpus", [9100001], corpus="ndpi/Oscar.pcapng"),
     Case("AIM sign-on", [9100001], tcp={5190: [("s", SIGN_ON), ("c", SIGN_ON)]}),
     Case("AIM sign-on with a cookie, on 443", [9100001], tcp={443: [("c", flap(1, VERSION + tlv(6, bytes(256))))]}),
     Case("AIM asks for the key", [9100001, 9100002], tcp=oscar(READY, ("c", snac(0x17, 6, tlv(1, b"alice"))))),

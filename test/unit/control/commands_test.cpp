@@ -185,7 +185,7 @@ TEST_F(CommandsTest, ReloadPublishesTheNextGeneration) {
             Json::parse(R"({"timestamp":"2026-11-18T11:06:40.000000+0000","event_type":"audit",
       "host":"gw1","audit":{"what":"policy loaded","uid":64000,"pid":1,
       "policy":"/etc/chatgate/policy.json","sha256":"ab12","generation":2,"rules":2,
-      "mode":"monitor"}})"));
+      "signatures":0,"mode":"monitor"}})"));
 }
 
 TEST_F(CommandsTest, ReloadOfABadPolicyChangesNothingAndTellsAll) {
