@@ -202,9 +202,14 @@ std::vector<Row> http2_rows() {
                                        {http2_request(block_of(name), 3)}};
             }),
       out_of_reach("D.8-105", "a messenger within innocent requests",
-                   "by the messengers' own parsers, which are not part of names"),
-      out_of_reach("D.8-106", "a messenger's own protocol on port 80 or 443",
-                   "by the messengers' own parsers, which are not part of names"),
+                   "signatures and parsers of bodies tell, not names"),
+      turns("D.8-106", "a messenger's own protocol on a port of the web",
+            "known by its first bytes on any port",
+            [](const std::string& name) {
+              return std::vector<Turn>{{"<?xml version='1.0'?><stream:stream to='" + name +
+                                        "' version='1.0' xmlns='jabber:client' "
+                                        "xmlns:stream='http://etherx.jabber.org/streams'>"}};
+            }),
   };
 }
 
