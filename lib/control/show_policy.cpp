@@ -38,6 +38,13 @@ Json match_json(const Rule& rule, const catalog::Catalogue& catalogue) {
   for (const catalog::Category category : rule.categories) {
     match["category"].push_back(to_string(category));
   }
+  for (const catalog::Service service : rule.services) {
+    match["service"].push_back(to_string(service));
+  }
+  for (const policy::TextCondition& condition : rule.texts) {
+    Json& texts = match[std::string(policy::to_string(condition.field))];
+    for (const policy::Pattern& pattern : condition.any_of) texts.push_back(pattern.text());
+  }
   if (!rule.from.any()) match["from"] = range_list(rule.from);
   if (!rule.to.any()) match["to"] = range_list(rule.to);
   return match;
@@ -71,6 +78,10 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
                   {"inside", inside},
                   {"catalogue", context.policy.catalogue_folder()},
                   {"applications", snapshot->catalogue->applications().size()}};
+  if (snapshot->signatures != nullptr) {
+    reply.result["signatures"] = {{"loaded", snapshot->signatures->rules().size()},
+                                  {"refused", snapshot->signatures->refused()}};
+  }
   TextTable table({{""}, {""}});
   table.add({"Policy", printable(snapshot->policy_file, 4096)});
   table.add({"SHA-256", printable(snapshot->sha256)});
@@ -78,6 +89,10 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
   table.add({"Mode", std::string(to_string(snapshot->mode())) + mode_note(*snapshot)});
   table.add({"Rules", std::to_string(policy.rules().size()) + ", default " +
                           std::string(to_string(policy.fallback()))});
+  if (snapshot->signatures != nullptr) {
+    table.add({"Snort rules", std::to_string(snapshot->signatures->rules().size()) + ", " +
+                                  std::to_string(snapshot->signatures->refused()) + " refused"});
+  }
   if (!inside.empty()) table.add({"Inside", joined(inside)});
   table.add({"Catalogue", printable(context.policy.catalogue_folder(), 4096) + ", " +
                               count_of(snapshot->catalogue->applications().size(), "application")});

@@ -8,7 +8,7 @@ std::optional<Program> Program::compile(const Rule& rule, Numbering& numbering,
   auto payload = PayloadProgram::compile(rule, findings);
   auto operations = FlowOperations::compile(rule, numbering, findings);
   if (!payload || !operations) return {};
-  return Program(HeaderTest(rule), std::move(*operations), std::move(*payload));
+  return Program(HeaderMatch(rule), std::move(*operations), std::move(*payload));
 }
 
 std::size_t Program::memory() const {

@@ -18,7 +18,7 @@
 #include "base/diagnostic.h"
 #include "detect/evaluation_scratch.h"
 #include "detect/flow_operations.h"
-#include "detect/header_test.h"
+#include "detect/header_match.h"
 #include "detect/numbering.h"
 #include "detect/payload_program.h"
 #include "detect/rule.h"
@@ -57,12 +57,12 @@ class Program {
   std::size_t memory() const;
 
  private:
-  Program(HeaderTest header, FlowOperations operations, PayloadProgram payload)
+  Program(HeaderMatch header, FlowOperations operations, PayloadProgram payload)
       : header_(std::move(header)),
         flow_operations_(std::move(operations)),
         payload_(std::move(payload)) {}
 
-  HeaderTest header_;
+  HeaderMatch header_;
   FlowOperations flow_operations_;
   PayloadProgram payload_;
 };

@@ -57,6 +57,8 @@ void Pipeline::tick(Time now, const Snapshot& snapshot) {
   flows_.expire(tick_, kExpireSlice, [this](FlowIndex flow) { expire(flow); });
   fragments_.expire(tick_, kExpireSlice);
   count_fragments();
+  counters_.set(Counter::signature_dropped, scanner_.dropped());
+  counters_.set(Counter::signature_budget, scanner_.exhausted());
   answer_mail();
 }
 

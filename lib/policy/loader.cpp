@@ -244,10 +244,10 @@ class PolicyLoader {
     rule.from = addresses(object, "from");
     rule.to = addresses(object, "to");
     if (const JsonValue* words = object.get("service")) load_services(*words, rule);
-    load_texts(object, "login", TextField::login, rule);
-    load_texts(object, "peer_login", TextField::peer_login, rule);
-    load_texts(object, "filename", TextField::filename, rule);
-    load_texts(object, "version", TextField::version, rule);
+    for (const TextField field :
+         {TextField::login, TextField::peer_login, TextField::filename, TextField::version}) {
+      load_texts(object, field, rule);
+    }
     if (const JsonValue* word = object.get("action")) {
       rule.action = action(*word, "\"action\"").value_or(Action::allow);
     } else {
@@ -318,7 +318,8 @@ class PolicyLoader {
     }
   }
 
-  void load_texts(ObjectReader& object, std::string_view key, TextField field, RuleDraft& rule) {
+  void load_texts(ObjectReader& object, TextField field, RuleDraft& rule) {
+    const std::string_view key = to_string(field);
     const JsonValue* value = object.get(key);
     if (value == nullptr) return;
     TextCondition condition{field, {}};

@@ -44,6 +44,16 @@ bool names(const Rule& rule, const catalog::Application& application) {
 
 }  // namespace
 
+std::string_view to_string(TextField field) {
+  switch (field) {
+    case TextField::login: return "login";
+    case TextField::peer_login: return "peer_login";
+    case TextField::filename: return "filename";
+    case TextField::version: return "version";
+  }
+  return {};
+}
+
 AddressSet::AddressSet(std::vector<Prefix> prefixes) : any_(false) {
   std::vector<Range> sorted;
   for (const Prefix& prefix : prefixes) {

@@ -45,6 +45,9 @@ class AddressSet {
 // What a rule may ask of a message's texts (proto/messenger.h).
 enum class TextField : std::uint8_t { login, peer_login, filename, version };
 
+// The policy's key for it.
+std::string_view to_string(TextField field);
+
 struct TextCondition {
   TextField field = TextField::login;
   std::vector<Pattern> any_of;

@@ -47,6 +47,8 @@ namespace chatgate::telemetry {
   ROW(picked_up, "picked-up", "TCP connections met midstream and handled by the policy's word")    \
   ROW(dns_questions, "dns-questions", "DNS questions read")                                        \
   ROW(signature_hits, "signature-hits", "matches of Snort rules")                                  \
+  ROW(signature_dropped, "signature-dropped", "Snort rules not evaluated for want of room")        \
+  ROW(signature_budget, "signature-budget", "Snort rules given up after too many steps")           \
   ROW(parse_malformed, "parse-malformed", "messages that broke their protocol's rules")            \
   ROW(out_of_order, "out-of-order", "TCP segments that came before their turn")                    \
   ROW(inspection_limit, "inspection-limit", "inspections ended by a limit of bytes or time")       \

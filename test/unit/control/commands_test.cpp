@@ -154,6 +154,37 @@ TEST_F(CommandsTest, ServicePolicyPrintsRulesInOrderWithHits) {
   EXPECT_EQ(reply.result["default"]["hits"], 1);
 }
 
+TEST_F(CommandsTest, ServicesTextsAndSnortRulesAreShown) {
+  auto next = std::make_shared<engine::Snapshot>(*small_snapshot(1));
+  policy::Policy::Content content;
+  policy::Rule rule;
+  rule.id = RuleId(0);
+  rule.name = "no programs";
+  rule.services = {catalog::Service::file_transfer};
+  std::string error;
+  rule.texts = {{policy::TextField::filename, {*policy::Pattern::compile("\\.exe$", error)}}};
+  rule.action = policy::Action::drop;
+  content.rules = {rule};
+  next->policy = std::make_shared<policy::Policy>(std::move(content), *next->catalogue);
+  Diagnostics findings;
+  next->signatures = detect::Signatures::compile(
+      detect::parse_rules("alert tcp any any -> any any (content:\"x\"; sid:1;)\n"
+                          "alert tcp any any -> any any (contnt:\"x\"; sid:2;)\n",
+                          "a.rules"),
+      {}, findings);
+  gateway.publish(next);
+  const Reply policy = run("show service-policy");
+  EXPECT_NE(policy.text.find("      match service file-transfer\n"
+                             "      match filename \\.exe$\n"),
+            std::string::npos)
+      << policy.text;
+  const Reply shown = run("show policy");
+  EXPECT_EQ(shown.result["signatures"]["loaded"], 1);
+  EXPECT_EQ(shown.result["signatures"]["refused"], 1);
+  EXPECT_NE(shown.text.find("1, 1 refused"), std::string::npos) << shown.text;
+  EXPECT_GT(run("show memory").result["signatures_bytes"], 1000);
+}
+
 TEST_F(CommandsTest, AspDropPrintsEveryReason) {
   gateway.worker(0).add(telemetry::Reason::policy_reset, 12);
   const Reply reply = run("show asp drop");

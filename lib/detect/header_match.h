@@ -16,9 +16,9 @@
 
 namespace chatgate::detect {
 
-class HeaderTest {
+class HeaderMatch {
  public:
-  explicit HeaderTest(const Rule& rule);
+  explicit HeaderMatch(const Rule& rule);
 
   // Whether anything in it needs PacketFields.
   bool needs_packet() const { return needs_packet_; }

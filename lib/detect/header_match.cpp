@@ -1,4 +1,4 @@
-#include "detect/header_test.h"
+#include "detect/header_match.h"
 
 #include <algorithm>
 #include <variant>
@@ -139,7 +139,7 @@ bool end_fits(const Endpoint& end, const IpAddress& address, std::uint16_t port,
 
 }  // namespace
 
-HeaderTest::HeaderTest(const Rule& rule)
+HeaderMatch::HeaderMatch(const Rule& rule)
     : protocol_(rule.protocol),
       source_(rule.source),
       destination_(rule.destination),
@@ -148,7 +148,7 @@ HeaderTest::HeaderTest(const Rule& rule)
       conditions_(rule.conditions),
       needs_packet_(detect::needs_packet(rule)) {}
 
-bool HeaderTest::protocol_fits(const Subject& subject) const {
+bool HeaderMatch::protocol_fits(const Subject& subject) const {
   const auto& applications = protocol_.applications;
   if (!applications.empty() &&
       std::find(applications.begin(), applications.end(), subject.protocol) == applications.end()) {
@@ -163,7 +163,7 @@ bool HeaderTest::protocol_fits(const Subject& subject) const {
   return is_icmp(subject) ? protocol_.icmp : protocol_.other;
 }
 
-bool HeaderTest::flow_fits(const Subject& subject) const {
+bool HeaderMatch::flow_fits(const Subject& subject) const {
   if (flow_.state != FlowState::any &&
       subject.established != (flow_.state == FlowState::established)) {
     return false;
@@ -179,7 +179,7 @@ bool HeaderTest::flow_fits(const Subject& subject) const {
   return subject.packet != nullptr && subject.packet->from_fragments == flow_.only_fragments;
 }
 
-bool HeaderTest::ends_fit(const Subject& subject) const {
+bool HeaderMatch::ends_fit(const Subject& subject) const {
   const bool has_ports = subject.ip_protocol == kTcp || subject.ip_protocol == kUdp;
   const auto fit = [&](const Endpoint& source, const Endpoint& destination) {
     return end_fits(source, subject.source, subject.source_port, has_ports) &&
@@ -188,14 +188,14 @@ bool HeaderTest::ends_fit(const Subject& subject) const {
   return fit(source_, destination_) || (both_ways_ && fit(destination_, source_));
 }
 
-bool HeaderTest::fits(const Subject& subject) const {
+bool HeaderMatch::fits(const Subject& subject) const {
   return protocol_fits(subject) && flow_fits(subject) && ends_fit(subject) &&
          std::all_of(conditions_.begin(), conditions_.end(), [&](const Condition& condition) {
            return std::visit(Holds{subject}, condition);
          });
 }
 
-std::size_t HeaderTest::memory() const {
+std::size_t HeaderMatch::memory() const {
   return conditions_.capacity() * sizeof(Condition) +
          protocol_.applications.capacity() * sizeof(proto::AppProto);
 }
