@@ -93,6 +93,7 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   if (stream.size() < size) return ParseStatus::need_more;
 
   Messenger& messenger = speak(facts, "aim", Service::file_transfer);
+  oscar::assume(messenger);
   messenger.client.assign(up_to_zero(stream.subspan(kClientAt, kClientSize)));
   const Bytes name = stream.first(size).subspan(kNameAt);
   if (load_be16(&stream[kCharsetAt]) == kUtf16) {
@@ -224,7 +225,7 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   if (type == Type::create || type == Type::join) {
     read_client(body, type == Type::join, facts);
   } else {
-    speak(facts, "aim", Service::any);
+    oscar::assume(speak(facts, "aim", Service::any));
   }
   // The second client is sent on to the address in a proposal, so `created` announces nothing more.
   facts.next = type == Type::error     ? Next::opaque
