@@ -117,5 +117,9 @@ IRC = Talk(
         "conference": [("c", lines("JOIN #chat"))],
     })
 
-TALKS = [XMPP, SERVERS, TALK, TOKEN, FACEBOOK, IRC]
+PASSWORD = Talk("irc", "with a password", IRC_RFC, 6667, known_by=1,
+                login=[("c", lines("PASS secret")), ("c", lines("NICK alice", "USER alice 0 * :Alice"))],
+                text=IRC.text, services={"conference": IRC.services["conference"]})
+
+TALKS = [XMPP, SERVERS, TALK, TOKEN, FACEBOOK, IRC, PASSWORD]
 HIDDEN = []
