@@ -82,8 +82,7 @@ catalog::Classification by_target(const Snapshot& snapshot, const proto::Facts& 
 catalog::Classification by_messenger(const Snapshot& snapshot, const Ends& ends,
                                      const proto::Facts& facts) {
   const proto::Messenger& said = facts.messenger;
-  if (said.assumed && ends.earlier.known() &&
-      ends.earlier.evidence == catalog::Evidence::payload) {
+  if (said.assumed && ends.earlier.known() && ends.earlier.evidence == catalog::Evidence::payload) {
     return {ends.earlier.application, said.service, catalog::Evidence::payload};
   }
   const catalog::Application* application = snapshot.catalogue->find(said.application);

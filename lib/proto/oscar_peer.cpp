@@ -1,6 +1,7 @@
 #include "proto/oscar_peer.h"
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
 
 #include "base/cursor.h"
@@ -97,7 +98,7 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   messenger.client.assign(up_to_zero(stream.subspan(kClientAt, kClientSize)));
   const Bytes name = stream.first(size).subspan(kNameAt);
   if (load_be16(&stream[kCharsetAt]) == kUtf16) {
-    assign_utf16be(messenger.filename, name);
+    append_utf16(messenger.filename, name, std::endian::big);
   } else {
     messenger.filename.assign(up_to_zero(name));
   }
