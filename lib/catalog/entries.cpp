@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace chatgate::catalog {
 namespace {
 
@@ -13,10 +15,6 @@ using config::Reporter;
 constexpr std::size_t kMaxIdentifier = 40;
 constexpr std::size_t kMaxName = 253, kMaxLabel = 63;  // RFC 1035 section 2.3.4, as text
 constexpr unsigned kWidestV4 = 96 + 8, kWidestV6 = 16;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool is_lower(char c) {
   return c >= 'a' && c <= 'z';

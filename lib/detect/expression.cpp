@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "detect/text.h"
 
 namespace chatgate::detect {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "proto/http_text.h"
 
 namespace chatgate::detect {
@@ -19,9 +20,9 @@ enum class Step { size, no_size, more };
 std::size_t read_size(std::string_view digits, std::size_t& count) {
   std::size_t size = 0;
   for (count = 0; count < digits.size(); ++count) {
-    const char c = proto::http::lower(digits[count]);
+    const char c = lower(digits[count]);
     const bool is_letter = c >= 'a' && c <= 'f';
-    if (!is_letter && !proto::http::is_digit(c)) break;
+    if (!is_letter && !is_digit(c)) break;
     const auto digit = static_cast<std::size_t>(is_letter ? c - 'a' + 10 : c - '0');
     size = size > kEndless >> 4 ? kEndless : size << 4 | digit;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "proto/http_authority.h"
 #include "proto/http_text.h"
 
@@ -179,7 +180,7 @@ void HttpFields::add_host(std::string_view authority) {
   if (host.starts_with('[')) host = host.substr(0, host.find(']') + 1);
   host = http::without_blanks(host);
   while (host.ends_with('.')) host.remove_suffix(1);
-  for (const char c : host) joined_.add(http::lower(c));
+  for (const char c : host) joined_.add(lower(c));
 }
 
 std::string_view HttpFields::host_of(std::string_view authority) {

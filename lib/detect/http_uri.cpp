@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/ascii.h"
 #include "proto/http_authority.h"
 #include "proto/http_text.h"
 
@@ -13,8 +14,8 @@ namespace {
 std::optional<unsigned> from_hex(std::string_view digits) {
   unsigned value = 0;
   for (const char c : digits) {
-    const char small = proto::http::lower(c);
-    if (proto::http::is_digit(c)) {
+    const char small = lower(c);
+    if (is_digit(c)) {
       value = value << 4 | static_cast<unsigned>(c - '0');
     } else if (small >= 'a' && small <= 'f') {
       value = value << 4 | static_cast<unsigned>(small - 'a' + 10);
@@ -37,7 +38,7 @@ char best_fit(unsigned character) {
 void decode_percent(std::string_view text, Scratch& out) {
   while (!text.empty()) {
     const bool escape = text[0] == '%';
-    const bool wide = escape && text.size() >= 6 && proto::http::lower(text[1]) == 'u';
+    const bool wide = escape && text.size() >= 6 && lower(text[1]) == 'u';
     std::size_t taken = 1;
     char byte = text[0];
     if (const auto value = wide ? from_hex(text.substr(2, 4)) : std::nullopt) {

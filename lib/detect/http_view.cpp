@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "detect/http_chunks.h"
 #include "detect/http_coding.h"
 #include "detect/http_fields.h"
@@ -324,7 +325,7 @@ HttpView::Message HttpView::read_response(Bytes bytes, bool complete, Buffers& o
   const Head head = find_head(as_text(bytes), complete);
   constexpr std::size_t kName = 5;  // of "HTTP/"
   if (head.blank > http::kMaxLeadingBlank || head.line.size() <= kName ||
-      !http::starts_with_word(head.line, "http/") || !http::is_digit(head.line[kName])) {
+      !http::starts_with_word(head.line, "http/") || !is_digit(head.line[kName])) {
     return {};
   }
   Message message{.http = true, .size = head.size};

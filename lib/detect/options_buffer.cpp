@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "detect/options.h"
 
 namespace chatgate::detect {

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "detect/applications.h"
 #include "detect/options.h"
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "detect/options.h"
 
 namespace chatgate::detect {

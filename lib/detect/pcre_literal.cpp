@@ -6,15 +6,13 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace chatgate::detect {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_alphanumeric(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return is_digit(c) || is_letter(c);
 }
 
 int hex_digit(char c) {

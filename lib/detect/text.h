@@ -82,8 +82,6 @@ class Reporter {
 };
 
 bool is_blank(char c);
-bool is_letter(char c);
-bool is_digit(char c);
 std::string_view trimmed(std::string_view text);
 // In lower case, ASCII only.
 std::string lowered(std::string_view text);

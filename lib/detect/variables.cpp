@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace chatgate::detect {
 namespace {
 

@@ -82,11 +82,14 @@ catalog::Classification by_target(const Snapshot& snapshot, const proto::Facts& 
 catalog::Classification by_messenger(const Snapshot& snapshot, const Ends& ends,
                                      const proto::Facts& facts) {
   const proto::Messenger& said = facts.messenger;
-  // A name in the stream's header told more than the protocol does.
-  const bool known = facts.protocol == proto::AppProto::xmpp && ends.earlier.known() &&
-                     ends.earlier.evidence == catalog::Evidence::payload;
-  if (known) return {ends.earlier.application, said.service, catalog::Evidence::payload};
+  if (said.assumed && ends.earlier.known() && ends.earlier.evidence == catalog::Evidence::payload) {
+    return {ends.earlier.application, said.service, catalog::Evidence::payload};
+  }
   const catalog::Application* application = snapshot.catalogue->find(said.application);
+  if (said.assumed && ends.expected.known()) {
+    const catalog::Application* other = snapshot.catalogue->find(said.alternative);
+    if (other != nullptr && other->id == ends.expected.application) application = other;
+  }
   if (application == nullptr) return {};
   return {application->id, said.service, catalog::Evidence::payload};
 }

@@ -4,7 +4,7 @@
 // message holds several names, the first that the policy blocks counts, and otherwise the first
 // that is known. A shared name, address or port never decides by itself. A messenger's own protocol
 // names its application, unless a name in it (XMPP's "to") tells more, and every message its
-// service.
+// service. Where a message only assumes its application, what the flow was taken for stands.
 //
 // Pure functions on a worker's thread.
 #pragma once

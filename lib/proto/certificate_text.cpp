@@ -7,6 +7,7 @@
 #include <openssl/sha.h>
 
 #include "proto/certificate_der.h"
+#include "proto/utf8.h"
 
 namespace chatgate::proto {
 namespace {
@@ -100,19 +101,10 @@ void add_type(HandshakeReader type, Name& out) {
   add_digits(bytes, out);
 }
 
-// UTF-16 as UTF-8. A surrogate stands for itself: BMPString has no pairs (X.690 section 8.23.8).
+// A surrogate stands for itself: BMPString has no pairs (X.690 section 8.23.8).
 void add_utf8(std::uint16_t character, Name& out) {
-  if (character < 0x80) {
-    out.add(static_cast<char>(character));
-    return;
-  }
-  if (character < 0x800) {
-    out.add(static_cast<char>(0xc0 | character >> 6));
-  } else {
-    out.add(static_cast<char>(0xe0 | character >> 12));
-    out.add(static_cast<char>(0x80 | (character >> 6 & 0x3f)));
-  }
-  out.add(static_cast<char>(0x80 | (character & 0x3f)));
+  const Utf8 utf8(character);
+  for (const char c : utf8.view()) out.add(c);
 }
 
 void add_value(Value value, Name& out) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "proto/punycode.h"
 
 namespace chatgate::proto {
@@ -9,14 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxLabel = 63;      // RFC 1035 section 2.3.4
 constexpr std::size_t kMaxPortDigits = 5;  // a cut name must not look as if it ended in a port
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Without ":PORT"; a text with several colons is an IPv6 address and stays whole.
 std::string_view without_port(std::string_view text) {

@@ -1,20 +1,9 @@
 #include "proto/http_authority.h"
 
-#include <charconv>
-
+#include "proto/decimal.h"
 #include "proto/http_text.h"
 
 namespace chatgate::proto::http {
-namespace {
-
-std::uint16_t port_from(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size() ? port : std::uint16_t{0};
-}
-
-}  // namespace
-
 Authority split_authority(std::string_view text) {
   const std::size_t user = text.rfind('@');
   if (user != std::string_view::npos) text.remove_prefix(user + 1);
@@ -22,7 +11,7 @@ Authority split_authority(std::string_view text) {
   const std::size_t colon = literal ? text.find("]:") : text.find(':');
   if (colon == std::string_view::npos) return {text, 0};
   const std::string_view port = text.substr(colon + (literal ? 2 : 1));
-  return {literal ? text : text.substr(0, colon), port_from(port)};
+  return {literal ? text : text.substr(0, colon), port_of(port).value_or(0)};
 }
 
 std::optional<std::string_view> authority_of_uri(std::string_view target) {

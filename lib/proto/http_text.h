@@ -8,6 +8,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace chatgate::proto::http {
 
 // RFC 9113 section 3.4: made to look like a request that no HTTP/1 server takes.
@@ -21,17 +23,10 @@ inline bool is_blank(char c) {
 inline bool is_line_end(char c) {
   return c == '\r' || c == '\n';
 }
-inline bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-inline char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 // RFC 9110 section 5.6.2.
 inline bool is_token_char(char c) {
-  const char small = lower(c);
-  return (small >= 'a' && small <= 'z') || is_digit(c) ||
+  return is_letter(c) || is_digit(c) ||
          (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
 }
 

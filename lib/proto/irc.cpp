@@ -1,5 +1,6 @@
 #include "proto/irc.h"
 
+#include "base/ascii.h"
 #include "proto/irc_message.h"
 #include "proto/line_text.h"
 

@@ -1,8 +1,9 @@
 #include "proto/irc_message.h"
 
-#include <charconv>
 #include <optional>
 
+#include "base/ascii.h"
+#include "proto/decimal.h"
 #include "proto/line_text.h"
 #include "proto/sasl.h"
 
@@ -105,20 +106,11 @@ bool is_login_service(std::string_view target) {
          (is_word(name, "Q") && name.size() != target.size());
 }
 
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [behind, error] = std::from_chars(text.data(), end, number);
-  if (text.empty() || error != std::errc{} || behind != end) return std::nullopt;
-  return number;
-}
-
 // A number of 32 bits, or an address in text.
 std::optional<IpAddress> address_of(std::string_view text) {
-  if (const std::optional<std::uint64_t> number = number_of(text)) {
-    if (*number > 0xffffffff) return std::nullopt;
+  if (const auto number = decimal(text)) {
     std::array<std::uint8_t, 4> bytes;
-    store_be32(bytes.data(), static_cast<std::uint32_t>(*number));
+    store_be32(bytes.data(), *number);
     return IpAddress::from_v4(bytes.data());
   }
   return IpAddress::parse(text);
@@ -132,10 +124,10 @@ struct Meeting {
 
 std::optional<Meeting> meeting_at(std::string_view text) {
   const std::optional<IpAddress> address = address_of(take_word(text));
-  const std::optional<std::uint64_t> port = number_of(take_word(text));
-  if (!address || !port || *port > 0xffff) return std::nullopt;
+  const std::optional<std::uint16_t> port = port_of(take_word(text));
+  if (!address || !port) return std::nullopt;
   if (*port != 0 && address->is_v4() && address->bytes[12] == 0) return std::nullopt;
-  return Meeting{*address, static_cast<std::uint16_t>(*port)};
+  return Meeting{*address, *port};
 }
 
 // A file's name, in quotes or not, with spaces where what stands behind it shows that they belong
@@ -248,10 +240,8 @@ void read_text(const Line& line, Direction way, Messenger& messenger) {
 // RPL_BOUNCE: the server's name or address, and its port.
 void read_bounce(const Line& line, Messenger& messenger) {
   const std::optional<IpAddress> address = IpAddress::parse(line.parameter(1));
-  const std::optional<std::uint64_t> port = number_of(line.parameter(2));
-  if (address && port && *port != 0 && *port <= 0xffff) {
-    messenger.expect({*address, static_cast<std::uint16_t>(*port), true, Service::login});
-  }
+  const std::uint16_t port = port_of(line.parameter(2)).value_or(0);
+  if (address && port != 0) messenger.expect({*address, port, true, Service::login});
 }
 
 std::string_view first_of_list(std::string_view list) {
@@ -305,7 +295,7 @@ Line Line::read(std::string_view text) {
 
 unsigned Line::numeric() const {
   const bool digits = command.size() == 3 && std::all_of(command.begin(), command.end(), is_digit);
-  return digits ? static_cast<unsigned>(number_of(command).value_or(0)) : 0;
+  return digits ? decimal(command).value_or(0) : 0;
 }
 
 // Of what is sent to the operators of a channel, too ("@#channel").

@@ -9,21 +9,11 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace chatgate::proto {
 
 constexpr std::size_t kMaxFirstLine = 512;  // RFC 5321 section 4.5.3.1, RFC 2812 section 2.3
-
-inline char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
-}
-
-inline bool is_letter(char c) {
-  return upper(c) >= 'A' && upper(c) <= 'Z';
-}
-
-inline bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // `word` is in capitals.
 inline bool is_word(std::string_view text, std::string_view word) {

@@ -88,6 +88,11 @@ struct Messenger {
   // The catalogue's word for the application that speaks, such as "yahoo"; a literal. Empty: the
   // protocol alone does not tell.
   std::string_view application;
+  // Whether others speak the same way and this is only the likeliest. What was told before, in the
+  // other direction or of the stream's name, then stands.
+  bool assumed = false;
+  // Of what is assumed: the other application that it may be, if a session announced it. A literal.
+  std::string_view alternative;
   Service service = Service::any;
   ShortText login;       // of the user on this connection
   ShortText peer_login;  // whom the message is for, or from
@@ -99,6 +104,8 @@ struct Messenger {
 
   void clear() {
     application = {};
+    assumed = false;
+    alternative = {};
     service = Service::any;
     login.clear();
     peer_login.clear();

@@ -4,6 +4,9 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
+#include "proto/utf8.h"
+
 namespace chatgate::proto {
 namespace {
 
@@ -16,29 +19,15 @@ bool is_low_surrogate(char32_t unit) {
   return (unit & 0xfc00) == 0xdc00;
 }
 
-// RFC 3629 section 3; false, and nothing appended, where there is no room for all of it.
-bool append_utf8(ShortText& text, char32_t c) {
-  std::array<char, 4> bytes;
-  std::size_t size = 0;
-  const auto put = [&](char32_t byte) { bytes[size++] = static_cast<char>(byte); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xc0 | c >> 6);
-    put(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    put(0xe0 | c >> 12);
-    put(0x80 | (c >> 6 & 0x3f));
-    put(0x80 | (c & 0x3f));
-  } else {
-    put(0xf0 | c >> 18);
-    put(0x80 | (c >> 12 & 0x3f));
-    put(0x80 | (c >> 6 & 0x3f));
-    put(0x80 | (c & 0x3f));
-  }
-  if (text.view().size() + size > ShortText::kCapacity) return false;
-  text.append({bytes.data(), size});
-  return true;
+int base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool is_white_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 bool is_anywhere(const IpAddress& address) {
@@ -51,14 +40,13 @@ bool is_anywhere(const IpAddress& address) {
 }  // namespace
 
 bool is_number(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-void assign_number(ShortText& text, std::uint32_t number) {
+void append_number(ShortText& text, std::uint32_t number) {
   std::array<char, 10> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  text.assign({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  text.append({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 void append_hex(ShortText& text, std::uint16_t number) {
@@ -67,28 +55,58 @@ void append_hex(ShortText& text, std::uint16_t number) {
     text.append(kDigits.substr(number >> shift & 0xf, 1));
 }
 
-std::optional<std::uint16_t> port_of(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return port;
+void append_percent_decoded(ShortText& to, std::string_view text) {
+  constexpr std::size_t kLongest = 3 * ShortText::kCapacity;
+  text = text.substr(0, kLongest);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%' && i + 2 < text.size()) {
+      const int high = hex_digit(text[i + 1]);
+      const int low = hex_digit(text[i + 2]);
+      if (high >= 0 && low >= 0) {
+        c = static_cast<char>(high << 4 | low);
+        i += 2;
+      }
+    }
+    to.append({&c, 1});
+  }
 }
 
-void assign_utf16be(ShortText& text, Bytes utf16) {
-  text.clear();
+void append_utf16(ShortText& text, Bytes utf16, std::endian order) {
+  const auto unit_at = [&](std::size_t at) -> char32_t {
+    return order == std::endian::big ? load_be16(&utf16[at]) : load_le16(&utf16[at]);
+  };
   for (std::size_t at = 0; at + 2 <= utf16.size(); at += 2) {
-    char32_t c = load_be16(&utf16[at]);
+    char32_t c = unit_at(at);
     if (c == 0) return;
-    if (is_high_surrogate(c) && at + 4 <= utf16.size() &&
-        is_low_surrogate(load_be16(&utf16[at + 2]))) {
+    if (is_high_surrogate(c) && at + 4 <= utf16.size() && is_low_surrogate(unit_at(at + 2))) {
       at += 2;
-      c = 0x10000 + ((c & 0x3ff) << 10) + (load_be16(&utf16[at]) & 0x3ffu);
+      c = 0x10000 + ((c & 0x3ff) << 10) + (unit_at(at) & 0x3ff);
     } else if (is_high_surrogate(c) || is_low_surrogate(c)) {
       c = kReplacement;
     }
-    if (!append_utf8(text, c)) return;
+    const Utf8 character(c);
+    if (text.view().size() + character.view().size() > ShortText::kCapacity) return;
+    text.append(character.view());
   }
+}
+
+std::size_t decode_base64(std::string_view text, MutableBytes to) {
+  std::uint32_t bits = 0;
+  int count = 0;
+  std::size_t written = 0;
+  for (const char c : text) {
+    if (is_white_space(c)) continue;
+    const int digit = base64_digit(c);
+    if (digit < 0) break;
+    bits = bits << 6 | static_cast<std::uint32_t>(digit);
+    count += 6;
+    if (count < 8) continue;
+    if (written == to.size()) break;
+    count -= 8;
+    to[written++] = static_cast<std::uint8_t>(bits >> count);
+  }
+  return written;
 }
 
 std::string_view up_to_zero(Bytes bytes) {
@@ -100,6 +118,20 @@ std::string_view take_field(std::string_view& text, char separator) {
   const std::string_view field = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(field.size() + 1, text.size()));
   return field;
+}
+
+std::optional<AddressAndPort> address_and_port(std::string_view text) {
+  AddressAndPort result;
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    const auto port = port_of(text.substr(colon + 1));
+    if (!port) return std::nullopt;
+    result.port = *port;
+  }
+  const auto address = IpAddress::parse(text.substr(0, colon));
+  if (!address) return std::nullopt;
+  result.address = *address;
+  return result;
 }
 
 void expect_tcp(Messenger& messenger, const IpAddress& address, std::uint16_t port,
@@ -114,12 +146,10 @@ void expect_tcp(Messenger& messenger, const IpAddress& address, std::uint16_t po
 
 void expect_endpoint(Messenger& messenger, std::string_view text, std::uint16_t default_port,
                      Service service) {
-  const std::size_t colon = text.rfind(':');
-  const auto address = IpAddress::parse(text.substr(0, colon));
-  if (!address) return;
-  const auto port =
-      colon == std::string_view::npos ? default_port : port_of(text.substr(colon + 1)).value_or(0);
-  expect_tcp(messenger, *address, port, service);
+  const auto place = address_and_port(text);
+  if (!place) return;
+  const bool has_port = text.find(':') != std::string_view::npos;
+  expect_tcp(messenger, place->address, has_port ? place->port : default_port, service);
 }
 
 }  // namespace chatgate::proto

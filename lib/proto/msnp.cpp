@@ -5,9 +5,10 @@
 #include <optional>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "proto/http_text.h"
+#include "proto/messenger_text.h"
 #include "proto/msnp_payload.h"
-#include "proto/wire_text.h"
 
 namespace chatgate::proto::msnp {
 namespace {
@@ -139,13 +140,13 @@ const Command* find_command(std::string_view name) {
 }
 
 bool is_error_number(std::string_view name) {
-  return name.size() == kCommandName && std::all_of(name.begin(), name.end(), http::is_digit);
+  return name.size() == kCommandName && std::all_of(name.begin(), name.end(), is_digit);
 }
 
 bool is_dialect(std::string_view word) {
   constexpr std::string_view kName = "msnp";
   return starts_with_word(word, kName) && word.size() > kName.size() &&
-         http::is_digit(word[kName.size()]);
+         is_digit(word[kName.size()]);
 }
 
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
@@ -333,7 +334,7 @@ Probe probe_version(std::string_view line, bool ended) {
   constexpr std::size_t kMaxDialect = 16;
   std::string_view rest = line.substr(kCommandName + 1);
   const std::string_view number = rest.substr(0, rest.find(' '));
-  if (number.size() > kMaxNumber || !std::all_of(number.begin(), number.end(), http::is_digit)) {
+  if (number.size() > kMaxNumber || !std::all_of(number.begin(), number.end(), is_digit)) {
     return Probe::not_mine;
   }
   if (number.size() == rest.size()) return ended ? Probe::not_mine : Probe::unsure;

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "proto/http_text.h"
 #include "proto/msnp_payload.h"
 
@@ -152,7 +153,7 @@ Probe probe(Bytes stream) {
   const Probe session = take(text, kSession);
   if (session != Probe::certain) return session;
   if (text.empty()) return Probe::unsure;
-  return http::is_digit(text.front()) ? Probe::certain : Probe::not_mine;
+  return is_digit(text.front()) ? Probe::certain : Probe::not_mine;
 }
 
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {

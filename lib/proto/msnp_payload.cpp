@@ -4,9 +4,10 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.h"
 #include "proto/http_text.h"
+#include "proto/messenger_text.h"
 #include "proto/msnp_slp.h"
-#include "proto/wire_text.h"
 
 namespace chatgate::proto::msnp {
 namespace {
@@ -82,9 +83,8 @@ std::optional<Service> service_by_start(std::string_view text,
 }
 
 bool contains_word(std::string_view text, std::string_view word) {
-  return std::search(text.begin(), text.end(), word.begin(), word.end(), [](char c, char expected) {
-           return http::lower(c) == expected;
-         }) != text.end();
+  return std::search(text.begin(), text.end(), word.begin(), word.end(),
+                     [](char c, char expected) { return lower(c) == expected; }) != text.end();
 }
 
 // What the fields of an invitation say.

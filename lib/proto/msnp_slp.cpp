@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 
 #include "proto/http_text.h"
+#include "proto/messenger_text.h"
 #include "proto/msnp_payload.h"
-#include "proto/wire_text.h"
 
 namespace chatgate::proto::msnp {
 namespace {
@@ -51,14 +52,15 @@ void read_file_context(std::string_view context, Messenger& messenger) {
   const std::size_t size = decode_base64(context, bytes);
   if (size <= kNameAt) return;
   messenger.filename.clear();
-  append_utf16le(messenger.filename, Bytes(bytes).subspan(kNameAt, size - kNameAt));
+  append_utf16(messenger.filename, Bytes(bytes).subspan(kNameAt, size - kNameAt),
+               std::endian::little);
 }
 
 bool is_video_conversation(std::string_view context) {
   std::array<std::uint8_t, 2 * kVideoConversation.size()> bytes;
   const std::size_t size = decode_base64(context, bytes);
   ShortText text;
-  append_utf16le(text, Bytes(bytes).first(size));
+  append_utf16(text, Bytes(bytes).first(size), std::endian::little);
   return text.view() == kVideoConversation;
 }
 
@@ -142,8 +144,7 @@ class Listener {
   }
 
   void take_port(Group group, std::string_view value) {
-    const auto port = decimal(value);
-    if (port && *port <= 0xffff) ports_[group] = static_cast<std::uint16_t>(*port);
+    if (const auto port = port_of(value)) ports_[group] = *port;
   }
 
   void take_addresses(Group group, std::string_view value) {

@@ -92,7 +92,9 @@ void read_frame(std::uint8_t channel, Bytes body, Facts& facts, Account& account
     case Channel::keep_alive: messenger.service = Service::presence; break;
     default: break;
   }
-  if (!messenger.application.empty()) messenger.application = application_of(account);
+  if (messenger.application.empty()) return;
+  messenger.application = application_of(account);
+  if (account == Account::unknown) assume(messenger);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "base/cursor.h"
 #include "proto/icq_message.h"
@@ -79,7 +80,7 @@ void read_file(Bytes value, bool utf16, Messenger& messenger) {
   if (value.size() <= kBeforeName) return;
   const Bytes name = value.subspan(kBeforeName);
   if (utf16) {
-    assign_utf16be(messenger.filename, name);
+    append_utf16(messenger.filename, name, std::endian::big);
   } else {
     messenger.filename.assign(up_to_zero(name));
   }

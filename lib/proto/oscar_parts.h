@@ -25,6 +25,11 @@ Account account_of(std::string_view screen_name);
 constexpr std::string_view application_of(Account account) {
   return account == Account::icq ? "icq" : "aim";
 }
+// Of a message on which no name has stood yet.
+inline void assume(Messenger& messenger) {
+  messenger.assumed = true;
+  messenger.alternative = application_of(Account::icq);
+}
 
 // Type, length and value, one behind the other.
 class Tlvs {

@@ -1,6 +1,7 @@
 #include "proto/oscar_peer.h"
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
 
 #include "base/cursor.h"
@@ -93,10 +94,11 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   if (stream.size() < size) return ParseStatus::need_more;
 
   Messenger& messenger = speak(facts, "aim", Service::file_transfer);
+  oscar::assume(messenger);
   messenger.client.assign(up_to_zero(stream.subspan(kClientAt, kClientSize)));
   const Bytes name = stream.first(size).subspan(kNameAt);
   if (load_be16(&stream[kCharsetAt]) == kUtf16) {
-    assign_utf16be(messenger.filename, name);
+    append_utf16(messenger.filename, name, std::endian::big);
   } else {
     messenger.filename.assign(up_to_zero(name));
   }
@@ -224,7 +226,7 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   if (type == Type::create || type == Type::join) {
     read_client(body, type == Type::join, facts);
   } else {
-    speak(facts, "aim", Service::any);
+    oscar::assume(speak(facts, "aim", Service::any));
   }
   // The second client is sent on to the address in a proposal, so `created` announces nothing more.
   facts.next = type == Type::error     ? Next::opaque

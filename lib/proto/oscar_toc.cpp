@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "proto/messenger_text.h"
 #include "proto/oscar_parts.h"
 
@@ -58,19 +59,13 @@ std::string_view take_argument(std::string_view& line) {
   return take_field(line, '"');
 }
 
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // A UUID as text, with its hyphens.
 Service service_of_text(std::string_view text) {
   std::array<std::uint8_t, kUuid> uuid;
   std::size_t digits = 0;
   for (const char c : text) {
     if (c == '-') continue;
-    const int digit = digit_of(c);
+    const int digit = hex_digit(c);
     if (digit < 0 || digits == 2 * kUuid) return Service::other;
     std::uint8_t& byte = uuid[digits / 2];
     byte = static_cast<std::uint8_t>(digits % 2 == 0 ? digit << 4 : byte | digit);

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
 #include "base/address.h"
 #include "base/cursor.h"
+#include "proto/decimal.h"
 #include "proto/tunnel_target.h"
 
 namespace chatgate::proto::proxy_protocol {
@@ -52,12 +52,10 @@ bool read_addresses(std::string_view line, Facts& facts) {
   take_word(line);
   const std::optional<IpAddress> destination = IpAddress::parse(take_word(line));
   take_word(line);
-  const std::string_view digits = take_word(line);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (!destination || error != std::errc{} || end != digits.data() + digits.size()) return false;
+  const std::optional<std::uint16_t> port = port_of(take_word(line));
+  if (!destination || !port) return false;
   add_target_address(*destination, facts);
-  facts.target_port = port;
+  facts.target_port = *port;
   return true;
 }
 

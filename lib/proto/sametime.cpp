@@ -143,10 +143,8 @@ void read_client(std::uint16_t client, Messenger& messenger) {
 
 void read_version(Cursor& cursor, Messenger& messenger) {
   assign_number(messenger.version, cursor.be16());
-  ShortText minor;
-  assign_number(minor, cursor.be16());
   messenger.version.append(".");
-  messenger.version.append(minor.view());
+  append_number(messenger.version, cursor.be16());
 }
 
 void read_handshake(Cursor cursor, Messenger& messenger) {

@@ -4,41 +4,11 @@
 #include <array>
 #include <cstdint>
 
+#include "base/bytes.h"
+#include "proto/messenger_text.h"
+
 namespace chatgate::proto::sasl {
 namespace {
-
-constexpr std::size_t kMaxDecoded = kLooked / 4 * 3;
-
-int value_of(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-// White space is left out; anything else that is no base64 ends it.
-class Decoded {
- public:
-  explicit Decoded(std::string_view base64) {
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : base64.substr(0, kLooked)) {
-      if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
-      const int value = value_of(c);
-      if (value < 0) break;
-      bits = bits << 6 | static_cast<std::uint32_t>(value);
-      count += 6;
-      if (count < 8) continue;
-      count -= 8;
-      bytes_[size_++] = static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  std::string_view view() const { return {bytes_.data(), size_}; }
-
- private:
-  std::array<char, kMaxDecoded> bytes_;
-  std::size_t size_ = 0;
-};
 
 // authzid NUL authcid NUL passwd; the passwd is cut where the message is.
 std::string_view user_of_plain(std::string_view message) {
@@ -83,10 +53,12 @@ std::string_view user_of_digest(std::string_view message) {
 }  // namespace
 
 void read_user(std::string_view base64, ShortText& user) {
-  const Decoded decoded(base64);
-  if (read_user_of_scram(decoded.view(), user)) return;
-  const std::string_view plain = user_of_plain(decoded.view());
-  const std::string_view name = plain.empty() ? user_of_digest(decoded.view()) : plain;
+  std::array<std::uint8_t, kLooked / 4 * 3> bytes;
+  const std::size_t size = decode_base64(base64.substr(0, kLooked), bytes);
+  const std::string_view message = as_text(Bytes(bytes).first(size));
+  if (read_user_of_scram(message, user)) return;
+  const std::string_view plain = user_of_plain(message);
+  const std::string_view name = plain.empty() ? user_of_digest(message) : plain;
   if (!name.empty()) user.assign(name);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "proto/line_text.h"
 
 namespace chatgate::proto {

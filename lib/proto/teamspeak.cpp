@@ -3,7 +3,7 @@
 #include <array>
 
 #include "base/crc32.h"
-#include "proto/decimal.h"
+#include "proto/messenger_text.h"
 #include "proto/opening.h"
 
 namespace chatgate::proto::teamspeak {
@@ -89,7 +89,7 @@ void read_login(Bytes payload, Messenger& messenger) {
   messenger.client.assign(text_at(payload, kClientAt));
   for (std::size_t i = 0; i < kNumbers; ++i) {
     messenger.client.append(i == 0 ? " " : ".");
-    append_decimal(load_le16(&payload[kVersionAt + 2 * i]), messenger.client);
+    append_number(messenger.client, load_le16(&payload[kVersionAt + 2 * i]));
   }
   const std::string_view login = text_at(payload, kLoginAt);
   messenger.login.assign(login.empty() ? text_at(payload, kNicknameAt) : login);

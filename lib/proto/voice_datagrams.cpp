@@ -5,7 +5,7 @@
 #include <bitset>
 
 #include "base/crc32.h"
-#include "proto/decimal.h"
+#include "proto/messenger_text.h"
 #include "proto/opening.h"
 #include "proto/question.h"
 
@@ -149,7 +149,7 @@ ParseStatus parse(ParserState& state, Bytes payload, Direction direction, Facts&
     ShortText& version = begin(AppProto::mumble, "mumble", Service::presence, facts).version;
     for (std::size_t i = 1; i < 4; ++i) {
       if (i != 1) version.append(".");
-      append_decimal(payload[i], version);
+      append_number(version, payload[i]);
     }
     return ParseStatus::done;
   }

@@ -107,6 +107,7 @@ class Reader {
   ParseStatus finish(Next next, std::size_t size) {
     // What ends the reading is said by XMPP still.
     if (!facts_.has_messenger) facts_.speak_of(kApplication, Service::any);
+    facts_.messenger.assumed = facts_.messenger.application == kApplication;
     facts_.next = next;
     state_.offset = static_cast<std::uint32_t>(size);
     memory_.scanned = 0;

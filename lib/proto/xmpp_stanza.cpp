@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "proto/decimal.h"
 #include "proto/sasl.h"
 #include "proto/xml.h"
 
@@ -26,13 +26,6 @@ constexpr std::array<std::uint8_t, kServiceCount> kRank = {0,   // any
 
 std::string_view bare(std::string_view jid) {
   return jid.substr(0, jid.find('/'));
-}
-
-std::uint16_t port_of(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [behind, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc{} && behind == end ? port : std::uint16_t{0};
 }
 
 // The last part of an URL's path.
@@ -316,7 +309,7 @@ void Stanza::child_of_call(std::string_view name, NamespaceMeaning meaning) {
 
 void Stanza::expect(std::string_view host, std::string_view port, bool tcp) {
   const std::optional<IpAddress> address = IpAddress::parse(host);
-  const std::uint16_t number = port_of(port);
+  const std::uint16_t number = port_of(port).value_or(0);
   if (address && number != 0) messenger().expect({*address, number, tcp, Service::any});
 }
 

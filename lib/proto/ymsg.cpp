@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "proto/http_text.h"
-#include "proto/wire_text.h"
+#include "proto/messenger_text.h"
 #include "proto/ymsg_service.h"
 
 namespace chatgate::proto::ymsg {
@@ -47,7 +47,7 @@ bool is_old_version(std::string_view text) {
   constexpr std::size_t kText = 4;
   for (std::size_t i = 0; i < std::min(text.size(), kText); ++i) {
     const char c = text[i];
-    const bool fits = i == 1 ? c == '.' : i == 3 ? c == '\0' : http::is_digit(c);
+    const bool fits = i == 1 ? c == '.' : i == 3 ? c == '\0' : is_digit(c);
     if (!fits) return false;
   }
   return true;
@@ -140,10 +140,9 @@ std::optional<IpAddress> address_of_number(std::string_view encoded) {
   std::array<std::uint8_t, 16> bytes;
   const std::size_t size = decode_base64(encoded, bytes);
   const std::string_view digits = as_text(Bytes(bytes).first(size));
-  std::int64_t number = 0;
-  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || error != std::errc{}) return std::nullopt;
-  const auto value = static_cast<std::uint32_t>(number);
+  const auto number = decimal<std::int64_t>(digits);
+  if (!number) return std::nullopt;
+  const auto value = static_cast<std::uint32_t>(*number);
   if (value == 0) return std::nullopt;
   const std::array<std::uint8_t, 4> address = {
       static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8),
@@ -171,12 +170,6 @@ void expect_flows(std::uint32_t service, const Values& values, Messenger& messen
                         .service = Service::webcam});
     }
   }
-}
-
-void assign_number(ShortText& to, unsigned number) {
-  std::array<char, 8> digits;
-  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  to.assign({digits.data(), static_cast<std::size_t>(result.ptr - digits.data())});
 }
 
 void read_packet(Bytes header, Bytes body, Direction way, Facts& facts) {
