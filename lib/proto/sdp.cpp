@@ -23,13 +23,14 @@ constexpr std::uint16_t kDiscard = 9;  // RFC 8839 section 4.2.1.1: no port is k
 int rank(Service service) {
   switch (service) {
     case Service::any: return 0;
-    case Service::other: return 1;
-    case Service::text_chat: return 2;
-    case Service::voice: return 3;
-    case Service::video: return 4;
-    case Service::screen_share: return 5;
-    case Service::file_transfer: return 6;
-    default: return 7;
+    case Service::presence: return 1;
+    case Service::other: return 2;
+    case Service::text_chat: return 3;
+    case Service::voice: return 4;
+    case Service::video: return 5;
+    case Service::screen_share: return 6;
+    case Service::file_transfer: return 7;
+    default: return 8;
   }
 }
 

@@ -25,7 +25,8 @@ namespace chatgate::proto::sdp {
 // this order: file transfer, screen sharing, video, voice, text, other; `any` where there is none.
 Service read(std::string_view text, Messenger& messenger);
 
-// The one of two services that says more, in the order above.
+// The one of two services that says more, in the order above; of those that no description sets up
+// presence says less, and the others, such as a conference, more.
 Service stronger(Service a, Service b);
 
 }  // namespace chatgate::proto::sdp
