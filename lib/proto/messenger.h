@@ -83,7 +83,7 @@ struct ExpectedFlow {
 };
 
 struct Messenger {
-  static constexpr std::size_t kMaxExpected = 4;
+  static constexpr std::size_t kMaxExpected = 8;
 
   // The catalogue's word for the application that speaks, such as "yahoo"; a literal. Empty: the
   // protocol alone does not tell.

@@ -134,14 +134,21 @@ std::optional<AddressAndPort> address_and_port(std::string_view text) {
   return result;
 }
 
+ExpectedFlow* expect_flow(Messenger& messenger, const ExpectedFlow& flow) {
+  if (flow.port == 0 || is_anywhere(flow.address)) return nullptr;
+  const auto end = messenger.expected.begin() + messenger.expected_count;
+  const auto known = std::find_if(messenger.expected.begin(), end, [&](const ExpectedFlow& each) {
+    return each.address == flow.address && each.port == flow.port && each.tcp == flow.tcp;
+  });
+  if (known != end) return &*known;
+  const std::uint8_t count = messenger.expected_count;
+  messenger.expect(flow);
+  return messenger.expected_count == count ? nullptr : &messenger.expected[count];
+}
+
 void expect_tcp(Messenger& messenger, const IpAddress& address, std::uint16_t port,
                 Service service) {
-  if (port == 0 || is_anywhere(address)) return;
-  const auto end = messenger.expected.begin() + messenger.expected_count;
-  const bool known = std::any_of(messenger.expected.begin(), end, [&](const ExpectedFlow& flow) {
-    return flow.address == address && flow.port == port;
-  });
-  if (!known) messenger.expect({.address = address, .port = port, .tcp = true, .service = service});
+  expect_flow(messenger, {.address = address, .port = port, .tcp = true, .service = service});
 }
 
 void expect_endpoint(Messenger& messenger, std::string_view text, std::uint16_t default_port,

@@ -61,6 +61,8 @@ void expect_endpoint(Messenger& messenger, std::string_view text, std::uint16_t 
                      Service service);
 
 // 0.0.0.0 and ports that are not known announce nothing, an address that is there already neither.
+// The announcement of that address, new or old; nullptr where there is none.
+ExpectedFlow* expect_flow(Messenger& messenger, const ExpectedFlow& flow);
 void expect_tcp(Messenger& messenger, const IpAddress& address, std::uint16_t port,
                 Service service);
 

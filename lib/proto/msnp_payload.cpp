@@ -156,24 +156,6 @@ void expect_address(std::string_view text, std::uint16_t port, Service service,
                     .service = service});
 }
 
-void read_invitation(Fields fields, Memory& memory, Messenger& messenger) {
-  Invitation invitation;
-  while (fields.next()) invitation.take(fields.name(), fields.value());
-  messenger.service = invitation.service(memory);
-  messenger.filename.assign(invitation.file);
-  if (is_word(invitation.command, "invite")) {
-    memory.invited = messenger.service;
-    memory.invitation_cookie = static_cast<std::uint16_t>(invitation.cookie.value_or(0));
-  }
-  std::uint16_t port = 0;
-  if (invitation.port_x) port = plain_port(*invitation.port_x);
-  if (invitation.port) port = static_cast<std::uint16_t>(*invitation.port);
-  expect_address(invitation.address, port, messenger.service, messenger);
-  const std::uint16_t internal =
-      invitation.port_x_internal ? plain_port(*invitation.port_x_internal) : port;
-  expect_address(invitation.address_internal, internal, messenger.service, messenger);
-}
-
 // Whom peer-to-peer data is for. Only those who have several places to be signed on at name one,
 // and only they use the second header.
 PeerHeader read_destination(std::string_view value, Direction way, Messenger& messenger) {
@@ -196,6 +178,25 @@ void assign_login(ShortText& to, std::string_view text) {
   if (login.view().find('@') != std::string_view::npos) to = login;
 }
 
+void read_invitation(std::string_view text, Memory& memory, Messenger& messenger) {
+  Fields fields(text);
+  Invitation invitation;
+  while (fields.next()) invitation.take(fields.name(), fields.value());
+  messenger.service = invitation.service(memory);
+  messenger.filename.assign(invitation.file);
+  if (is_word(invitation.command, "invite")) {
+    memory.invited = messenger.service;
+    memory.invitation_cookie = static_cast<std::uint16_t>(invitation.cookie.value_or(0));
+  }
+  std::uint16_t port = 0;
+  if (invitation.port_x) port = plain_port(*invitation.port_x);
+  if (invitation.port) port = static_cast<std::uint16_t>(*invitation.port);
+  expect_address(invitation.address, port, messenger.service, messenger);
+  const std::uint16_t internal =
+      invitation.port_x_internal ? plain_port(*invitation.port_x_internal) : port;
+  expect_address(invitation.address_internal, internal, messenger.service, messenger);
+}
+
 void read_message(Bytes payload, Direction way, Memory& memory, Messenger& messenger) {
   Fields headers(as_text(payload));
   std::string_view type;
@@ -216,8 +217,7 @@ void read_message(Bytes payload, Direction way, Memory& memory, Messenger& messe
     if (is_word(name, "p2p-dest")) peer_header = read_destination(headers.value(), way, messenger);
   }
   if (starts_with_word(type, "text/x-msmsgsinvite")) {
-    const std::string_view all = as_text(payload);
-    read_invitation(Fields(is_invitation ? all : headers.rest()), memory, messenger);
+    read_invitation(is_invitation ? as_text(payload) : headers.rest(), memory, messenger);
   } else if (starts_with_word(type, "application/x-msnmsgrp2p")) {
     read_peer_message(as_bytes(headers.rest()), peer_header, way, messenger);
   } else if (const auto known = service_by_start(type, kContents)) {

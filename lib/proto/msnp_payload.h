@@ -49,6 +49,10 @@ void assign_login(ShortText& to, std::string_view text);
 // Of MSG, UUM and UBM: MIME headers and a body.
 void read_message(Bytes payload, Direction way, Memory& memory, Messenger& messenger);
 
+// Of a message of type text/x-msmsgsinvite, which Windows Messenger and Communicator send over SIP
+// as well: its body.
+void read_invitation(std::string_view text, Memory& memory, Messenger& messenger);
+
 // Of SDG: headers of routing, reliability and messaging, and a body.
 void read_datagram(Bytes payload, Direction way, Messenger& messenger);
 

@@ -12,12 +12,14 @@
 #include "proto/lwp.h"
 #include "proto/msnp.h"
 #include "proto/msnp_direct.h"
+#include "proto/msrp.h"
 #include "proto/mtproto.h"
 #include "proto/oicq.h"
 #include "proto/oscar.h"
 #include "proto/oscar_peer.h"
 #include "proto/proxy_protocol.h"
 #include "proto/sametime.h"
+#include "proto/sip.h"
 #include "proto/skype.h"
 #include "proto/socks.h"
 #include "proto/starttls.h"
@@ -85,6 +87,8 @@ constexpr auto kStreamParsers = std::to_array<StreamParser>({
     imap::kParser,
     irc::kParser,
     irc::kServerParser,
+    sip::kParser,
+    msrp::kParser,
     stun::kParser,
     oscar::kParser,
     oft::kParser,
@@ -124,6 +128,7 @@ constexpr auto kDatagramParsers = std::to_array<DatagramParser>({
     {AppProto::dtls, 0, dtls::probe, nullptr, feed_datagram<&Context::dtls>,
      release<&Context::dtls>},
     {AppProto::stun, 0, stun::probe, stun::parse},
+    sip::kDatagrams,
     icq::kParserOnPort,
     icq::kParser,
     oicq::kDatagramsOnPort,
