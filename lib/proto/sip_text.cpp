@@ -150,7 +150,7 @@ void assign_user(ShortText& to, std::string_view uri) {
 
 bool contains(std::string_view where, std::string_view text) {
   return std::search(where.begin(), where.end(), text.begin(), text.end(),
-                     [](char c, char expected) { return http::lower(c) == expected; }) !=
+                     [](char c, char expected) { return chatgate::lower(c) == expected; }) !=
          where.end();
 }
 
