@@ -44,7 +44,7 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, Count>&
 
 bool is_version(std::string_view word) {
   return starts_with_word(word, kProtocol) && word.size() == kProtocol.size() + 3 &&
-         http::is_digit(word[4]) && word[5] == '.' && http::is_digit(word[6]);
+         is_digit(word[4]) && word[5] == '.' && is_digit(word[6]);
 }
 
 bool read_number(std::string_view text, std::uint32_t& number) {
