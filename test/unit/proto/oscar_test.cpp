@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "message_checks.h"
+#include "messenger_checks.h"
 #include "oscar_message.h"
 
 namespace chatgate::proto::test {
@@ -341,6 +341,7 @@ TEST(Oscar, IsNotTakenForOthers) {
   }
   EXPECT_EQ(oscar::probe(as_bytes("\x2a\x01\0\0\0\4\0\0"s)), Probe::unsure);
   EXPECT_EQ(oscar::probe(as_bytes("FLAPO")), Probe::unsure);
+  expect_none_of_others(oscar::kParser);
 }
 
 }  // namespace
