@@ -13,6 +13,7 @@ inline void check_messenger_parser(const StreamParser& parser, Bytes stream) {
   check_stream_parser(parser, stream);
   for (const Direction way : {Direction::to_server, Direction::to_client}) {
     const Heard whole = listen(parser, way, stream, {stream.size()});
+    FUZZ_CHECK(whole.fault.empty());
     FUZZ_CHECK(listen(parser, way, stream, lengths_chosen_by(stream)) == whole);
     if (stream.size() <= kMaxBytewise) {
       FUZZ_CHECK(listen(parser, way, stream, steps(stream.size(), 1)) == whole);

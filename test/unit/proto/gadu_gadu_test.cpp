@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "message_checks.h"
+#include "messenger_checks.h"
 #include "oscar_message.h"
 
 namespace chatgate::proto::test {
@@ -199,6 +199,8 @@ TEST(GaduGadu, IsNotTakenForOthers) {
     SCOPED_TRACE(testing::PrintToString(other));
     expect_lines(kServer, other, {"not certain"}, Direction::to_client);
   }
+  expect_none_of_others(kClient);
+  expect_none_of_others(kServer);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "proto/context.h"
 
 #include "icq_message.h"
-#include "message_checks.h"
+#include "messenger_checks.h"
 
 namespace chatgate::proto::test {
 namespace {

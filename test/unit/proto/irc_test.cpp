@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "checks.h"
-#include "messages.h"
+#include "messenger_checks.h"
 
 namespace chatgate::proto::test {
 namespace {
@@ -94,10 +94,11 @@ TEST(Irc, ReadsLineAfterLine) {
 
 TEST(Irc, DropsTheRestOfALongLine) {
   const std::string text(30000, 'x');
-  expect_messages(irc::feed, {}, "NICK a\r\nPRIVMSG b :" + text + "\r\nJOIN #c\r\n",
-                  {"login login=a", "text-chat peer=b", "conference peer=#c"}, "irc");
-  expect_messages(irc::feed, {}, "@a=" + std::string(8000, 'x') + " PRIVMSG b :hello\nJOIN #c\n",
-                  {"text-chat peer=b", "conference peer=#c"}, "irc");
+  expect_lines(known(irc::kParser), "NICK a\r\nPRIVMSG b :" + text + "\r\nJOIN #c\r\n",
+               {"login login=a", "text-chat peer=b", "conference peer=#c"}, Direction::to_server,
+               "irc");
+  expect_lines(known(irc::kParser), "@a=" + std::string(8000, 'x') + " PRIVMSG b :hello\nJOIN #c\n",
+               {"text-chat peer=b", "conference peer=#c"}, Direction::to_server, "irc");
 }
 
 struct Line {
@@ -108,7 +109,8 @@ struct Line {
 void check_lines(const StreamParser& parser, const std::vector<Line>& rows) {
   for (const Line& row : rows) {
     SCOPED_TRACE(row.line);
-    expect_messages(parser.feed, {}, std::string(row.line) + "\r\n", {row.told}, "irc");
+    expect_lines(known(parser), std::string(row.line) + "\r\n", {row.told}, Direction::to_server,
+                 "irc");
   }
 }
 
@@ -178,7 +180,7 @@ TEST(Irc, TellsWhatServersSay) {
           {":irc.example 404 alice #chat :Cannot send", "conference login=alice"},
           {":irc.example 401 alice bob :No such nick", "any login=alice"},
           {":irc.example 010 alice 192.0.2.9 6667 :Use this one",
-           "login login=alice expect=192.0.2.9:6667/tcp"},
+           "login login=alice expect=192.0.2.9:6667/login"},
           {":irc.example 010 alice irc2.example 6667 :Use this one", "login login=alice"},
           {"PING :1F3A", "presence"},
           {"AUTHENTICATE +", "login"},
@@ -198,76 +200,78 @@ TEST(Irc, TellsWhatServersSay) {
 }
 
 TEST(Irc, TellsWhereDccGoes) {
-  check_lines(irc::kParser,
-              {
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND hello.txt 167772161 5555 12\x01",
-                   "file-transfer peer=bob file=hello.txt expect=10.0.0.1:5555/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "dcc send \"two words.txt\" 3221226014 1024 9\x01",
-                   "file-transfer peer=bob file=two words.txt expect=192.0.2.30:1024/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND two words.txt 3221226014 1024 9\x01",
-                   "file-transfer peer=bob file=two words.txt expect=192.0.2.30:1024/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND a.bin 2001:db8::7 4000 9\x01",
-                   "file-transfer peer=bob file=a.bin expect=2001:db8::7:4000/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND a.bin 192.0.2.1 4000\x01",
-                   "file-transfer peer=bob file=a.bin expect=192.0.2.1:4000/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND a.bin 3221226014 0 9 77\x01",
-                   "file-transfer peer=bob file=a.bin"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND a.bin 3221226014 5001 9 77\x01",
-                   "file-transfer peer=bob file=a.bin expect=192.0.2.30:5001/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC RESUME a.bin 5001 512\x01",
-                   "file-transfer peer=bob file=a.bin"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC ACCEPT a.bin 5001 512\x01",
-                   "file-transfer peer=bob file=a.bin"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SSEND a.bin 167772161 5555 12\x01",
-                   "file-transfer peer=bob file=a.bin expect=10.0.0.1:5555/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "TDCC SEND a.bin 167772161 5555 12\x01",
-                   "file-transfer peer=bob file=a.bin expect=10.0.0.1:5555/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC XMIT clear 167772161 5555 a.bin 12\x01",
-                   "file-transfer peer=bob file=a.bin expect=10.0.0.1:5555/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC CHAT chat 167772161 5556\x01",
-                   "text-chat peer=bob expect=10.0.0.1:5556/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC VOICE gsm 167772161 5557 8000\x01",
-                   "voice peer=bob expect=10.0.0.1:5557/tcp"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND a.bin 4294967296 5555 12\x01",
-                   "file-transfer peer=bob file=a.bin"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND a.bin 167772161 65536 12\x01",
-                   "file-transfer peer=bob file=a.bin"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC SEND\x01",
-                   "file-transfer peer=bob"},
-                  {"PRIVMSG bob :\x01"
-                   "DCC CANVAS x 167772161 5555\x01",
-                   "any peer=bob"},
-                  {"PRIVMSG bob :DCC SEND a.bin 167772161 5555 12", "text-chat peer=bob"},
-                  {"NOTICE bob :\x01"
-                   "DCC REJECT CHAT chat\x01",
-                   "text-chat peer=bob"},
-                  {"NOTICE bob :\x01"
-                   "DCC REJECT SEND a.bin\x01",
-                   "file-transfer peer=bob"},
-                  {"PRIVMSG robot :xdcc send #5", "file-transfer peer=robot"},
-                  {"PRIVMSG robot :what is xdcc send", "text-chat peer=robot"},
-              });
-  check_lines(irc::kServerParser,
-              {{":bob!b@h.example PRIVMSG alice :\x01"
-                "DCC SEND a.bin 167772161 5555 12\x01",
-                "file-transfer login=alice peer=bob file=a.bin expect=10.0.0.1:5555/tcp"}});
+  check_lines(
+      irc::kParser,
+      {
+          {"PRIVMSG bob :\x01"
+           "DCC SEND hello.txt 167772161 5555 12\x01",
+           "file-transfer peer=bob file=hello.txt expect=10.0.0.1:5555/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "dcc send \"two words.txt\" 3221226014 1024 9\x01",
+           "file-transfer peer=bob file=two words.txt expect=192.0.2.30:1024/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "DCC SEND two words.txt 3221226014 1024 9\x01",
+           "file-transfer peer=bob file=two words.txt expect=192.0.2.30:1024/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "DCC SEND a.bin 2001:db8::7 4000 9\x01",
+           "file-transfer peer=bob file=a.bin expect=2001:db8::7:4000/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "DCC SEND a.bin 192.0.2.1 4000\x01",
+           "file-transfer peer=bob file=a.bin expect=192.0.2.1:4000/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "DCC SEND a.bin 3221226014 0 9 77\x01",
+           "file-transfer peer=bob file=a.bin"},
+          {"PRIVMSG bob :\x01"
+           "DCC SEND a.bin 3221226014 5001 9 77\x01",
+           "file-transfer peer=bob file=a.bin expect=192.0.2.30:5001/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "DCC RESUME a.bin 5001 512\x01",
+           "file-transfer peer=bob file=a.bin"},
+          {"PRIVMSG bob :\x01"
+           "DCC ACCEPT a.bin 5001 512\x01",
+           "file-transfer peer=bob file=a.bin"},
+          {"PRIVMSG bob :\x01"
+           "DCC SSEND a.bin 167772161 5555 12\x01",
+           "file-transfer peer=bob file=a.bin expect=10.0.0.1:5555/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "TDCC SEND a.bin 167772161 5555 12\x01",
+           "file-transfer peer=bob file=a.bin expect=10.0.0.1:5555/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "DCC XMIT clear 167772161 5555 a.bin 12\x01",
+           "file-transfer peer=bob file=a.bin expect=10.0.0.1:5555/file-transfer"},
+          {"PRIVMSG bob :\x01"
+           "DCC CHAT chat 167772161 5556\x01",
+           "text-chat peer=bob expect=10.0.0.1:5556/text-chat"},
+          {"PRIVMSG bob :\x01"
+           "DCC VOICE gsm 167772161 5557 8000\x01",
+           "voice peer=bob expect=10.0.0.1:5557/voice"},
+          {"PRIVMSG bob :\x01"
+           "DCC SEND a.bin 4294967296 5555 12\x01",
+           "file-transfer peer=bob file=a.bin"},
+          {"PRIVMSG bob :\x01"
+           "DCC SEND a.bin 167772161 65536 12\x01",
+           "file-transfer peer=bob file=a.bin"},
+          {"PRIVMSG bob :\x01"
+           "DCC SEND\x01",
+           "file-transfer peer=bob"},
+          {"PRIVMSG bob :\x01"
+           "DCC CANVAS x 167772161 5555\x01",
+           "any peer=bob"},
+          {"PRIVMSG bob :DCC SEND a.bin 167772161 5555 12", "text-chat peer=bob"},
+          {"NOTICE bob :\x01"
+           "DCC REJECT CHAT chat\x01",
+           "text-chat peer=bob"},
+          {"NOTICE bob :\x01"
+           "DCC REJECT SEND a.bin\x01",
+           "file-transfer peer=bob"},
+          {"PRIVMSG robot :xdcc send #5", "file-transfer peer=robot"},
+          {"PRIVMSG robot :what is xdcc send", "text-chat peer=robot"},
+      });
+  check_lines(
+      irc::kServerParser,
+      {{":bob!b@h.example PRIVMSG alice :\x01"
+        "DCC SEND a.bin 167772161 5555 12\x01",
+        "file-transfer login=alice peer=bob file=a.bin expect=10.0.0.1:5555/file-transfer"}});
 }
 
 TEST(Irc, IsNotTakenForGranted) {

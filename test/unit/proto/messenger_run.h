@@ -12,82 +12,117 @@
 
 namespace chatgate::proto::test {
 
-inline std::string describe(const ExpectedFlow& flow) {
-  return flow.address.to_string() + ":" + std::to_string(flow.port) +
-         (flow.tcp ? "/tcp " : "/udp ") + std::string(to_string(flow.service));
-}
+using Lines = std::vector<std::string>;
 
-// "text-chat login=alice peer=bob -> 10.0.0.1:80/tcp file-transfer"; what is empty is left out.
-inline std::string describe(const Messenger& messenger) {
-  std::string text(to_string(messenger.service));
-  const auto add = [&](const char* what, const ShortText& value) {
-    if (!value.empty()) text += std::string(" ") + what + "=" + std::string(value.view());
+// "yahoo text-chat login=a peer=b file=c version=d client=e expect=192.0.2.1:5/file-transfer
+// name=chat.example then protocol". What is empty is left out, and so are the application where it
+// is `application`, and that another message comes.
+inline std::string to_line(const Facts& facts, std::string_view application = {}) {
+  const Messenger& messenger = facts.messenger;
+  std::string line;
+  const auto add = [&](const char* what, std::string_view value) {
+    if (!value.empty()) line.append(what).append(value);
   };
-  add("login", messenger.login);
-  add("peer", messenger.peer_login);
-  add("file", messenger.filename);
-  add("version", messenger.version);
-  add("client", messenger.client);
-  for (std::size_t i = 0; i < messenger.expected_count; ++i) {
-    text += " -> " + describe(messenger.expected[i]);
+  if (!facts.has_messenger) {
+    line = "-";
+  } else {
+    if (application.empty() || messenger.application != application) {
+      line = std::string(messenger.application.empty() ? "-" : messenger.application) + " ";
+    }
+    line += to_string(messenger.service);
+    add(" login=", messenger.login.view());
+    add(" peer=", messenger.peer_login.view());
+    add(" file=", messenger.filename.view());
+    add(" version=", messenger.version.view());
+    add(" client=", messenger.client.view());
+    for (std::size_t i = 0; i < messenger.expected_count; ++i) {
+      const ExpectedFlow& flow = messenger.expected[i];
+      add(" expect=", flow.address.to_string() + ":" + std::to_string(flow.port) +
+                          (flow.tcp ? "/" : "/udp/") + std::string(to_string(flow.service)));
+    }
   }
-  return text;
+  for (std::size_t i = 0; i < facts.name_count; ++i) add(" name=", facts.names[i].host.view());
+  constexpr const char* kNexts[] = {"opaque", "", "protocol", "answer"};
+  add(" then ", kNexts[static_cast<int>(facts.next)]);
+  return line;
 }
 
 struct Heard {
   Probe probe = Probe::unsure;
-  std::vector<std::string> messages;
-  std::string application;                    // of all messages; "?" where they differ
+  // Of the messages, and then "malformed", "not mine" or "not certain" where it comes to that.
+  Lines lines;
   ParseStatus last = ParseStatus::need_more;  // done where all that came was dealt with
   Next next = Next::message;                  // of the last message
   std::uint64_t end = 0;                      // behind the last message and what it skips
+  std::string fault;                          // what no parser may do; empty where it did not
 
   bool operator==(const Heard&) const = default;
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Heard& heard) {
-  out << "probe " << static_cast<int>(heard.probe) << ", " << heard.application << ", status "
-      << static_cast<int>(heard.last) << ", next " << static_cast<int>(heard.next) << " at "
-      << heard.end;
-  for (const std::string& message : heard.messages) out << "\n  " << message;
+  out << "probe " << static_cast<int>(heard.probe) << ", status " << static_cast<int>(heard.last)
+      << ", next " << static_cast<int>(heard.next) << " at " << heard.end << ' ' << heard.fault;
+  for (const std::string& line : heard.lines) out << "\n  " << line;
   return out;
 }
 
-// The view has each of `lengths` in turn. Every view is a buffer of its own size, so that the
-// sanitizers see a read beyond it.
-inline Heard listen(const StreamParser& parser, Direction way, Bytes stream,
-                    const std::vector<std::size_t>& lengths) {
+// What `parser` made of one view that was its own. False where nothing more is to be read.
+inline bool take_down(const Facts& facts, AppProto protocol, std::string_view application,
+                      Heard& heard) {
+  switch (heard.last) {
+    case ParseStatus::need_more: return true;
+    case ParseStatus::piece: heard.last = ParseStatus::done; return true;
+    case ParseStatus::malformed: heard.lines.emplace_back("malformed"); return false;
+    case ParseStatus::not_mine: heard.lines.emplace_back("not mine"); return false;
+    case ParseStatus::done: break;
+  }
+  if (facts.protocol != protocol) heard.fault = "facts of another protocol";
+  heard.lines.push_back(to_line(facts, application));
+  heard.next = facts.next;
+  return heard.next == Next::message;
+}
+
+// `parser`: a StreamParser, or what has its members. The view has each of `lengths` in turn. Every
+// view is a buffer of its own size, so that the sanitizers see a read beyond it.
+template <typename Parser>
+Heard listen(const Parser& parser, Direction way, Bytes stream,
+             const std::vector<std::size_t>& lengths, std::string_view application = {},
+             ParserState state = {}) {
   Heard heard;
-  ParserState state;
   std::uint64_t begin = 0;
   for (const std::size_t length : lengths) {
     while (begin < length) {
       const std::vector<std::uint8_t> view(stream.begin() + static_cast<std::ptrdiff_t>(begin),
                                            stream.begin() + static_cast<std::ptrdiff_t>(length));
       if (heard.probe == Probe::unsure) heard.probe = parser.probe(view);
-      if (heard.probe == Probe::not_mine) return heard;
+      if (heard.probe == Probe::not_mine) {
+        heard.lines = {"not certain"};
+        return heard;
+      }
       if (heard.probe == Probe::unsure) break;
       Facts facts;
       state.way = way;
       heard.last = parser.feed(state, view, facts);
-      if (heard.last == ParseStatus::need_more) break;
-      if (heard.last != ParseStatus::done && heard.last != ParseStatus::piece) return heard;
-      begin += state.offset + state.skip;
-      heard.end = begin;
+      if (heard.last == ParseStatus::need_more) {
+        if (view.size() >= parser.byte_limit) heard.fault = "asks for more than its limit";
+        break;
+      }
+      if (heard.last == ParseStatus::done || heard.last == ParseStatus::piece) {
+        begin += state.offset + state.skip;
+        heard.end = begin;
+        const bool goes_on = heard.last == ParseStatus::piece || facts.next == Next::message;
+        if (state.offset + state.skip == 0 && goes_on) {
+          heard.fault = "a message of nothing";
+        }
+      }
       state.offset = 0;
       state.skip = 0;
-      if (heard.last == ParseStatus::piece) {
-        heard.last = ParseStatus::done;
-        continue;
+      if (!take_down(facts, parser.protocol, application, heard) || !heard.fault.empty()) {
+        return heard;
       }
-      heard.messages.push_back(facts.has_messenger ? describe(facts.messenger) : "nothing");
-      const std::string application(facts.messenger.application);
-      if (heard.messages.size() == 1) heard.application = application;
-      if (application != heard.application) heard.application = "?";
-      heard.next = facts.next;
-      if (heard.next != Next::message) return heard;
     }
   }
+  if (heard.probe == Probe::unsure) heard.lines.emplace_back("not certain");
   return heard;
 }
 

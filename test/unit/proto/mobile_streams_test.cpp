@@ -14,9 +14,9 @@
 #include "proto/whatsapp.h"
 
 #include "hex.h"
+#include "look_alikes.h"
 #include "malloc_count.h"
-#include "mobile_look_alikes.h"
-#include "opening_checks.h"
+#include "messenger_checks.h"
 
 namespace chatgate::proto::test {
 namespace {

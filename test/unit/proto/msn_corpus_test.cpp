@@ -60,8 +60,10 @@ TEST(MsnCorpus, RecognisesWhatIsLabelled) {
     const Heard early =
         listen_to_every_cut(parser_of(label), Direction::to_server, first[label.way].bytes());
     EXPECT_EQ(early.probe, Probe::certain);
-    EXPECT_EQ(early.application, label.application);
-    EXPECT_FALSE(early.messages.empty());
+    EXPECT_FALSE(early.lines.empty());
+    for (const std::string& line : early.lines) {
+      EXPECT_TRUE(line.starts_with(label.application + " ")) << line;
+    }
   }
 }
 
@@ -74,9 +76,9 @@ TEST(MsnCorpus, ReadsASwitchboardToItsEnd) {
     const bool by_server = way.first.second == 1863;
     const std::vector<std::uint8_t> bytes = stream.bytes();
     const Heard heard = listen_to_every_cut(
-        msnp::kParser, by_server ? Direction::to_client : Direction::to_server, bytes);
+        msnp::kParser, by_server ? Direction::to_client : Direction::to_server, bytes, "msn");
     EXPECT_EQ(heard.end, bytes.size());
-    for (const std::string& message : heard.messages) {
+    for (const std::string& message : heard.lines) {
       if (message.starts_with("text-chat")) ++texts;
       said.insert(message);
     }

@@ -25,18 +25,17 @@ const std::string kNonce =
 
 TEST(Msnftp, FollowsBothSides) {
   const std::string receiver = "VER MSNFTP\r\nUSR bob@example.com 93301\r\nTFR\r\nBYE 16777989\r\n";
-  const Heard up = listen_to_every_cut(msnftp::kParser, kUp, as_bytes(receiver));
-  EXPECT_EQ(up.messages,
+  const Heard up = listen_to_every_cut(msnftp::kParser, kUp, as_bytes(receiver), "msn");
+  EXPECT_EQ(up.lines,
             (Messages{"file-transfer version=MSNFTP", "file-transfer login=bob@example.com",
                       "file-transfer", "file-transfer"}));
-  EXPECT_EQ(up.application, "msn");
   EXPECT_EQ(up.next, Next::message);
 
   const std::string sender = "VER MSNFTP\r\nFIL 11\r\n";
   const std::string file("\0\x0b\0hello world\1\0\0", 17);
   const std::string all = sender + file;
-  const Heard down = listen_to_every_cut(msnftp::kParser, kDown, as_bytes(all));
-  EXPECT_EQ(down.messages, (Messages{"file-transfer version=MSNFTP", "file-transfer"}));
+  const Heard down = listen_to_every_cut(msnftp::kParser, kDown, as_bytes(all), "msn");
+  EXPECT_EQ(down.lines, (Messages{"file-transfer version=MSNFTP", "file-transfer then opaque"}));
   EXPECT_EQ(down.next, Next::opaque);
   EXPECT_EQ(down.end, sender.size());
 }
@@ -56,7 +55,7 @@ TEST(Msnftp, IsRecognisedByItsGreeting) {
   }
   expect_none_of_others(msnftp::kParser);
   const std::string endless = "VER MSNFTP " + std::string(msnftp::kByteLimit, 'x');
-  EXPECT_EQ(listen(msnftp::kParser, kUp, as_bytes(endless), {endless.size()}).last,
+  EXPECT_EQ(listen(msnftp::kParser, kUp, as_bytes(endless), {endless.size()}, "msn").last,
             ParseStatus::malformed);
 }
 
@@ -67,29 +66,28 @@ TEST(MsnPeers, FollowsBothSides) {
   const std::string up_bytes = kFoo + kNonce + frame(data) + frame(picture) +
                                frame(peer_header(0, 0, request.size()) + request) +
                                frame(peer_header(4, 2, 0));
-  const Heard up = listen_to_every_cut(msn_peers::kParser, kUp, as_bytes(up_bytes));
-  EXPECT_EQ(up.messages,
+  const Heard up = listen_to_every_cut(msn_peers::kParser, kUp, as_bytes(up_bytes), "msn");
+  EXPECT_EQ(up.lines,
             (Messages{"file-transfer", "file-transfer", "file-transfer", "presence",
                       "presence login=alice@example.com peer=bob@example.com", "file-transfer"}));
-  EXPECT_EQ(up.application, "msn");
 
   const std::string down_bytes = kNonce + frame(data);
-  const Heard down = listen_to_every_cut(msn_peers::kParser, kDown, as_bytes(down_bytes));
-  EXPECT_EQ(down.messages, (Messages{"file-transfer", "file-transfer"}));
+  const Heard down = listen_to_every_cut(msn_peers::kParser, kDown, as_bytes(down_bytes), "msn");
+  EXPECT_EQ(down.lines, (Messages{"file-transfer", "file-transfer"}));
 }
 
 TEST(MsnPeers, KnowsTheSecondHeaderByItsNonce) {
   const std::string picture = std::string("\x08\0\0\x14\0\0\0\1\x08\5", 10) + "1234567";
   const std::string bytes = kFoo + frame("0123456789abcdef") + frame(picture);
-  const Heard heard = listen_to_every_cut(msn_peers::kParser, kUp, as_bytes(bytes));
-  EXPECT_EQ(heard.messages, (Messages{"file-transfer", "file-transfer", "presence"}));
+  const Heard heard = listen_to_every_cut(msn_peers::kParser, kUp, as_bytes(bytes), "msn");
+  EXPECT_EQ(heard.lines, (Messages{"file-transfer", "file-transfer", "presence"}));
 }
 
 TEST(MsnPeers, SkipsWhatIsLong) {
   const std::string data = peer_header(4, 0x1000030, 100000) + std::string(100000, 'x');
   const std::string bytes = kFoo + kNonce + frame(data) + frame(data);
-  const Heard heard = listen(msn_peers::kParser, kUp, as_bytes(bytes), {bytes.size()});
-  EXPECT_EQ(heard.messages, Messages(4, "file-transfer"));
+  const Heard heard = listen(msn_peers::kParser, kUp, as_bytes(bytes), {bytes.size()}, "msn");
+  EXPECT_EQ(heard.lines, Messages(4, "file-transfer"));
   EXPECT_EQ(heard.end, bytes.size());
   ParserState state;
   Facts facts;
@@ -126,8 +124,8 @@ TEST(MsnPeers, IsRecognisedByItsFirstFrames) {
 TEST(MsnWebcam, ReadsItsFirstLine) {
   const std::string line = "recipientid=42&sessionid=1337\r\n";
   const std::string bytes = line + "\r\n" + std::string("\x0c\0\0\0ML20", 8);
-  const Heard heard = listen_to_every_cut(msn_webcam::kParser, kUp, as_bytes(bytes));
-  EXPECT_EQ(heard.messages, Messages{"webcam"});
+  const Heard heard = listen_to_every_cut(msn_webcam::kParser, kUp, as_bytes(bytes), "msn");
+  EXPECT_EQ(heard.lines, Messages{"webcam then opaque"});
   expect_chosen(AppProto::msnp, bytes);
   EXPECT_EQ(heard.next, Next::opaque);
   EXPECT_EQ(heard.end, line.size());
@@ -141,7 +139,7 @@ TEST(MsnWebcam, ReadsItsFirstLine) {
   }
   expect_none_of_others(msn_webcam::kParser);
   const std::string endless = "recipientid=42&sessionid=" + std::string(200, '1');
-  EXPECT_EQ(listen(msn_webcam::kParser, kUp, as_bytes(endless), {endless.size()}).last,
+  EXPECT_EQ(listen(msn_webcam::kParser, kUp, as_bytes(endless), {endless.size()}, "msn").last,
             ParseStatus::malformed);
 }
 

@@ -71,19 +71,19 @@ TEST(MsnpInvitation, AnnouncesWhereItGoesOn) {
       "Invitation-Command: ACCEPT\r\nInvitation-Cookie: 33267\r\nIP-Address: 10.44.102.65\r\n";
   check({
       {kUp, sent(invitation(accept + "Port: 6891\r\nAuthCookie: 93301\r\n")),
-       "file-transfer -> 10.44.102.65:6891/tcp file-transfer"},
+       "file-transfer expect=10.44.102.65:6891/file-transfer"},
       {kDown,
        received(invitation(accept + "Port: 6891\r\nAuthCookie: 93301\r\n"
                                     "IP-Address-Internal: 192.168.0.2\r\n"
                                     "PortX: 11178\r\nPortX-Internal: 11179\r\n")),
-       "file-transfer peer=bob@example.com -> 10.44.102.65:6891/tcp file-transfer -> "
-       "192.168.0.2:6890/tcp file-transfer"},
+       "file-transfer peer=bob@example.com expect=10.44.102.65:6891/file-transfer "
+       "expect=192.168.0.2:6890/file-transfer"},
       {kUp, sent(invitation(accept + "PortX: 11178\r\nAuthCookie: 1\r\n")),
-       "file-transfer -> 10.44.102.65:6891/tcp file-transfer"},
+       "file-transfer expect=10.44.102.65:6891/file-transfer"},
       {kUp, sent(invitation(accept + "Launch-Application: TRUE\r\nRequest-Data: IP-Address:\r\n")),
-       "any -> 10.44.102.65:0/tcp any"},
+       "any expect=10.44.102.65:0/any"},
       {kUp, sent(invitation("Invitation-Command: ACCEPT\r\nIP-Address: 10.0.0.1:1503\r\n")),
-       "any -> 10.0.0.1:1503/tcp any"},
+       "any expect=10.0.0.1:1503/any"},
       {kUp, sent(invitation("Invitation-Command: ACCEPT\r\nIP-Address: my.host\r\nPort: 5\r\n")),
        "any"},
       {kUp, sent(invitation("Invitation-Command: ACCEPT\r\nIP-Address: 10.0.0.1:99999\r\n")),
@@ -92,12 +92,12 @@ TEST(MsnpInvitation, AnnouncesWhereItGoesOn) {
       {kUp,
        sent(invite("02D3C01F-BF30-4825-A83A-DE7AF41648AA", "voice")) +
            sent(invitation(accept + "Port: 7001\r\n")),
-       "voice -> 10.44.102.65:7001/tcp voice"},
+       "voice expect=10.44.102.65:7001/voice"},
       {kUp,
        sent(invite("02D3C01F-BF30-4825-A83A-DE7AF41648AA", "voice")) +
            sent(invitation("Invitation-Command: ACCEPT\r\nInvitation-Cookie: 5\r\n"
                            "IP-Address: 10.0.0.1:7001\r\n")),
-       "any -> 10.0.0.1:7001/tcp any"},
+       "any expect=10.0.0.1:7001/any"},
   });
 }
 
@@ -177,21 +177,21 @@ TEST(MsnpPeers, AnnounceDirectConnections) {
        answer("Bridge: TCPv1\r\nListening: true\r\nNonce: {0}\r\n"
               "IPv4External-Addrs: 198.51.100.7\r\nIPv4External-Port: 6891\r\n"
               "IPv4Internal-Addrs: 192.168.0.2 10.0.0.2\r\nIPv4Internal-Port: 6892\r\n"),
-       both + " -> 198.51.100.7:6891/tcp file-transfer -> 192.168.0.2:6892/tcp file-transfer -> "
-              "10.0.0.2:6892/tcp file-transfer"},
+       both + " expect=198.51.100.7:6891/file-transfer expect=192.168.0.2:6892/file-transfer "
+              "expect=10.0.0.2:6892/file-transfer"},
       {kUp,
        answer("Bridge: TCPv1\r\nListening: true\r\nsrddA-lanretnI4vPI: 85.26.251.361\r\n"
               "troP-lanretnI4vPI: 2133\r\n"),
-       both + " -> 163.152.62.58:3312/tcp file-transfer"},
+       both + " expect=163.152.62.58:3312/file-transfer"},
       {kUp,
        answer("Listening: true\r\nIPv4InternalAddrsAndPorts: 10.0.0.1:5 10.0.0.2:6\r\n"
               "stroPdnAsrddAlanretxE4vPI: 7:1.0.0.721\r\n"),
-       both + " -> 10.0.0.1:5/tcp file-transfer -> 10.0.0.2:6/tcp file-transfer -> "
-              "127.0.0.1:7/tcp file-transfer"},
+       both + " expect=10.0.0.1:5/file-transfer expect=10.0.0.2:6/file-transfer "
+              "expect=127.0.0.1:7/file-transfer"},
       {kUp,
        answer("Bridge: TRUDPv1\r\nListening: true\r\nIPv4Internal-Addrs: 10.0.0.1\r\n"
               "IPv4Internal-Port: 5000\r\n"),
-       both + " -> 10.0.0.1:5000/udp file-transfer"},
+       both + " expect=10.0.0.1:5000/udp/file-transfer"},
       {kUp, answer("Bridge: TCPv1\r\nListening: false\r\nIPv4Internal-Addrs: 10.0.0.1\r\n"), both},
       {kUp, answer("Listening: true\r\nIPv4Internal-Addrs: ten\r\nIPv4Internal-Port: 99999\r\n"),
        both},

@@ -44,8 +44,8 @@ TEST(Msnp, ReadsTheLogin) {
       {kDown, with_payload("GCF 5 Shields.xml", "<config>\r\nMSG 1 N 4\r\n</config>"), "login"},
       {kUp, "XFR 9 NS\r\n", "login"},
       {kDown, "XFR 3 NS 207.46.106.118:1863 0 207.46.104.20:1863\r\n",
-       "login -> 207.46.106.118:1863/tcp any"},
-      {kDown, "XFR 3 NS 64.4.45.62:1863 U D\r\n", "login -> 64.4.45.62:1863/tcp any"},
+       "login expect=207.46.106.118:1863/any"},
+      {kDown, "XFR 3 NS 64.4.45.62:1863 U D\r\n", "login expect=64.4.45.62:1863/any"},
       {kDown, "XFR 3 NS messenger.hotmail.com:1863 0\r\n", "login"},
       {kDown, "911 4\r\n", "any"},
       {kDown,
@@ -97,9 +97,9 @@ TEST(Msnp, ReadsSwitchboards) {
   check({
       {kUp, "XFR 15 SB\r\n", "any"},
       {kDown, "XFR 15 SB 207.46.108.37:1863 CKI 17262740.1050826919.32308\r\n",
-       "any -> 207.46.108.37:1863/tcp any"},
+       "any expect=207.46.108.37:1863/any"},
       {kDown, "RNG 11752013 207.46.108.38:1863 CKI 849102291.520491113 bob@example.com Bob\r\n",
-       "any peer=bob@example.com -> 207.46.108.38:1863/tcp any"},
+       "any peer=bob@example.com expect=207.46.108.38:1863/any"},
       {kUp, "USR 1 alice@example.com 17262740.1050826919.32308\r\n",
        "login login=alice@example.com"},
       {kUp, "USR 1 alice@example.com;{4b1f1c} 1726.1050.323\r\n", "login login=alice@example.com"},
@@ -184,8 +184,8 @@ TEST(Msnp, TellsDatagramsByTheirType) {
 TEST(Msnp, ReadsNoMoreOfAPayloadThanItSays) {
   const std::string body(70000, 'x');
   const std::string stream = kGreeting + sent(mime("text/plain", body)) + "PNG\r\n";
-  const Heard heard = listen(msnp::kParser, kUp, as_bytes(stream), {stream.size()});
-  EXPECT_EQ(heard.messages,
+  const Heard heard = listen(msnp::kParser, kUp, as_bytes(stream), {stream.size()}, "msn");
+  EXPECT_EQ(heard.lines,
             (std::vector<std::string>{"login version=MSNP8", "text-chat", "presence"}));
   EXPECT_EQ(heard.end, stream.size());
 
@@ -221,8 +221,8 @@ TEST(Msnp, FollowsAWholeSession) {
       "USR 3 TWN I alice@example.com\r\nUSR 4 TWN S t=53*1hAu8ADuD3TEwdXoOMi08sD&p=\r\n"
       "SYN 5 0\r\nCHG 6 NLN 0\r\nPNG\r\nXFR 7 SB\r\n" +
       with_payload("UUX 8", "<Data/>") + "OUT\r\n";
-  const Heard up = listen_to_every_cut(msnp::kParser, kUp, as_bytes(client));
-  EXPECT_EQ(up.messages,
+  const Heard up = listen_to_every_cut(msnp::kParser, kUp, as_bytes(client), "msn");
+  EXPECT_EQ(up.lines,
             (std::vector<std::string>{"login version=MSNP9",
                                       "login login=alice@example.com client=MSNMSGR 6.0.0602",
                                       "login login=alice@example.com", "login", "presence",
@@ -235,8 +235,8 @@ TEST(Msnp, FollowsAWholeSession) {
                           "{5D3E02AB-6190-11d3-BBBB-00C04F795683}\r\nInvitation-Command: INVITE\r\n"
                           "Invitation-Cookie: 33267\r\nApplication-File: readme.txt\r\n")) +
       "BYE bob@example.com\r\n";
-  const Heard down = listen_to_every_cut(msnp::kParser, kDown, as_bytes(server));
-  EXPECT_EQ(down.messages,
+  const Heard down = listen_to_every_cut(msnp::kParser, kDown, as_bytes(server), "msn");
+  EXPECT_EQ(down.lines,
             (std::vector<std::string>{
                 "any peer=bob@example.com", "login", "presence peer=bob@example.com",
                 "text-chat peer=bob@example.com", "conference peer=carol@example.com",

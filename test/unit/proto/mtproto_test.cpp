@@ -8,9 +8,9 @@
 #include "base/crc32.h"
 
 #include "hex.h"
+#include "look_alikes.h"
 #include "malloc_count.h"
-#include "mobile_look_alikes.h"
-#include "opening_checks.h"
+#include "messenger_checks.h"
 
 namespace chatgate::proto::test {
 namespace {
@@ -171,7 +171,7 @@ TEST(Mtproto, FindsOutWhatIsNotObfuscated) {
   for (const std::size_t at : {8u, 39u, 40u, 55u, 56u, 59u}) {
     std::string wrong = right;
     wrong[at] = static_cast<char>(wrong[at] ^ 1);
-    EXPECT_EQ(read_lines(Obfuscated(), as_bytes(wrong), {wrong.size()}, Direction::to_server),
+    EXPECT_EQ(listen(Obfuscated(), Direction::to_server, as_bytes(wrong), {wrong.size()}).lines,
               Lines{"not mine"})
         << at;
   }
@@ -194,7 +194,7 @@ TEST(Mtproto, TakesNoOtherStream) {
     SCOPED_TRACE(row.name);
     expect_lines(mtproto::kParser, row.bytes, {"not certain"});
     const Lines lines =
-        read_lines(Obfuscated(), as_bytes(row.bytes), {row.bytes.size()}, Direction::to_server);
+        listen(Obfuscated(), Direction::to_server, as_bytes(row.bytes), {row.bytes.size()}).lines;
     EXPECT_TRUE(lines == Lines{"not mine"} || lines == Lines{"not certain"});
   }
   std::mt19937 random(2026);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "message_checks.h"
+#include "messenger_checks.h"
 #include "oscar_message.h"
 
 namespace chatgate::proto::test {
@@ -142,6 +142,7 @@ TEST(Oicq, IsNotTakenForOtherStreams) {
     SCOPED_TRACE(testing::PrintToString(other));
     expect_lines(oicq::kParser, other, {"not certain"});
   }
+  expect_none_of_others(oicq::kParser);
 }
 
 }  // namespace

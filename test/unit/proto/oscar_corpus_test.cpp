@@ -19,7 +19,7 @@
 #include "proto/oscar_peer.h"
 #include "proto/sametime.h"
 
-#include "message_checks.h"
+#include "messenger_checks.h"
 
 namespace chatgate::proto::test {
 namespace {
@@ -133,8 +133,10 @@ TEST(OscarCorpus, ReadsASessionOfIcqBothWays) {
   for (const auto& [from_server, pieces] : segments) {
     std::string stream;
     for (const auto& [sequence, piece] : pieces) stream += piece;
-    const Lines lines = read_lines(oscar::kParser, as_bytes(stream), {stream.size()},
-                                   from_server ? Direction::to_client : Direction::to_server);
+    const Lines lines =
+        listen(oscar::kParser, from_server ? Direction::to_client : Direction::to_server,
+               as_bytes(stream), {stream.size()})
+            .lines;
     for (const std::string& line : lines) ++counts[from_server][line];
   }
   EXPECT_EQ(counts[false]["aim login client=Adium/1.5.10"], 1);

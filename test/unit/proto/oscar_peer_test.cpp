@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "message_checks.h"
+#include "messenger_checks.h"
 #include "oscar_message.h"
 
 namespace chatgate::proto::test {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "message_checks.h"
+#include "messenger_checks.h"
 #include "oscar_message.h"
 
 namespace chatgate::proto::test {
@@ -254,6 +254,31 @@ TEST(Oscar, WholeSession) {
                 "aim file-transfer peer=peer", "aim presence", "aim presence"});
 }
 
+// The last message of a stream.
+Messenger last_said(const std::string& text) {
+  Facts facts;
+  ParserState state;
+  for (Bytes rest = as_bytes(text); !rest.empty();) {
+    EXPECT_EQ(oscar::feed(state, rest, facts), ParseStatus::done);
+    rest = rest.subspan(state.offset + static_cast<std::size_t>(state.skip));
+    state.offset = 0;
+    state.skip = 0;
+  }
+  return facts.messenger;
+}
+
+TEST(Oscar, OnlyAssumesAimUntilANameWasSaid) {
+  const Messenger cookie = last_said(flap(1, be32(1) + tlv(6, "cookie")));
+  EXPECT_EQ(cookie.application, "aim");
+  EXPECT_TRUE(cookie.assumed);
+  EXPECT_EQ(cookie.alternative, "icq");
+  EXPECT_TRUE(last_said(kHello + to_host(1, tlv(2, "hi"))).assumed);
+  for (const char* name : {"42424242", "somebody"}) {
+    EXPECT_FALSE(last_said(flap(1, be32(1) + tlv(1, name)) + flap(5, "")).assumed) << name;
+  }
+  EXPECT_FALSE(last_said("FLAPON\r\n\r\n").assumed);
+}
+
 TEST(Oscar, SkipsWhatIsLong) {
   const std::string text = tlv(2, std::string(7000, 'x'));
   expect_lines(oscar::kParser, kHello + to_host(1, text) + flap(5, ""),
@@ -341,6 +366,7 @@ TEST(Oscar, IsNotTakenForOthers) {
   }
   EXPECT_EQ(oscar::probe(as_bytes("\x2a\x01\0\0\0\4\0\0"s)), Probe::unsure);
   EXPECT_EQ(oscar::probe(as_bytes("FLAPO")), Probe::unsure);
+  expect_none_of_others(oscar::kParser);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "message_checks.h"
+#include "messenger_checks.h"
 #include "oscar_message.h"
 
 namespace chatgate::proto::test {
@@ -159,6 +159,7 @@ TEST(Sametime, IsNotTakenForOthers) {
     SCOPED_TRACE(testing::PrintToString(other));
     expect_lines(kParser, other, {"not certain"});
   }
+  expect_none_of_others(kParser, "PostgreSQL");
 }
 
 }  // namespace

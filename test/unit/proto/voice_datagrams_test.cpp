@@ -17,8 +17,8 @@
 #include "proto/zoom.h"
 
 #include "hex.h"
-#include "mobile_look_alikes.h"
-#include "opening_checks.h"
+#include "look_alikes.h"
+#include "messenger_checks.h"
 
 namespace chatgate::proto::test {
 namespace {

@@ -7,7 +7,7 @@
 #include "proto/xmpp.h"
 
 #include "allocation_count.h"
-#include "messages.h"
+#include "messenger_checks.h"
 
 namespace chatgate::proto::test {
 namespace {
@@ -22,7 +22,7 @@ void check(const char* what, const std::string& stanza, std::vector<std::string>
   SCOPED_TRACE(what);
   told.insert(told.begin(), kHeaderTold);
   told.push_back(kAfterTold);
-  expect_messages(xmpp::feed, {}, kHeader + stanza + kAfter, told, "xmpp");
+  expect_lines(known(xmpp::kParser), kHeader + stanza + kAfter, told, Direction::to_server, "xmpp");
 }
 
 TEST(XmppLong, PassesOverWhatNobodyNeeds) {
@@ -63,17 +63,18 @@ TEST(XmppLong, ReadsOnBehindIt) {
             "</x><description xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'/><transport "
             "xmlns='urn:xmpp:jingle:transports:ice-udp:1'><candidate ip='192.0.2.3' port='8998' "
             "protocol='udp'/></transport></content></jingle></iq>",
-        {"any", "voice", "voice expect=192.0.2.3:8998/udp"});
+        {"any", "voice", "voice expect=192.0.2.3:8998/udp/voice"});
   check("STARTTLS is none inside", "<message><a>" + text + "</a><starttls/></message>", {"any"});
 }
 
 TEST(XmppLong, BreaksOffWhereNoServerGoesOn) {
   std::string deep;
   for (std::uint32_t i = 0; i <= xmpp::kMaxNesting; ++i) deep += "<a>";
-  const std::vector<std::string> messages =
-      told(xmpp::feed, {}, as_bytes(kHeader + deep), {kHeader.size() + deep.size()}, "xmpp")
-          .messages;
-  EXPECT_EQ(messages, (std::vector<std::string>{kHeaderTold, "any", "malformed"}));
+  const std::string stream = kHeader + deep;
+  EXPECT_EQ(
+      listen(known(xmpp::kParser), Direction::to_server, as_bytes(stream), {stream.size()}, "xmpp")
+          .lines,
+      (Lines{kHeaderTold, "any", "malformed"}));
 }
 
 TEST(XmppLong, AsksForNoMoreThanItsByteLimit) {

@@ -5,7 +5,7 @@
 
 #include "proto/xmpp.h"
 
-#include "messages.h"
+#include "messenger_checks.h"
 
 namespace chatgate::proto::test {
 namespace {
@@ -22,12 +22,20 @@ struct Row {
   const char* told;
 };
 
+void expect_xmpp(std::string_view text, const Lines& expected,
+                 Direction way = Direction::to_server) {
+  expect_lines(known(xmpp::kParser), text, expected, way, "xmpp");
+}
+void expect_framed(Direction way, std::string_view text, const Lines& expected) {
+  expect_lines(known(xmpp::kParser), text, expected, way, "xmpp", xmpp::framed(way));
+}
+
 void check(const std::string& header, const char* header_told, const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     SCOPED_TRACE(row.stanza);
     std::vector<std::string> expected = {header_told};
     if (*row.told != '\0') expected.emplace_back(row.told);
-    expect_messages(xmpp::feed, {}, header + row.stanza, expected, "xmpp");
+    expect_xmpp(header + row.stanza, expected);
   }
 }
 
@@ -53,9 +61,9 @@ TEST(XmppMessages, LogIn) {
       {"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>", "login"},
       {"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='X-GOOGLE-TOKEN'>"
        "AGFsaWNlAHRva2Vu</auth>",
-       "login app=google-talk login=alice"},
+       "google-talk login login=alice"},
       {"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='X-FACEBOOK-PLATFORM'/>",
-       "login app=facebook-chat-xmpp"},
+       "facebook-chat-xmpp login"},
       {"<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
        "dXNlcm5hbWU9ImFsaWNlIixyZWFsbT0iYyI=</response>",
        "login login=alice"},
@@ -90,32 +98,29 @@ TEST(XmppMessages, LogIn) {
        "login login=alice@chat.example"},
       {"<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>"
        "[2001:db8::1]:5269</see-other-host></stream:error>",
-       "login expect=2001:db8::1:5269/tcp"},
+       "login expect=2001:db8::1:5269/login"},
       {"<stream:error><see-other-host xmlns='urn:ietf:params:xml:ns:xmpp-streams'>192.0.2.1"
        "</see-other-host></stream:error>",
-       "login expect=192.0.2.1:5222/tcp"},
-      {"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", "login next=protocol"},
+       "login expect=192.0.2.1:5222/login"},
+      {"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", "login then protocol"},
       {"<proceed xmlns='urn:xmpp:jingle-message:0'/>", "voice"},
   });
 }
 
 TEST(XmppMessages, HeadersTellWhoIsWho) {
-  expect_messages(xmpp::feed, {},
-                  "<stream:stream xmlns='jabber:client' "
-                  "xmlns:stream='http://etherx.jabber.org/streams' from='alice@chat.example/x' "
-                  "to='chat.example' version='1.0'><success/>" +
-                      kClient + "<r/>",
-                  {"login login=alice@chat.example version=1.0 name=chat.example", "any",
-                   "login version=1.0 name=chat.example", "any"},
-                  "xmpp");
+  expect_xmpp(
+      "<stream:stream xmlns='jabber:client' "
+      "xmlns:stream='http://etherx.jabber.org/streams' from='alice@chat.example/x' "
+      "to='chat.example' version='1.0'><success/>" +
+          kClient + "<r/>",
+      {"login login=alice@chat.example version=1.0 name=chat.example", "any",
+       "login version=1.0 name=chat.example", "any"});
   const std::string answer =
       "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' "
       "xmlns:db='jabber:server:dialback' id='1' from='b.example' to='a.example'>";
-  ParserState state;
-  state.way = Direction::to_client;
-  expect_messages(
-      xmpp::feed, state, answer + "<db:result from='b.example' to='a.example' type='valid'/>",
-      {"login login=a.example name=b.example", "login login=a.example peer=b.example"}, "xmpp");
+  expect_xmpp(answer + "<db:result from='b.example' to='a.example' type='valid'/>",
+              {"login login=a.example name=b.example", "login login=a.example peer=b.example"},
+              Direction::to_client);
 }
 
 TEST(XmppMessages, BetweenServers) {
@@ -238,7 +243,8 @@ TEST(XmppMessages, FileTransfer) {
        "sid='a'><streamhost jid='a@b.example/x' host='192.0.2.4' port='5086'/>"
        "<streamhost jid='p.example' host='proxy.example' port='7777'/>"
        "<streamhost jid='q.example' host='2001:db8::4' port='7777'/></query></iq>",
-       "file-transfer peer=bob@chat.example expect=192.0.2.4:5086/tcp expect=2001:db8::4:7777/tcp"},
+       "file-transfer peer=bob@chat.example expect=192.0.2.4:5086/file-transfer "
+       "expect=2001:db8::4:7777/file-transfer"},
       {"<iq type='set' to='b@c.example'><open xmlns='http://jabber.org/protocol/ibb' "
        "sid='i'/></iq>",
        "file-transfer peer=b@c.example"},
@@ -261,7 +267,7 @@ TEST(XmppMessages, FileTransfer) {
        "xmlns='urn:xmpp:jingle:apps:file-transfer:5'><file><name>a.iso</name></file></description>"
        "<transport xmlns='urn:xmpp:jingle:transports:s5b:1' sid='v'><candidate cid='1' "
        "host='192.0.2.4' port='5086' type='direct'/></transport></content></jingle></iq>",
-       "file-transfer peer=b@c.example file=a.iso expect=192.0.2.4:5086/tcp"},
+       "file-transfer peer=b@c.example file=a.iso expect=192.0.2.4:5086/file-transfer"},
       {"<message to='b@c.example'><file-sharing xmlns='urn:xmpp:sfs:0'><file "
        "xmlns='urn:xmpp:file:metadata:0'><name>a.gif</name></file></file-sharing></message>",
        "file-transfer peer=b@c.example file=a.gif"},
@@ -295,7 +301,7 @@ TEST(XmppMessages, Calls) {
        "<candidate component='1' ip='2001:db8::3' port='9' protocol='tcp' type='host'/>"
        "<candidate component='1' ip='a.local' port='9' protocol='udp' type='host'/>"
        "</transport></content></jingle></iq>",
-       "voice peer=b@c.example expect=192.0.2.3:8998/udp expect=2001:db8::3:9/tcp"},
+       "voice peer=b@c.example expect=192.0.2.3:8998/udp/voice expect=2001:db8::3:9/voice"},
       {"<iq type='set'><jingle xmlns='urn:xmpp:jingle:1'><content name='a'><description "
        "xmlns='urn:xmpp:jingle:apps:rtp:1' media='audio'/></content><content name='b'><description "
        "xmlns='urn:xmpp:jingle:apps:rtp:1' media='video'/></content></jingle></iq>",
@@ -304,7 +310,7 @@ TEST(XmppMessages, Calls) {
        "name='video'><transport xmlns='urn:xmpp:jingle:transports:ice-udp:1'><candidate "
        "component='1' ip='192.0.2.3' port='8998' "
        "protocol='udp'/></transport></content></jingle></iq>",
-       "video expect=192.0.2.3:8998/udp"},
+       "video expect=192.0.2.3:8998/udp/video"},
       {"<iq type='set'><jingle xmlns='urn:xmpp:jingle:1' action='transport-info'><content "
        "name='0'><transport xmlns='urn:xmpp:jingle:transports:ice-udp:1'/></content></jingle></iq>",
        "voice"},
@@ -320,7 +326,7 @@ TEST(XmppMessages, Calls) {
       {"<iq type='set'><session xmlns='http://www.google.com/session' type='candidates'>"
        "<candidate name='video_rtp' address='192.0.2.3' port='1000' "
        "protocol='udp'/></session></iq>",
-       "video expect=192.0.2.3:1000/udp"},
+       "video expect=192.0.2.3:1000/udp/video"},
       {"<p:iq type='set' xmlns:p='jabber:client'><j:jingle xmlns:j='urn:xmpp:jingle:1'><j:content>"
        "<d:description xmlns:d='urn:xmpp:jingle:apps:rtp:1' media='audio'/></j:content></j:jingle>"
        "</p:iq>",
@@ -373,32 +379,30 @@ TEST(XmppMessages, WhatTellsNothing) {
       {"<iq type='result' id='1'/>", "any"},
       {"<xyzzy/>", "any"},
       {"<iq type='set'><query xmlns='urn:unknown'><body>x</body></query></iq>", "any"},
-      {"</stream:stream>", "any next=opaque"},
-      {"\x16\x03\x01", "any next=opaque"},
+      {"</stream:stream>", "any then opaque"},
+      {"\x16\x03\x01", "any then opaque"},
   });
 }
 
 TEST(XmppMessages, FramedInHttpAndWebSocket) {
-  expect_messages(
-      xmpp::feed, xmpp::framed(Direction::to_server),
+  expect_framed(
+      Direction::to_server,
       "<body xmlns='http://jabber.org/protocol/httpbind' to='chat.example' rid='1' ver='1.6'/>",
-      {"login name=chat.example"}, "xmpp");
-  expect_messages(xmpp::feed, xmpp::framed(Direction::to_server),
-                  "<body xmlns='http://jabber.org/protocol/httpbind' rid='2' sid='s'><message "
-                  "xmlns='jabber:client' to='b@c.example'><body>x</body></message>"
-                  "<presence xmlns='jabber:client'/></body>",
-                  {"presence", "text-chat peer=b@c.example", "presence", "any next=opaque"},
-                  "xmpp");
-  expect_messages(xmpp::feed, xmpp::framed(Direction::to_client),
-                  "<body xmlns='http://jabber.org/protocol/httpbind'><message "
-                  "from='b@c.example'><body>x</body></message></body>",
-                  {"presence", "text-chat peer=b@c.example", "any next=opaque"}, "xmpp");
-  expect_messages(xmpp::feed, xmpp::framed(Direction::to_server),
-                  "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='chat.example' "
-                  "version='1.0'/><message to='b@c.example'><body>x</body></message>"
-                  "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
-                  {"login version=1.0 name=chat.example", "text-chat peer=b@c.example", "any"},
-                  "xmpp");
+      {"login name=chat.example"});
+  expect_framed(Direction::to_server,
+                "<body xmlns='http://jabber.org/protocol/httpbind' rid='2' sid='s'><message "
+                "xmlns='jabber:client' to='b@c.example'><body>x</body></message>"
+                "<presence xmlns='jabber:client'/></body>",
+                {"presence", "text-chat peer=b@c.example", "presence", "any then opaque"});
+  expect_framed(Direction::to_client,
+                "<body xmlns='http://jabber.org/protocol/httpbind'><message "
+                "from='b@c.example'><body>x</body></message></body>",
+                {"presence", "text-chat peer=b@c.example", "any then opaque"});
+  expect_framed(Direction::to_server,
+                "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='chat.example' "
+                "version='1.0'/><message to='b@c.example'><body>x</body></message>"
+                "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>",
+                {"login version=1.0 name=chat.example", "text-chat peer=b@c.example", "any"});
 }
 
 }  // namespace

@@ -152,5 +152,25 @@ TEST(Xmpp, IsNotTakenForGranted) {
   });
 }
 
+TEST(Xmpp, OnlyAssumesItself) {
+  const std::string header =
+      "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+      "to='gmail.com' version='1.0'>";
+  const auto assumes = [&](const std::string& mechanism) {
+    Facts facts;
+    ParserState state;
+    const std::string auth =
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='" + mechanism + "'/>";
+    EXPECT_EQ(xmpp::feed(state, as_bytes(header), facts), ParseStatus::done);
+    EXPECT_TRUE(facts.messenger.assumed);
+    state.offset = 0;
+    facts.clear();
+    EXPECT_EQ(xmpp::feed(state, as_bytes(auth), facts), ParseStatus::done);
+    return facts.messenger.assumed;
+  };
+  EXPECT_TRUE(assumes("PLAIN"));
+  EXPECT_FALSE(assumes("X-GOOGLE-TOKEN"));
+}
+
 }  // namespace
 }  // namespace chatgate::proto::test

@@ -113,8 +113,8 @@ TEST(Ymsg, AnnouncesWhereItGoesOn) {
                           {20, "http://192.0.2.9:5101/Messenger.bob.1?AppID=Messenger"},
                           {27, "plan.doc"},
                           {28, "4096"}}),
-       "file-transfer login=alice peer=bob file=plan.doc version=16 -> 192.0.2.9:5101/tcp "
-       "file-transfer"},
+       "file-transfer login=alice peer=bob file=plan.doc version=16 "
+       "expect=192.0.2.9:5101/file-transfer"},
       {kDown, ymsg_packet(0x4d, {{4, "bob"}, {5, "alice"}, {49, "IMVIRONMENT"}}),
        "any login=alice peer=bob version=16"},
       {kDown,
@@ -135,23 +135,23 @@ TEST(Ymsg, AnnouncesWhereItGoesOn) {
                           {27, "a.txt"},
                           {250, "98.136.112.33"},
                           {251, "token"}}),
-       "file-transfer login=alice peer=bob file=a.txt version=16 -> 98.136.112.33:80/tcp "
-       "file-transfer"},
+       "file-transfer login=alice peer=bob file=a.txt version=16 "
+       "expect=98.136.112.33:80/file-transfer"},
       {kUp,
        ymsg_packet(0xdd, {{1, "alice"}, {5, "bob"}, {249, "1"}, {250, "http://192.0.2.9:8080/x"}}),
-       "file-transfer login=alice peer=bob version=16 -> 192.0.2.9:8080/tcp file-transfer"},
+       "file-transfer login=alice peer=bob version=16 expect=192.0.2.9:8080/file-transfer"},
       {kDown,
        ymsg_packet(
            0x4f, {{4, "bob"}, {1, "bob"}, {12, "MTY5MDkwNjA="}, {5, "alice"}, {49, "PEERTOPEER"}}),
-       "any login=alice peer=bob version=16 -> 4.3.2.1:5101/tcp any"},
+       "any login=alice peer=bob version=16 expect=4.3.2.1:5101/any"},
       {kUp, ymsg_packet(0x4f, {{1, "alice"}, {4, "alice"}, {12, "LTE="}, {5, "bob"}}),
-       "any login=alice peer=bob version=16 -> 255.255.255.255:5101/tcp any"},
+       "any login=alice peer=bob version=16 expect=255.255.255.255:5101/any"},
       {kUp, ymsg_packet(0x4f, {{1, "alice"}, {12, "eA=="}, {5, "bob"}}),
        "any login=alice peer=bob version=16"},
       {kUp, ymsg_packet(0x4f, {{1, "alice"}, {12, "MA=="}, {5, "bob"}}),
        "any login=alice peer=bob version=16"},
       {kDown, ymsg_packet(0x50, {{5, "alice"}, {61, "token"}, {102, "66.163.174.12"}}),
-       "webcam login=alice version=16 -> 66.163.174.12:5100/tcp webcam"},
+       "webcam login=alice version=16 expect=66.163.174.12:5100/webcam"},
       {kUp, ymsg_packet(0x50, {{1, "alice"}, {5, "bob"}}),
        "webcam login=alice peer=bob version=16"},
       {kUp, ymsg_packet(0x06, {{1, "alice"}, {20, "http://192.0.2.9:5101/x"}, {5, "bob"}}),
@@ -199,10 +199,11 @@ TEST(Ymsg, SkipsWhatIsLong) {
   const std::string message =
       ymsg_packet(0x06, {{1, "alice"}, {5, "bob"}, {14, std::string(60000, 'x')}, {27, "late"}});
   const std::string stream = message + ymsg_packet(0x12, {}) + message;
-  const Heard heard = listen(ymsg::kParser, kUp, as_bytes(stream), steps(stream.size(), 1000));
-  EXPECT_EQ(heard.messages, (std::vector<std::string>{
-                                "text-chat login=alice peer=bob version=16", "presence version=16",
-                                "text-chat login=alice peer=bob version=16"}));
+  const Heard heard =
+      listen(ymsg::kParser, kUp, as_bytes(stream), steps(stream.size(), 1000), "yahoo");
+  EXPECT_EQ(heard.lines, (std::vector<std::string>{"text-chat login=alice peer=bob version=16",
+                                                   "presence version=16",
+                                                   "text-chat login=alice peer=bob version=16"}));
   EXPECT_EQ(heard.end, stream.size());
   ParserState state;
   Facts facts;
@@ -214,8 +215,8 @@ TEST(Ymsg, FollowsAWholeSession) {
                          ymsg_packet(0x54, {{0, "alice"}, {1, "alice"}, {135, "9.0.0.2162"}}) +
                          ymsg_packet(0x06, {{1, "alice"}, {5, "bob"}, {14, "hello"}}) +
                          ymsg_packet(0x02, {{1, "alice"}});
-  const Heard heard = listen_to_every_cut(ymsg::kParser, kUp, as_bytes(up));
-  EXPECT_EQ(heard.messages,
+  const Heard heard = listen_to_every_cut(ymsg::kParser, kUp, as_bytes(up), "yahoo");
+  EXPECT_EQ(heard.lines,
             (std::vector<std::string>{"login version=16", "login login=alice version=16",
                                       "login login=alice version=16 client=9.0.0.2162",
                                       "text-chat login=alice peer=bob version=16",
@@ -231,7 +232,7 @@ TEST(Ymsg, NothingElseMayFollow) {
         std::string("YPNSx.0"),
         std::string("YHOO1.0\0\xff\xff\xff\xff", 12) + std::string(92, '\0')}) {
     const std::string stream = packet + behind;
-    EXPECT_EQ(listen_to_every_cut(ymsg::kParser, kUp, as_bytes(stream)).last,
+    EXPECT_EQ(listen_to_every_cut(ymsg::kParser, kUp, as_bytes(stream), "yahoo").last,
               ParseStatus::malformed)
         << behind;
   }
@@ -270,26 +271,25 @@ TEST(YmsgWebcam, ReadsItsFirstPacket) {
   const std::string text = "a=2\r\nu=alice\r\nt=token\r\ni=192.0.2.7\r\ng=bob\r\no=w-2-5-1\r\n";
   const std::string bytes = "<REQIMG>" + head + static_cast<char>(text.size()) + text;
   const std::string all = bytes + "\x0d\0picture";
-  const Heard heard = listen_to_every_cut(ymsg_webcam::kParser, kUp, as_bytes(all));
-  EXPECT_EQ(heard.messages, std::vector<std::string>{"webcam login=alice peer=bob"});
-  EXPECT_EQ(heard.application, "yahoo");
+  const Heard heard = listen_to_every_cut(ymsg_webcam::kParser, kUp, as_bytes(all), "yahoo");
+  EXPECT_EQ(heard.lines, Lines{"webcam login=alice peer=bob then opaque"});
   expect_chosen(AppProto::ymsg, bytes);
   EXPECT_EQ(heard.next, Next::opaque);
   EXPECT_EQ(heard.end, bytes.size());
 
   const std::string asks = "<RVWCFG>" + head + "\x07g=bob\r\n";
-  EXPECT_EQ(listen_to_every_cut(ymsg_webcam::kParser, kUp, as_bytes(asks)).messages,
-            std::vector<std::string>{"webcam peer=bob"});
+  EXPECT_EQ(listen_to_every_cut(ymsg_webcam::kParser, kUp, as_bytes(asks), "yahoo").lines,
+            Lines{"webcam peer=bob then opaque"});
   const std::string shows = "<RUPCFG>" + head +
                             "\x05"
                             "f=1\r\n";
-  EXPECT_EQ(listen_to_every_cut(ymsg_webcam::kParser, kUp, as_bytes(shows)).messages,
-            std::vector<std::string>{"webcam"});
+  EXPECT_EQ(listen_to_every_cut(ymsg_webcam::kParser, kUp, as_bytes(shows), "yahoo").lines,
+            Lines{"webcam then opaque"});
   const std::string endless = "<SNDIMG>" + std::string("\x08\0\1\0\x7f\xff\xff\xff", 8) +
                               std::string(ymsg_webcam::kByteLimit, 'x');
-  EXPECT_EQ(
-      listen(ymsg_webcam::kParser, kUp, as_bytes(endless), {ymsg_webcam::kByteLimit}).messages,
-      std::vector<std::string>{"webcam"});
+  EXPECT_EQ(listen(ymsg_webcam::kParser, kUp, as_bytes(endless), {ymsg_webcam::kByteLimit}, "yahoo")
+                .lines,
+            Lines{"webcam then opaque"});
 }
 
 TEST(YmsgWebcam, IsRecognisedByItsHead) {

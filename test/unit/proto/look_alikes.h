@@ -1,8 +1,12 @@
-// First bytes of protocols that are none of the mobile messengers', in streams and in datagrams.
+// First bytes of all kinds of protocols, in streams and in datagrams, of which a messenger's parser
+// may take none but its own.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "proto/facts.h"
 
 #include "hex.h"
 
@@ -11,6 +15,7 @@ namespace chatgate::proto::test {
 struct LookAlike {
   std::string name;
   std::string bytes;
+  AppProto protocol = AppProto::unknown;  // of the messenger that it is
 };
 
 inline const std::vector<LookAlike>& other_streams() {
@@ -41,8 +46,9 @@ inline const std::vector<LookAlike>& other_streams() {
       {"FTP", "USER anonymous\r\n"},
       {"text WA", "WATCH out\r\n"},
       {"text TS3", "TS3 server\r\n"},
-      {"IRC", "NICK x\r\nUSER x 0 * :x\r\n"},
-      {"XMPP", "<?xml version='1.0'?><stream:stream to='example.org' xmlns='jabber:client'>"},
+      {"IRC", "NICK x\r\nUSER x 0 * :x\r\n", AppProto::irc},
+      {"XMPP", "<?xml version='1.0'?><stream:stream to='example.org' xmlns='jabber:client'>",
+       AppProto::xmpp},
       {"DNS query",
        hex("001d 1234 0100 0001 0000 0000 0000 07 6578616d706c65 03 6f7267 00 0001 0001")},
       {"STUN", hex("0003 0008 2112a442 000102030405060708090a0b 0019 0004 11000000")},
@@ -61,10 +67,10 @@ inline const std::vector<LookAlike>& other_streams() {
            std::string(48, '\x5a')},
       {"DCE/RPC", hex("05000b03 10000000 48000000 01000000 b810b810 00000000")},
       {"ONC RPC", hex("80000028 12345678 00000000 00000002 000186a0 00000002 00000003")},
-      {"OSCAR", hex("2a 01 1234 0004 00000001")},
-      {"YMSG", "YMSG" + hex("0010 0000 0000 004c 00000000 00000000")},
-      {"Gadu-Gadu", hex("01000000 04000000 12345678")},
-      {"MSN", "VER 1 MSNP18 CVR0\r\n"},
+      {"OSCAR", hex("2a 01 1234 0004 00000001"), AppProto::oscar},
+      {"YMSG", "YMSG" + hex("0010 0000 0000 004c 00000000 00000000"), AppProto::ymsg},
+      {"Gadu-Gadu", hex("01000000 04000000 12345678"), AppProto::gadu_gadu},
+      {"MSN", "VER 1 MSNP18 CVR0\r\n", AppProto::msnp},
       {"TDS", hex("12 01 002f 0000 0100 00 001a 0006 01 0020 0001 02 0021 0001 03 0022 0004")},
       {"LDAP", hex("30 0c 02 01 01 60 07 02 01 03 04 00 80 00")},
       {"RTMP", hex("03 00000000 00000000") + std::string(80, '\x5a')},
@@ -81,6 +87,34 @@ inline const std::vector<LookAlike>& other_streams() {
       {"small numbers", hex("00010000 05000000 02000000") + std::string(80, '\0')},
       {"counting", hex("0001020304050607 08090a0b0c0d0e0f 1011121314151617 18191a1b1c1d1e1f"
                        "2021222324252627 28292a2b2c2d2e2f 3031323334353637 38393a3b3c3d3e3f")},
+      {"MSN in HTTP",
+       "POST /gateway/gateway.dll?Action=open&Server=NS HTTP/1.1\r\nHost: x\r\n\r\nVER 1 "
+       "MSNP8\r\n"},
+      {"CONNECT", "CONNECT scs.msg.yahoo.com:5050 HTTP/1.1\r\n\r\n"},
+      {"YMSG in HTTP", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nYMSG"},
+      {"SMTP, two lines", "EHLO client.example\r\nMAIL FROM:<a@example.com>\r\n"},
+      {"SMTP server, two lines", "220 mail.example ESMTP\r\n250-mail.example\r\n"},
+      {"IMAP with an address", "a001 LOGIN someone@example.com secret\r\n"},
+      {"POP3 with an address", "USER someone@example.com\r\nPASS secret\r\n"},
+      {"POP3 server with a time", "+OK POP3 ready <1896.697170952@mail.example>\r\n"},
+      {"FTP, two lines", "USER anonymous\r\nPASS guest@example.com\r\n"},
+      {"FTP server", "220 FTP server ready\r\n331 Password\r\n"},
+      {"SIP's INVITE", "INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TCP pc.example\r\n\r\n"},
+      {"SIP's MESSAGE", "MESSAGE sip:bob@example.com SIP/2.0\r\n\r\n"},
+      {"MSRP",
+       "MSRP a786hjs2 SEND\r\nTo-Path: msrp://bob.example.com:8888/9di4eae923wzd;tcp\r\n\r\n"},
+      {"IRC server", ":irc.example 001 someone :Welcome\r\n", AppProto::irc},
+      {"IRC's JOIN", "JOIN #channel\r\n", AppProto::irc},
+      {"text VER", "VER\r\n"},
+      {"text VERSION", "VERSION 3\r\n"},
+      {"text MSG", "MSG hello\r\n"},
+      {"OSCAR, a start of it", hex("2a 01 1234 0004"), AppProto::oscar},
+      {"TLS, a start of it", hex("160301 0200 01 0001fc 0303")},
+      {"DNS, a start of it", hex("001c 1234 0100 0001 0000 0000 0000 03 777777")},
+      {"SOCKS 5, a start of it", hex("05 01 00")},
+      {"RDP with its end", hex("03 00 0013 0e e0 0000 0000 00 01 00 08 00 03000000")},
+      {"text V", std::string(2000, 'V')},
+      {"text Y", std::string(2000, 'Y')},
   };
   return rows;
 }
@@ -128,6 +162,21 @@ inline const std::vector<LookAlike>& other_datagrams() {
       {"text VS01", "VS01 is a text and no header of the manager"},
   };
   return rows;
+}
+
+// Bytes without any form, the same every time.
+inline std::vector<std::string> noises() {
+  std::vector<std::string> all;
+  std::uint32_t random = 1;
+  for (int i = 0; i < 300; ++i) {
+    std::string noise;
+    for (int k = 0; k < 64; ++k) {
+      random = random * 1664525 + 1013904223;
+      noise += static_cast<char>(random >> 24);
+    }
+    all.push_back(noise);
+  }
+  return all;
 }
 
 }  // namespace chatgate::proto::test
