@@ -5,10 +5,10 @@
 #include <cstdint>
 
 #include "proto/http_text.h"
+#include "proto/messenger_text.h"
 #include "proto/msnp_payload.h"
 #include "proto/sdp.h"
 #include "proto/sip_text.h"
-#include "proto/messenger_text.h"
 #include "proto/xml.h"
 
 namespace chatgate::proto::sip {

@@ -16,7 +16,7 @@ using Lines = std::vector<std::string>;
 
 // "yahoo text-chat login=a peer=b file=c version=d client=e expect=192.0.2.1:5/file-transfer
 // name=chat.example then protocol". What is empty is left out, and so are the application where it
-// is `application`, and that another message comes.
+// is `application` ("-": none), and that another message comes.
 inline std::string to_line(const Facts& facts, std::string_view application = {}) {
   const Messenger& messenger = facts.messenger;
   std::string line;
@@ -26,9 +26,8 @@ inline std::string to_line(const Facts& facts, std::string_view application = {}
   if (!facts.has_messenger) {
     line = "-";
   } else {
-    if (application.empty() || messenger.application != application) {
-      line = std::string(messenger.application.empty() ? "-" : messenger.application) + " ";
-    }
+    const std::string_view named = messenger.application.empty() ? "-" : messenger.application;
+    if (application.empty() || named != application) line = std::string(named) + " ";
     line += to_string(messenger.service);
     add(" login=", messenger.login.view());
     add(" peer=", messenger.peer_login.view());

@@ -32,7 +32,7 @@ TEST(Msrp, TellsWhatIsSent) {
   const std::string people =
       "From: Ann <im:ann@example.com>\r\nTo: <sip:anonymous@anonymous.invalid>\r\n\r\n";
   check_sayings(
-      msrp::kParser, "", "",
+      msrp::kParser, "-", "",
       {
           {kUp, send("Byte-Range: 1-5/5\r\nContent-Type: text/plain\r\n", "hello"),
            "text-chat" + kUsers},
@@ -69,7 +69,7 @@ TEST(Msrp, TellsWhatIsSent) {
 
 TEST(Msrp, ReadsTheOtherMessages) {
   check_sayings(
-      msrp::kParser, "", "",
+      msrp::kParser, "-", "",
       {
           {kDown, "MSRP d93kswow 200 OK\r\n" + kPaths + kEnd, "any" + kOthers},
           {kDown, "MSRP d93kswow 403\r\n" + kPaths + kEnd, "any" + kOthers},
@@ -92,7 +92,7 @@ TEST(Msrp, NamesCpimsPeopleWhereThePathsNameNone) {
       "From-Path: msrp://192.0.2.10:7777/t;tcp\r\nContent-Type: message/cpim\r\n\r\n"
       "From: Ann <im:ann@example.com>\r\nTo: <im:ben@example.com>\r\n\r\n\r\nhello\r\n" +
       kEnd;
-  check_sayings(msrp::kParser, "", "",
+  check_sayings(msrp::kParser, "-", "",
                 {{kUp, message, "text-chat login=ann@example.com peer=ben@example.com"},
                  {kDown, message, "text-chat login=ben@example.com peer=ann@example.com"}});
 }
@@ -109,9 +109,9 @@ TEST(Msrp, FindsTheEndByItsOwnIdentifierAlone) {
   for (const char* const type : {"image/png", "message/cpim"}) {
     std::string stream = first + second;
     stream.replace(stream.find("image/png"), 9, type);
-    const Heard heard = listen_to_every_cut(msrp::kParser, kUp, as_bytes(stream));
-    EXPECT_EQ(heard.messages.size(), 2u) << type;
-    EXPECT_EQ(heard.messages.back(), "any" + kUsers);
+    const Heard heard = listen_to_every_cut(msrp::kParser, kUp, as_bytes(stream), "-");
+    EXPECT_EQ(heard.lines.size(), 2u) << type;
+    EXPECT_EQ(heard.lines.back(), "any" + kUsers);
     EXPECT_EQ(heard.end, stream.size());
   }
 }
@@ -122,11 +122,11 @@ TEST(Msrp, FollowsASession) {
       send("Content-Type: application/im-iscomposing+xml\r\n", "<a/>") +
       send("Content-Type: application/octet-stream\r\n", std::string(300, '\n')) +
       "MSRP zzzz 200 OK\r\n" + kPaths + "-------zzzz$\r\n";
-  const Heard heard = listen_to_every_cut(msrp::kParser, kUp, as_bytes(stream));
+  const Heard heard = listen_to_every_cut(msrp::kParser, kUp, as_bytes(stream), "-");
   const std::vector<std::string> expected = {"presence" + kUsers, "text-chat" + kUsers,
                                              "presence" + kUsers, "file-transfer" + kUsers,
                                              "any" + kUsers};
-  EXPECT_EQ(heard.messages, expected);
+  EXPECT_EQ(heard.lines, expected);
   EXPECT_EQ(heard.end, stream.size());
 }
 
@@ -136,12 +136,12 @@ TEST(Msrp, HoldsLittleOfLongBodies) {
   const std::string stream = send("Content-Type: image/png\r\n", file) +
                              send("Content-Type: message/cpim\r\n", file) +
                              send("Content-Type: text/plain\r\n", "x");
-  const Heard whole = listen(msrp::kParser, kUp, as_bytes(stream), {stream.size()});
+  const Heard whole = listen(msrp::kParser, kUp, as_bytes(stream), {stream.size()}, "-");
   const std::vector<std::string> expected = {"file-transfer" + kUsers, "text-chat" + kUsers,
                                              "text-chat" + kUsers};
-  EXPECT_EQ(whole.messages, expected);
+  EXPECT_EQ(whole.lines, expected);
   EXPECT_EQ(whole.end, stream.size());
-  EXPECT_EQ(listen(msrp::kParser, kUp, as_bytes(stream), steps(stream.size(), 509)), whole);
+  EXPECT_EQ(listen(msrp::kParser, kUp, as_bytes(stream), steps(stream.size(), 509), "-"), whole);
 
   ParserState state;
   Facts facts;
@@ -158,7 +158,7 @@ TEST(Msrp, BreaksWhereNobodyReadsOn) {
        {send("Content-Type: text/plain\r\n", "x") + "hello\r\n",
         send("Content-Type: text/plain\r\n", "x") + "MSRP d93kswow send\r\n",
         send("Content-Type: text/plain\r\n", "x") + "\r\n"}) {
-    EXPECT_EQ(listen_to_every_cut(msrp::kParser, kUp, as_bytes(stream)).last,
+    EXPECT_EQ(listen_to_every_cut(msrp::kParser, kUp, as_bytes(stream), "-").last,
               ParseStatus::malformed);
   }
   const std::string endless = request("SEND", "x: " + std::string(9000, 'x'));
@@ -188,8 +188,8 @@ TEST(Msrp, TakesNothingElseForItself) {
       "msrp a786hjs2 SEND\r\n",     "MSRP a786hjs2 SE\x01ND\r\n",
       "\r\nMSRP a786hjs2 SEND\r\n", "MSRP " + std::string(300, 'a'),
   };
-  for (const std::string& other : other_protocols()) {
-    if (!other.starts_with("MSRP ")) others.push_back(other);
+  for (const LookAlike& other : other_streams()) {
+    if (!other.bytes.starts_with("MSRP ")) others.push_back(other.bytes);
   }
   for (const std::string& other : others) {
     for (std::size_t size = 0; size <= other.size(); ++size) {

@@ -19,7 +19,7 @@ const std::string kPeople = " login=alice@example.com peer=bob@example.com";
 const std::string kUsers = kPeople + " version=2.0";
 const std::string kOthers = " login=bob@example.com peer=alice@example.com version=2.0";
 
-void check(const std::vector<Saying>& sayings, const std::string& application = "") {
+void check(const std::vector<Saying>& sayings, const std::string& application = "-") {
   check_sayings(sip::kParser, application, "", sayings);
 }
 
@@ -131,7 +131,7 @@ TEST(Sip, ReadsWhatBodiesCarry) {
       {kUp, sip_request("MESSAGE", type("text/x-msmsgsinvite; charset=UTF-8"), invitation),
        "file-transfer" + kPeople + " file=plan.doc version=2.0"},
       {kDown, sip_request("MESSAGE", type("text/x-msmsgsinvite"), acceptance),
-       "file-transfer" + kOthers + " -> 192.0.2.20:6891/tcp file-transfer"},
+       "file-transfer" + kOthers + " expect=192.0.2.20:6891/file-transfer"},
       {kDown,
        sip_request("MESSAGE", type("text/x-msmsgsinvite"),
                    "Invitation-Command: CANCEL\r\nInvitation-Cookie: 5\r\n"),
@@ -153,15 +153,15 @@ TEST(Sip, ReadsParts) {
   const std::string file =
       "--b;1\r\nContent-Type: application/ms-filetransfer+xml\r\n\r\n"
       "<request><publishFile><fileInfo><name>x.zip</name></fileInfo></publishFile></request>\r\n";
-  const std::string audio_flow = " -> 192.0.2.10:5004/udp voice";
+  const std::string audio_flow = " expect=192.0.2.10:5004/udp/voice";
   check({
       {kUp, parts("alternative", part + audio + "\r\n" + part + video + "\r\n--b;1--\r\n"),
-       "video" + kUsers + audio_flow + " -> 192.0.2.10:5006/udp video"},
+       "video" + kUsers + audio_flow + " expect=192.0.2.10:5006/udp/video"},
       {kUp, parts("mixed", "no part\r\n" + part + audio + "\r\n--b;1--\r\n" + part + video),
        "voice" + kUsers + audio_flow},
       {kUp, parts("mixed", part + audio), "voice" + kUsers + audio_flow},
       {kUp, parts("mixed", file + part + sdp("m=data 5010 TCP/RTP/AVP 127\r\n") + "--b;1--"),
-       "file-transfer" + kPeople + " file=x.zip version=2.0 -> 192.0.2.10:5010/tcp file-transfer"},
+       "file-transfer" + kPeople + " file=x.zip version=2.0 expect=192.0.2.10:5010/file-transfer"},
       {kUp,
        parts("mixed",
              "--b;1\r\nContent-Type: multipart/related; boundary=in\r\n\r\n--in\r\n"
@@ -190,7 +190,7 @@ TEST(Sip, ReadsParts) {
 
 TEST(Sip, KnowsConferences) {
   const std::string audio = "m=audio 5004 RTP/AVP 0\r\na=rtcp-mux\r\n";
-  const std::string flow = " -> 192.0.2.10:5004/udp voice";
+  const std::string flow = " expect=192.0.2.10:5004/udp/voice";
   const std::string focus = "Contact: <sip:room@example.com;gr>;isfocus\r\n";
   check({
       {kUp, invite(audio, focus), "conference" + kUsers + flow},
@@ -235,20 +235,21 @@ TEST(Sip, NamesApplicationsByProgramsAndHeaders) {
       {"User-Agent: IM-client/OMA1.0 Vendor/Model\r\n", "google-messages-rcs"},
       {"User-Agent: IBM Sametime Softphone 8.5\r\n", "sametime"},
       // Telephones, also those made with Microsoft's library.
-      {"User-Agent: RTC/1.2.4949 (BOL SIP Phone 1005)\r\nms-keep-alive: UAC\r\n", ""},
-      {"User-Agent: Asterisk PBX 16\r\n", ""},
-      {"User-Agent: Linphone/4.4 (belle-sip/5.0)\r\n", ""},
-      {"User-Agent: Grandstream GXP2160\r\nX-ms-none: 1\r\nEvent: presence\r\n", ""},
-      {"Server: Kamailio (5.6)\r\nWWW-Authenticate: Digest realm=\"asterisk\"\r\n", ""},
-      {"", ""},
+      {"User-Agent: RTC/1.2.4949 (BOL SIP Phone 1005)\r\nms-keep-alive: UAC\r\n", "-"},
+      {"User-Agent: Asterisk PBX 16\r\n", "-"},
+      {"User-Agent: Linphone/4.4 (belle-sip/5.0)\r\n", "-"},
+      {"User-Agent: Grandstream GXP2160\r\nX-ms-none: 1\r\nEvent: presence\r\n", "-"},
+      {"Server: Kamailio (5.6)\r\nWWW-Authenticate: Digest realm=\"asterisk\"\r\n", "-"},
+      {"", "-"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.fields);
     for (const std::string& message :
          {sip_request("MESSAGE", row.fields, "x"), invite("m=audio 4 RTP/AVP 0\r\n", row.fields),
           sip_answer("200 OK", "BYE", row.fields)}) {
-      EXPECT_EQ(listen(sip::kParser, kDown, as_bytes(message), {message.size()}).application,
-                row.application);
+      const Heard heard = listen(sip::kParser, kDown, as_bytes(message), {message.size()});
+      ASSERT_EQ(heard.lines.size(), 1u);
+      EXPECT_TRUE(heard.lines[0].starts_with(row.application + std::string(" "))) << heard.lines[0];
     }
   }
 }
@@ -256,7 +257,8 @@ TEST(Sip, NamesApplicationsByProgramsAndHeaders) {
 TEST(Sip, RemembersTheApplication) {
   const std::string stream = sip_request("OPTIONS", "ms-keep-alive: UAC\r\n") + "\r\n\r\n" +
                              sip_answer("200 OK", "MESSAGE") + sip_request("MESSAGE", "", "x");
-  EXPECT_EQ(listen_to_every_cut(sip::kParser, kUp, as_bytes(stream)).application, "lync");
+  const Heard heard = listen_to_every_cut(sip::kParser, kUp, as_bytes(stream), "lync");
+  EXPECT_EQ(heard.lines, (Lines{"presence" + kUsers, "any" + kUsers, "text-chat" + kUsers}));
 }
 
 TEST(Sip, FollowsASession) {
@@ -267,15 +269,15 @@ TEST(Sip, FollowsASession) {
       sip_request("MESSAGE", type("text/plain"),
                   "INVITE sip:x@y.example SIP/2.0\r\n\r\nREGISTER\r\n") +
       invite("m=message 2855 TCP/MSRP *\r\n") + sip_request("BYE");
-  const Heard heard = listen_to_every_cut(sip::kParser, kUp, as_bytes(up));
+  const Heard heard = listen_to_every_cut(sip::kParser, kUp, as_bytes(up), "-");
   const std::vector<std::string> expected = {
       "login login=alice@example.com version=2.0",
       "presence" + kUsers,
       "presence" + kUsers,
       "text-chat" + kUsers,
-      "text-chat" + kUsers + " -> 192.0.2.10:2855/tcp text-chat",
+      "text-chat" + kUsers + " expect=192.0.2.10:2855/text-chat",
       "any" + kUsers};
-  EXPECT_EQ(heard.messages, expected);
+  EXPECT_EQ(heard.lines, expected);
   EXPECT_EQ(heard.end, up.size());
 }
 
@@ -288,8 +290,8 @@ TEST(Sip, ReadsTolerantly) {
   const std::string no_length =
       "BYE sip:bob@example.com SIP/2.0\r\nf: sip:alice@example.com\r\nt: "
       "sip:bob@example.com\r\n\r\n";
-  const Heard heard = listen_to_every_cut(sip::kParser, kUp, as_bytes(no_length + no_length));
-  EXPECT_EQ(heard.messages, std::vector<std::string>(2, "any" + kUsers));
+  const Heard heard = listen_to_every_cut(sip::kParser, kUp, as_bytes(no_length + no_length), "-");
+  EXPECT_EQ(heard.lines, std::vector<std::string>(2, "any" + kUsers));
 }
 
 TEST(Sip, BreaksWhereNobodyReadsOn) {
@@ -304,7 +306,7 @@ TEST(Sip, BreaksWhereNobodyReadsOn) {
   };
   for (const std::string& stream : broken) {
     SCOPED_TRACE(stream);
-    EXPECT_EQ(listen_to_every_cut(sip::kParser, kUp, as_bytes(stream)).last,
+    EXPECT_EQ(listen_to_every_cut(sip::kParser, kUp, as_bytes(stream), "-").last,
               ParseStatus::malformed);
   }
   const std::string endless = "BYE sip:b@example.com SIP/2.0\r\nx: " + std::string(40000, 'x');
@@ -320,11 +322,11 @@ TEST(Sip, HoldsLittleOfLongMessages) {
                                        sdp("m=audio 5004 RTP/AVP 0\r\na=rtcp-mux\r\n") +
                                            std::string(100000, '\n') + "m=video 1 RTP/AVP 0\r\n");
   const std::string stream = text + call + sip_request("BYE");
-  const Heard whole = listen(sip::kParser, kUp, as_bytes(stream), {stream.size()});
+  const Heard whole = listen(sip::kParser, kUp, as_bytes(stream), {stream.size()}, "-");
   const std::vector<std::string> expected = {
-      "text-chat" + kUsers, "voice" + kUsers + " -> 192.0.2.10:5004/udp voice", "any" + kUsers};
-  EXPECT_EQ(whole.messages, expected);
-  EXPECT_EQ(listen(sip::kParser, kUp, as_bytes(stream), steps(stream.size(), 1009)), whole);
+      "text-chat" + kUsers, "voice" + kUsers + " expect=192.0.2.10:5004/udp/voice", "any" + kUsers};
+  EXPECT_EQ(whole.lines, expected);
+  EXPECT_EQ(listen(sip::kParser, kUp, as_bytes(stream), steps(stream.size(), 1009), "-"), whole);
 
   ParserState state;
   Facts facts;
@@ -376,8 +378,8 @@ TEST(Sip, TakesNothingElseForItself) {
       std::string(100, '\n'),
       "REGISTER sip:" + std::string(3000, 'x'),
   };
-  for (const std::string& other : other_protocols()) {
-    if (other.find("SIP/2.0") == std::string::npos) others.push_back(other);
+  for (const LookAlike& other : other_streams()) {
+    if (other.bytes.find("SIP/2.0") == std::string::npos) others.push_back(other.bytes);
   }
   for (const std::string& other : others) {
     for (std::size_t size = 0; size <= other.size(); ++size) {
@@ -406,7 +408,7 @@ struct Flow {
     }
     EXPECT_EQ(facts.protocol, AppProto::sip);
     EXPECT_EQ(facts.next, Next::message);
-    return std::string(facts.messenger.application) + " " + describe(facts.messenger);
+    return to_line(facts);
   }
 };
 
@@ -414,14 +416,14 @@ TEST(SipDatagrams, FollowAFlow) {
   Flow flow;
   EXPECT_EQ(flow.hear(kUp, std::string(4, '\0')), "waits");
   EXPECT_EQ(flow.hear(kUp, registration("<sip:alice@example.com>")),
-            " login login=alice@example.com version=2.0");
+            "- login login=alice@example.com version=2.0");
   EXPECT_EQ(flow.hear(kUp, "\r\n\r\n"), "waits");
   EXPECT_EQ(flow.hear(kDown, sip_answer("200 OK", "REGISTER", "Server: RTC/5.0\r\n")),
             "lync login login=bob@example.com version=2.0");
   EXPECT_EQ(flow.hear(kUp, sip_request("MESSAGE", type("text/plain"), "x")),
             "lync text-chat" + kUsers);
   EXPECT_EQ(flow.hear(kDown, invite("m=audio 5004 RTP/AVP 0\r\na=rtcp-mux\r\n")),
-            "lync voice" + kOthers + " -> 192.0.2.10:5004/udp voice");
+            "lync voice" + kOthers + " expect=192.0.2.10:5004/udp/voice");
   EXPECT_EQ(flow.hear(kUp, "\x16\xfe\xfd"), "not mine");
 }
 
@@ -430,14 +432,14 @@ TEST(SipDatagrams, AreReadWhateverTheirLengthSays) {
   const std::string head =
       "INVITE sip:bob@example.com SIP/2.0\r\nf: <sip:alice@example.com>\r\n"
       "t: <sip:bob@example.com>\r\nc: application/sdp\r\n";
-  const std::string voice = " voice" + kUsers + " -> 192.0.2.10:5004/udp voice";
+  const std::string voice = "- voice" + kUsers + " expect=192.0.2.10:5004/udp/voice";
   for (const std::string length : {"", "l: 9999\r\n", "l: 200\r\n"}) {
     EXPECT_EQ(Flow().hear(kUp, head + length + "\r\n" + body), voice) << length;
   }
-  EXPECT_EQ(Flow().hear(kUp, head + "l: 3\r\n\r\n" + body), " any" + kUsers);
-  EXPECT_EQ(Flow().hear(kUp, head + "l: x\r\n\r\n"), " any" + kUsers);
-  EXPECT_EQ(Flow().hear(kUp, head), " any" + kUsers) << "without an empty line";
-  EXPECT_EQ(Flow().hear(kUp, "\r\nSIP/2.0 100 Trying\r\n"), " any version=2.0");
+  EXPECT_EQ(Flow().hear(kUp, head + "l: 3\r\n\r\n" + body), "- any" + kUsers);
+  EXPECT_EQ(Flow().hear(kUp, head + "l: x\r\n\r\n"), "- any" + kUsers);
+  EXPECT_EQ(Flow().hear(kUp, head), "- any" + kUsers) << "without an empty line";
+  EXPECT_EQ(Flow().hear(kUp, "\r\nSIP/2.0 100 Trying\r\n"), "- any version=2.0");
 }
 
 TEST(SipDatagrams, AreNoOthers) {
