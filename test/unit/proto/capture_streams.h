@@ -12,10 +12,9 @@
 #include "io/pcap/capture_reader.h"
 #include "net/decode.h"
 
-namespace chatgate::proto::test {
+#include "corpus_labels.h"
 
-using End = std::pair<IpAddress, std::uint16_t>;
-using Way = std::pair<End, End>;  // from, to
+namespace chatgate::proto::test {
 
 // One direction of a connection, put together as a reader of captures may: by sequence number, the
 // first copy of a byte counts.

@@ -7,43 +7,14 @@
 #include "proto/irc.h"
 #include "proto/xmpp.h"
 
-#include "corpus_streams.h"
+#include "capture_streams.h"
 #include "incremental.h"
 
 namespace chatgate::proto::test {
 namespace {
 
-struct Label {
-  std::string file;
-  Way way;
-  AppProto protocol;
-  std::uint64_t packet = 0;
-};
-
-std::vector<std::vector<std::string>> read_table(const char* path) {
-  std::vector<std::vector<std::string>> rows;
-  std::ifstream table(path);
-  for (std::string line; std::getline(table, line);) rows.push_back(cells_of(line));
-  return rows;
-}
-
-std::vector<Label> read_labels() {
-  std::vector<Label> labels;
-  for (const auto& cells : read_table(CHATGATE_CORPUS "/flows.csv")) {
-    if (cells.size() < 12 || cells[1] != "tcp" || !cells[9].starts_with("payload=")) continue;
-    if (cells[7] != "irc" && cells[7] != "xmpp") continue;
-    const auto client = IpAddress::parse(cells[2]);
-    const auto server = IpAddress::parse(cells[4]);
-    if (!client || !server) continue;
-    const auto port = [](const std::string& text) {
-      return static_cast<std::uint16_t>(std::stoi(text));
-    };
-    labels.push_back({cells[0],
-                      {{*client, port(cells[3])}, {*server, port(cells[5])}},
-                      cells[7] == "irc" ? AppProto::irc : AppProto::xmpp,
-                      std::stoull(cells[11])});
-  }
-  return labels;
+std::vector<Label> labels_of_both() {
+  return read_labels(CHATGATE_CORPUS, "payload=", {"irc", "xmpp"});
 }
 
 Probe best_probe(AppProto protocol, Bytes bytes) {
@@ -55,7 +26,7 @@ Probe best_probe(AppProto protocol, Bytes bytes) {
 }
 
 TEST(MessengerCorpus, RecognisesEveryLabelledFlow) {
-  const std::vector<Label> labels = read_labels();
+  const std::vector<Label> labels = labels_of_both();
   if (labels.empty()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   constexpr std::uint64_t kBehindPass = 6;
   for (Label label : labels) {
@@ -63,8 +34,9 @@ TEST(MessengerCorpus, RecognisesEveryLabelledFlow) {
     if (label.file == "suricata-verify/irc.pcap") label.packet = kBehindPass;
     auto streams = read_streams(CHATGATE_CORPUS "/pcaps/" + label.file, label.packet);
     const Way back(label.way.second, label.way.first);
-    const bool known = best_probe(label.protocol, streams[label.way].bytes()) == Probe::certain ||
-                       best_probe(label.protocol, streams[back].bytes()) == Probe::certain;
+    const AppProto protocol = label.app == "irc" ? AppProto::irc : AppProto::xmpp;
+    const bool known = best_probe(protocol, streams[label.way].bytes()) == Probe::certain ||
+                       best_probe(protocol, streams[back].bytes()) == Probe::certain;
     EXPECT_TRUE(known) << label.file << " packet " << label.packet;
   }
   EXPECT_GT(labels.size(), 10u);
@@ -74,7 +46,7 @@ TEST(MessengerCorpus, TakesNothingElseForOne) {
   const auto captures = read_table(CHATGATE_CORPUS "/corpus.csv");
   if (captures.empty()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   std::set<std::pair<std::string, Way>> labelled;
-  for (const Label& label : read_labels()) {
+  for (const Label& label : labels_of_both()) {
     labelled.insert({label.file, label.way});
     labelled.insert({label.file, {label.way.second, label.way.first}});
   }
@@ -82,7 +54,7 @@ TEST(MessengerCorpus, TakesNothingElseForOne) {
   for (const auto& cells : captures) {
     const std::string& file = cells[0];
     std::ifstream there(CHATGATE_CORPUS "/pcaps/" + file);
-    if (file == "file" || !there) continue;
+    if (!there) continue;
     for (const auto& [way, stream] : read_streams(CHATGATE_CORPUS "/pcaps/" + file)) {
       const std::vector<std::uint8_t> bytes = stream.bytes();
       if (bytes.empty() || labelled.contains({file, way})) continue;

@@ -2,12 +2,10 @@
 // names, and nothing else in the corpus is taken for one of them.
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,13 +14,12 @@
 #include "proto/context.h"
 #include "proto/parser.h"
 
+#include "corpus_labels.h"
+
 namespace chatgate::proto::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-using End = std::pair<IpAddress, std::uint16_t>;
-using Way = std::pair<End, End>;  // from, to
 
 bool is_mine(AppProto protocol) {
   constexpr AppProto kMine[] = {
@@ -184,36 +181,14 @@ struct Capture {
   std::map<Way, std::set<std::string>> services;
 };
 
-struct Label {
-  std::string file;
-  Way flow;
-  std::string app;
-  std::size_t packet;
-};
-
 // Flows that their payload names, and those of Telegram that were labelled by their addresses.
-std::vector<Label> read_labels() {
+std::vector<Label> labels_of_mine() {
   const std::set<std::string> kEvidence = {"payload=wa-noise",     "payload=tgvoip-reflector",
                                            "payload=dingtalk-lwp", "payload=discord-ip-discovery",
                                            "payload=1337cafe",     "payload=ts2",
                                            "payload=zoom-udp-01",  "payload=zoom-p2p-1f02"};
-  std::vector<Label> labels;
-  std::ifstream table(CHATGATE_CORPUS "/flows.csv");
-  for (std::string line; std::getline(table, line);) {
-    std::vector<std::string> cells;
-    std::istringstream rest(line);
-    for (std::string cell; std::getline(rest, cell, ',');) cells.push_back(cell);
-    if (cells.size() < 12 || !kEvidence.contains(cells[9])) continue;
-    const auto client = IpAddress::parse(cells[2]);
-    const auto server = IpAddress::parse(cells[4]);
-    if (!client || !server) continue;
-    const auto port = [](const std::string& text) {
-      return static_cast<std::uint16_t>(std::stoi(text));
-    };
-    labels.push_back({cells[0],
-                      Capture::flow({{*client, port(cells[3])}, {*server, port(cells[5])}}),
-                      cells[7], std::stoul(cells[11])});
-  }
+  std::vector<Label> labels = read_labels(CHATGATE_CORPUS, "payload=");
+  std::erase_if(labels, [&](const Label& label) { return !kEvidence.contains(label.evidence); });
   return labels;
 }
 
@@ -224,9 +199,9 @@ bool corpus_is_there() {
 TEST(MobileCorpus, RecognisesEveryLabelledFlowInTime) {
   if (!corpus_is_there()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   std::map<std::string, int> seen;
-  for (const Label& label : read_labels()) {
+  for (const Label& label : labels_of_mine()) {
     Capture capture(label.file, label.packet);
-    EXPECT_TRUE(capture.found[label.flow].contains(label.app))
+    EXPECT_TRUE(capture.found[Capture::flow(label.way)].contains(label.app))
         << label.file << ' ' << label.packet << ' ' << label.app;
     ++seen[label.app];
   }

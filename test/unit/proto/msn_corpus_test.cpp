@@ -1,7 +1,6 @@
 // Real captures: every flow of MSN Messenger and Yahoo! Messenger that is labelled by its payload
 // is recognised by the packet that suffices, and no other stream is taken for one.
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <set>
 #include <string>
@@ -13,7 +12,7 @@
 #include "proto/ymsg_webcam.h"
 
 #include "allocation_count.h"
-#include "corpus_streams.h"
+#include "capture_streams.h"
 #include "messenger_checks.h"
 
 namespace chatgate::proto::test {
@@ -21,36 +20,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Label {
-  std::string file;
-  Way way;
-  std::string application;
-  std::uint64_t packet = 0;
-};
-
-// The columns that are needed have no commas in them.
-std::vector<Label> read_labels() {
-  std::vector<Label> labels;
-  std::ifstream table(CHATGATE_CORPUS "/flows.csv");
-  for (std::string line; std::getline(table, line);) {
-    const std::vector<std::string> cells = cells_of(line);
-    if (cells.size() < 12 || (cells[7] != "msn" && cells[7] != "yahoo")) continue;
-    if (cells[1] != "tcp" || !cells[9].starts_with("payload=")) continue;
-    const auto end = [&](std::size_t at) {
-      return End{IpAddress::parse(cells[at]).value_or(IpAddress{}),
-                 static_cast<std::uint16_t>(std::stoi(cells[at + 1]))};
-    };
-    labels.push_back({cells[0], {end(2), end(4)}, cells[7], std::stoull(cells[11])});
-  }
-  return labels;
+std::vector<Label> labels_of_both() {
+  return read_labels(CHATGATE_CORPUS, "payload=", {"msn", "yahoo"});
 }
 
 const StreamParser& parser_of(const Label& label) {
-  return label.application == "msn" ? msnp::kParser : ymsg::kParser;
+  return label.app == "msn" ? msnp::kParser : ymsg::kParser;
 }
 
 TEST(MsnCorpus, RecognisesWhatIsLabelled) {
-  const std::vector<Label> labels = read_labels();
+  const std::vector<Label> labels = labels_of_both();
   if (labels.empty()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   EXPECT_EQ(labels.size(), 3u);
   for (const Label& label : labels) {
@@ -62,7 +41,7 @@ TEST(MsnCorpus, RecognisesWhatIsLabelled) {
     EXPECT_EQ(early.probe, Probe::certain);
     EXPECT_FALSE(early.lines.empty());
     for (const std::string& line : early.lines) {
-      EXPECT_TRUE(line.starts_with(label.application + " ")) << line;
+      EXPECT_TRUE(line.starts_with(label.app + " ")) << line;
     }
   }
 }
@@ -92,7 +71,7 @@ TEST(MsnCorpus, ReadsASwitchboardToItsEnd) {
 }
 
 TEST(MsnCorpus, TakesNothingElseForItsOwn) {
-  const std::vector<Label> labels = read_labels();
+  const std::vector<Label> labels = labels_of_both();
   if (labels.empty()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   std::set<std::string> labelled;
   for (const Label& label : labels) labelled.insert(label.file);

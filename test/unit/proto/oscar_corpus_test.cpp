@@ -2,11 +2,9 @@
 // and nothing else in the corpus is taken for one of these protocols.
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <tuple>
 
@@ -19,6 +17,7 @@
 #include "proto/oscar_peer.h"
 #include "proto/sametime.h"
 
+#include "corpus_labels.h"
 #include "messenger_checks.h"
 
 namespace chatgate::proto::test {
@@ -32,38 +31,8 @@ const StreamParser* const kStreams[] = {
 const DatagramParser* const kDatagrams[] = {&icq::kParserOnPort, &icq::kParser,
                                             &oicq::kDatagramsOnPort, &oicq::kDatagrams};
 
-using End = std::pair<IpAddress, std::uint16_t>;
-using Way = std::pair<End, End>;  // from, to
-
-struct Label {
-  std::string file;
-  bool tcp;
-  Way way;
-  std::string app;
-  std::size_t packet;
-};
-
-std::vector<Label> read_labels() {
-  std::vector<Label> labels;
-  std::ifstream table(CHATGATE_CORPUS "/flows.csv");
-  for (std::string line; std::getline(table, line);) {
-    std::vector<std::string> cells;
-    std::istringstream rest(line);
-    for (std::string cell; std::getline(rest, cell, ',');) cells.push_back(cell);
-    if (cells.size() < 12 || (cells[7] != "oscar" && cells[7] != "qq")) continue;
-    const auto client = IpAddress::parse(cells[2]);
-    const auto server = IpAddress::parse(cells[4]);
-    if (!client || !server || !cells[9].starts_with("payload=")) continue;
-    const auto port = [](const std::string& text) {
-      return static_cast<std::uint16_t>(std::stoi(text));
-    };
-    labels.push_back({cells[0],
-                      cells[1] == "tcp",
-                      {{*client, port(cells[3])}, {*server, port(cells[5])}},
-                      cells[7],
-                      std::stoul(cells[11])});
-  }
-  return labels;
+std::vector<Label> labels_of_both() {
+  return read_labels(CHATGATE_CORPUS, "payload=", {"oscar", "qq"});
 }
 
 // Calls `visit` with each packet that has TCP or UDP payload: its number, way and payload.
@@ -96,7 +65,7 @@ bool takes(const DatagramParser& parser, const Way& way, Bytes payload) {
 }
 
 TEST(OscarCorpus, RecognisesEveryLabelledFlow) {
-  const std::vector<Label> labels = read_labels();
+  const std::vector<Label> labels = labels_of_both();
   if (labels.empty()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   int streams = 0;
   int datagrams = 0;
@@ -162,7 +131,7 @@ TEST(OscarCorpus, TakesNothingElseForTheirOwn) {
     GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   }
   std::set<std::tuple<std::string, Way>> labelled;
-  for (const Label& label : read_labels()) {
+  for (const Label& label : labels_of_both()) {
     labelled.insert({label.file, label.way});
     labelled.insert({label.file, Way(label.way.second, label.way.first)});
   }

@@ -8,40 +8,18 @@
 #include "proto/tls.h"
 #include "proto/tls_server.h"
 
-#include "corpus_streams.h"
+#include "capture_streams.h"
 #include "incremental.h"
 
 namespace chatgate::proto::test {
 namespace {
 
-struct Label {
-  std::string file;
-  Way way;
-  std::string evidence;
-};
-
-std::vector<Label> read_labels() {
-  std::vector<Label> labels;
-  std::ifstream table(CHATGATE_CORPUS "/flows.csv");
-  for (std::string line; std::getline(table, line);) {
-    const std::vector<std::string> cells = cells_of(line);
-    if (cells.size() < 10 || cells[1] != "tcp" || !cells[9].starts_with("tls-")) continue;
-    const auto client = IpAddress::parse(cells[2]);
-    const auto server = IpAddress::parse(cells[4]);
-    if (!client || !server) continue;
-    const auto port = [](const std::string& text) {
-      return static_cast<std::uint16_t>(std::stoi(text));
-    };
-    labels.push_back({cells[0], {{*client, port(cells[3])}, {*server, port(cells[5])}}, cells[9]});
-  }
-  return labels;
-}
-
 TEST(TlsCorpus, TellsEveryLabelledName) {
-  const std::vector<Label> labels = read_labels();
+  const std::vector<Label> labels = read_labels(CHATGATE_CORPUS, "tls-");
   if (labels.empty()) GTEST_SKIP() << "NOT RUN: there is no corpus at " CHATGATE_CORPUS;
   std::map<std::string, std::map<Way, Stream>> captures;
   for (const Label& label : labels) {
+    if (!label.tcp) continue;
     if (!captures.contains(label.file)) {
       captures[label.file] = read_streams(CHATGATE_CORPUS "/pcaps/" + label.file);
     }
