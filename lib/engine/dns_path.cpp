@@ -16,8 +16,6 @@ using flow::HotFlow;
 
 namespace {
 
-constexpr std::uint16_t kHttpsPort = 443;
-
 learn::QuestionKey key_of(const HotFlow& flow, std::uint16_t id) {
   return {.client = flow.client(),
           .resolver = flow.server(),
@@ -48,12 +46,28 @@ bool Pipeline::is_dns(const Packet& packet) const {
 }
 
 void Pipeline::dns_datagram(Packet& packet) {
-  if (packet.layers.payload_size == 0) return;
+  if (packet.layers.payload_size == 0 || is_too_long(packet)) return;
   if (is_response(packet.payload())) {
     dns_response(packet);
   } else {
     dns_question(packet);
   }
+}
+
+// A message longer than the policy has it. True where it goes no further; its flow stands.
+bool Pipeline::is_too_long(const Packet& packet) {
+  const auto& limit = snapshot_->policy->controls().dns.message_length;
+  if (!limit || packet.layers.payload_size <= limit->bytes ||
+      limit->action == policy::Action::allow) {
+    return false;
+  }
+  if (!blocks(limit->action)) {
+    report_measure(packet, Reason::dns_length, limit->action);
+    return false;
+  }
+  drop(packet, Reason::dns_length);
+  conduct_event(packet.flow, &packet, Reason::dns_length, limit->action);
+  return true;
 }
 
 // Every question is judged and answered by itself. A query that breaks off is judged by the names

@@ -55,6 +55,7 @@ void Pipeline::alert_event(FlowIndex flow, const Judgement& judgement, const Pac
     event->messenger = *judgement.said;
   }
   if (packet != nullptr) fill_packet(*event, *packet);
+  if (verdict.port_misuse) event->reason = Reason::port_misuse;
   events_->commit();
 }
 
@@ -94,9 +95,16 @@ void Pipeline::signature_event_without_flow(const Packet& packet, SignatureId si
 
 // A connection that was taken down, or a flow given up, for what it did.
 void Pipeline::evasion_event(FlowIndex flow, const Packet* packet, Reason reason) {
+  conduct_event(flow, packet, reason, flows_.cold(flow).action);
+}
+
+// A check that is not a rule has found something.
+void Pipeline::conduct_event(FlowIndex flow, const Packet* packet, Reason reason,
+                             policy::Action action) {
   telemetry::Event* event = begin_event(telemetry::EventType::alert, flow);
   if (event == nullptr) return;
-  event->action = flows_.cold(flow).action;
+  event->action = action;
+  event->rule = RuleId::none();
   if (packet != nullptr) fill_packet(*event, *packet);
   event->reason = reason;
   events_->commit();

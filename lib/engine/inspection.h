@@ -76,6 +76,7 @@ struct Inspection {
   proto::ParserState datagrams;
   std::uint8_t conflicts = 0;
   bool in_use = false;
+  bool at_start = false;  // TCP: the opening was seen, and nothing said of what it opens
   // Of a messenger's session: what was told already, and what later messages do not repeat.
   std::uint16_t services_told = 0;  // bit by proto::Service
   proto::ShortText login, version, client;

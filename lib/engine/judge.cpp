@@ -5,6 +5,11 @@
 namespace chatgate::engine {
 namespace {
 
+// Of servers and of proxies.
+bool is_web_port(std::uint16_t port) {
+  return port == kHttpPort || port == kHttpsPort || port == 8080 || port == 3128;
+}
+
 catalog::Transport transport(const Ends& ends) {
   return ends.tcp ? catalog::Transport::tcp : catalog::Transport::udp;
 }
@@ -94,12 +99,29 @@ catalog::Classification by_messenger(const Snapshot& snapshot, const Ends& ends,
   return {application->id, said.service, catalog::Evidence::payload};
 }
 
+// Whether an application is where the web is expected: in HTTP, or by itself on a port of the web.
+bool is_disguised(const Ends& ends, const catalog::Classification& im) {
+  const bool http =
+      ends.protocol == proto::AppProto::http || ends.protocol == proto::AppProto::http2;
+  switch (im.evidence) {
+    case catalog::Evidence::payload:
+    case catalog::Evidence::signature:
+      return http ||
+             (ends.tcp && ends.protocol != proto::AppProto::tls && is_web_port(ends.server_port));
+    case catalog::Evidence::http_host:
+    case catalog::Evidence::http:
+    case catalog::Evidence::learned_address:
+    case catalog::Evidence::address: return http;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
                     const proto::Messenger* said) {
   return snapshot.policy->decide(
-      {im, ends.client, ends.server, ends.server_port, said, ends.worker});
+      {im, ends.client, ends.server, ends.server_port, said, ends.worker, is_disguised(ends, im)});
 }
 
 Ends ends_of(const flow::HotFlow& flow) {

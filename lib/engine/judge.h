@@ -18,6 +18,9 @@
 
 namespace chatgate::engine {
 
+constexpr std::uint16_t kHttpPort = 80;
+constexpr std::uint16_t kHttpsPort = 443;
+
 // The ends of a flow, as the initiator and the responder.
 struct Ends {
   IpAddress client;
@@ -28,6 +31,7 @@ struct Ends {
   catalog::Classification expected = {};
   // What DNS answers taught of the server, where that can judge this port by itself.
   catalog::Classification learned = {};
+  proto::AppProto protocol = proto::AppProto::unknown;  // spoken last
   // What the flow was taken for so far.
   catalog::Classification earlier = {};
   WorkerId worker{0};  // that asks

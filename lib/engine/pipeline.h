@@ -1,8 +1,9 @@
 // Inside of a Worker: tables, pools, and the steps of the packet's way. Not for other libraries.
 //
-// worker.cpp holds the way itself, tcp_path.cpp what an undecided TCP packet may do, udp_path.cpp
-// and dns_path.cpp the same for UDP, signature_path.cpp what Snort rules see and do, verdict.cpp
-// what a verdict does, lifecycle.cpp how flows begin and end.
+// worker.cpp holds the way itself, tcp_path.cpp what an undecided TCP packet may do, http_path.cpp
+// what the policy asks of HTTP, udp_path.cpp and dns_path.cpp the way of datagrams,
+// signature_path.cpp what Snort rules see and do, verdict.cpp what a verdict does, lifecycle.cpp
+// how flows begin and end.
 #pragma once
 
 #include <array>
@@ -12,6 +13,7 @@
 
 #include "detect/http_view.h"
 #include "detect/scanner.h"
+#include "detect/scratch.h"
 #include "enforce/dns_answer.h"
 #include "engine/burst.h"
 #include "engine/inspection.h"
@@ -25,6 +27,7 @@
 #include "net/decode.h"
 #include "net/fragment_cache.h"
 #include "proto/dns_response.h"
+#include "proto/http.h"
 
 #include "learn/learn_quota.h"
 #include "learn/pending_questions.h"
@@ -92,6 +95,7 @@ class Pipeline {
   // dns_path.cpp
   bool is_dns(const Packet& packet) const;
   void dns_datagram(Packet& packet);
+  bool is_too_long(const Packet& packet);
   void dns_question(Packet& packet);
   std::optional<enforce::DnsAnswer> canary_answer(const Packet& packet) const;
   void dns_response(Packet& packet);
@@ -136,6 +140,15 @@ class Pipeline {
   bool message(Packet& packet, Inspected& outcome);
   bool refuse_message(Packet& packet);
 
+  // http_path.cpp
+  const policy::HttpControls& http_controls() const { return snapshot_->policy->controls().http; }
+  bool take_measure(Packet& packet, Reason reason, policy::Action action);
+  void report_measure(const Packet& packet, Reason reason, policy::Action action);
+  bool begins_flow(const Packet& packet) const;
+  bool breaks_web_port(Packet& packet);
+  bool breaks_http(Packet& packet);
+  bool refuse_request(Packet& packet);
+
   // messenger_path.cpp
   void note_messenger(const Packet& packet);
   void expect_flows(const Judgement& judgement);
@@ -172,6 +185,7 @@ class Pipeline {
   bool names_application(flow::FlowIndex flow, SignatureId signature, Judgement& judgement);
   static policy::Action action_of(const detect::Rule& rule);
   detect::Subject subject_of(flow::FlowIndex flow, flow::Way way) const;
+  proto::AppProto protocol_of(flow::FlowIndex flow, flow::Way way) const;
   detect::FlowMemory* memory_of(flow::FlowIndex flow);
   RuleSession& session_of(flow::InspectionIndex inspection, flow::FlowIndex flow);
 
@@ -180,6 +194,9 @@ class Pipeline {
   void settle(flow::FlowIndex flow, const Judgement& judgement, std::uint64_t packet_number);
   bool judge_flow_anew(Packet& packet);
   void enforce_flow(Packet& packet, Reason reason = Reason::policy_reset);
+  static Reason policy_reason(const policy::Verdict& verdict) {
+    return verdict.port_misuse ? Reason::port_misuse : Reason::policy_reset;
+  }
   void answer_blocked(Packet& packet);
   void take_down(Packet& packet, Reason reason, policy::Action action = policy::Action::reset);
   void reset_receiver(const Packet& packet, std::uint32_t passed_on);
@@ -221,6 +238,8 @@ class Pipeline {
 
   // events.cpp
   void evasion_event(flow::FlowIndex flow, const Packet* packet, Reason reason);
+  void conduct_event(flow::FlowIndex flow, const Packet* packet, Reason reason,
+                     policy::Action action);
   telemetry::Event* reserve_event();
   void fill_packet(telemetry::Event& event, const Packet& packet) const;
   telemetry::Event* begin_event(telemetry::EventType type, flow::FlowIndex flow);
@@ -243,6 +262,7 @@ class Pipeline {
   InspectionPool inspections_;
   detect::Scanner scanner_;
   detect::HttpView http_view_;
+  detect::Scratch uri_;  // the target of the request that is judged
   OppositeStore opposites_;
   QuicIds quic_ids_;
   learn::PendingQuestions pending_;

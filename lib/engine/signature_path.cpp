@@ -48,16 +48,20 @@ detect::Subject Pipeline::subject_of(flow::FlowIndex flow, Way way) const {
   subject.established =
       tcp ? cold.sequence_known(Way::to_server) && cold.sequence_known(Way::to_client)
           : hot.packets[flow::index(flow::reverse(way))] != 0;
-  subject.protocol = cold.app_proto;
+  subject.protocol = protocol_of(flow, way);
   subject.now = now_;
   if (!cold.inspection.valid()) return subject;
   const RuleSession& session = inspections_.session(cold.inspection);
   for (std::size_t i = 0; i < 2; ++i) subject.stream_bytes[i] = session.turns[i].said;
-  const std::uint8_t parser = inspections_.get(cold.inspection).half(way).parser;
-  if (tcp && parser != Half::kNoParser) {
-    subject.protocol = proto::stream_parsers()[parser].protocol;
-  }
   return subject;
+}
+
+// What is spoken in one way of a flow: by the parser that reads it, else by what was read last.
+proto::AppProto Pipeline::protocol_of(flow::FlowIndex flow, Way way) const {
+  const ColdFlow& cold = flows_.cold(flow);
+  if (!cold.inspection.valid() || !flows_.hot(flow).key.is_tcp()) return cold.app_proto;
+  const std::uint8_t parser = inspections_.get(cold.inspection).half(way).parser;
+  return parser == Half::kNoParser ? cold.app_proto : proto::stream_parsers()[parser].protocol;
 }
 
 detect::FlowMemory* Pipeline::memory_of(flow::FlowIndex flow) {
@@ -307,7 +311,7 @@ bool Pipeline::refuse_by_rule(Packet* packet, flow::FlowIndex flow, const Judgem
   settle(flow, judgement, packet == nullptr ? 0 : packet->view->number);
   if (!by_policy) flows_.cold(flow).rule = kTakenDown;
   if (packet == nullptr || !flow::is_blocked(flows_.hot(flow).stage)) return false;
-  enforce_flow(*packet, by_policy ? Reason::policy_reset : Reason::signature);
+  enforce_flow(*packet, by_policy ? policy_reason(judgement.verdict) : Reason::signature);
   return true;
 }
 

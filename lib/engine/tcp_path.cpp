@@ -244,6 +244,7 @@ void Pipeline::tcp_payload(Packet& packet) {
 
 bool Pipeline::begin_inspection(Packet& packet, std::uint32_t first) {
   ColdFlow& cold = flows_.cold(packet.flow);
+  const bool opening_seen = cold.sequence_known(packet.way);
   // What no handshake told: this is the first byte seen, and the other end says what it expects.
   if (!cold.sequence_known(packet.way)) cold.set_sequence(packet.way, first);
   const Way back = flow::reverse(packet.way);
@@ -255,7 +256,9 @@ bool Pipeline::begin_inspection(Packet& packet, std::uint32_t first) {
     inspected(packet, outcome);
     return false;
   }
-  inspections_.get(cold.inspection).recent_timestamp = cold.words;
+  Inspection& inspection = inspections_.get(cold.inspection);
+  inspection.recent_timestamp = cold.words;
+  inspection.at_start = opening_seen;
   return true;
 }
 
@@ -323,6 +326,7 @@ void Pipeline::broken(Packet& packet) {
   cold.app_proto = facts_.protocol;
   protocol_event(packet, facts_);
   const bool is_answer = inspections_.get(cold.inspection).half(packet.way).speaks_as_server();
+  if (breaks_http(packet)) return;
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   if (is_answer || blocks(judgement.verdict.action) || policy::forwards(controls().incomplete)) {
     conclude(packet, judgement);
@@ -336,6 +340,8 @@ void Pipeline::broken(Packet& packet) {
 void Pipeline::nothing(Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
   Inspection& inspection = inspections_.get(cold.inspection);
+  facts_.clear();
+  if (breaks_web_port(packet)) return;
   if (rules_listen(packet.flow)) {
     inspections_.listen(inspection, packet.way);
   } else {
@@ -350,7 +356,6 @@ void Pipeline::nothing(Packet& packet) {
     cold.app_proto = proto::AppProto::failed;
     counters_.add(Counter::flows_unclassified);
   }
-  facts_.clear();
   conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
 }
 
@@ -441,6 +446,7 @@ bool Pipeline::keep_half_message(Packet& packet, const Judgement& judgement, Ins
 // What the policy refuses whoever it is. True where it did.
 bool Pipeline::refuse_message(Packet& packet) {
   const policy::Controls& controls = snapshot_->policy->controls();
+  if (breaks_web_port(packet) || refuse_request(packet)) return true;
   const bool tunnel = facts_.has_name_from(proto::NameSource::tunnel_target);
   if (tunnel && controls.evasion.proxies == policy::Proxies::reset) {
     take_down(packet, Reason::proxy_refused);

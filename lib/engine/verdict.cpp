@@ -11,6 +11,7 @@ namespace chatgate::engine {
 using flow::ColdFlow;
 using flow::HotFlow;
 using flow::Stage;
+using flow::Way;
 
 namespace {
 
@@ -36,7 +37,7 @@ void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
   settle(packet.flow, judgement, packet.view->number);
   count_verdict(judgement);
   if (flow::is_blocked(flows_.hot(packet.flow).stage)) {
-    enforce_flow(packet);
+    enforce_flow(packet, policy_reason(judgement.verdict));
   } else if (next) {
     cold.set_sequence(packet.way, *next);
   }
@@ -48,6 +49,7 @@ Ends Pipeline::ends(flow::FlowIndex flow) const {
   Ends ends = ends_of(hot);
   ends.worker = config_.id;
   ends.earlier = flows_.cold(flow).im;
+  ends.protocol = protocol_of(flow, Way::to_server);
   if (config_.expected != nullptr && !config_.expected->empty()) {
     auto found = config_.expected->find(hot.server(), hot.server_port(), ends.tcp, now_);
     if (!found) found = config_.expected->find(hot.client(), hot.client_port(), ends.tcp, now_);

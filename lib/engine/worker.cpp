@@ -23,6 +23,7 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
       context_(config.inspections),
       inspections_(config.inspections, context_),
       scanner_(config.id, {}),
+      uri_(proto::http::kByteLimit + 1),
       opposites_(std::clamp<std::uint32_t>(config.inspections, 1, 2048)),
       quic_ids_(std::clamp<std::uint32_t>(config.inspections, 1, 4096)),
       pending_(learn::PendingQuestions::kUsualCapacity, config.hash),

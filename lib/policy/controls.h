@@ -1,5 +1,5 @@
 // How traffic is looked at, beside what is decided about it: the policy's keys `inspection`, `dns`,
-// `tls` and `evasion`.
+// `tls`, `evasion` and `http`.
 //
 // Plain values, part of a Policy and so immutable and read by workers without locks. Read from JSON
 // by policy/controls_loader.h; the meaning of each word for an operator is in docs/guide/policy.md.
@@ -12,6 +12,7 @@
 
 #include "base/address.h"
 #include "net/encapsulation.h"
+#include "policy/pattern.h"
 #include "policy/verdict.h"
 
 namespace chatgate::policy {
@@ -62,11 +63,19 @@ enum class DnsAnswer : std::uint8_t {
   drop,     // not at all
 };
 
+// A length in bytes, and what meets anything longer.
+struct LengthLimit {
+  std::uint32_t bytes = 0;
+  Action action = Action::allow;
+};
+
 struct DnsControls {
   DnsAnswer answer = DnsAnswer::nxdomain;
   // For DnsAnswer::address; a question of the other type is answered with no data.
   std::optional<IpAddress> ipv4, ipv6;
   bool learn_servers = true;
+  // Of one message over UDP.
+  std::optional<LengthLimit> message_length;
 };
 
 // Encrypted ClientHello (RFC 9849).
@@ -103,11 +112,57 @@ struct EvasionControls {
   Proxies proxies = Proxies::inspect;
 };
 
+// What meets applications that hide in HTTP or on the web's ports, where no rule of the policy
+// does. IOS calls this `port-misuse`.
+struct PortMisuse {
+  std::optional<Action> im, p2p, tunneling;
+  std::optional<Action> rest;  // the key "default": for those of the three that are not given
+
+  std::optional<Action> of_im() const { return im ? im : rest; }
+  std::optional<Action> of_p2p() const { return p2p ? p2p : rest; }
+  std::optional<Action> of_tunneling() const { return tunneling ? tunneling : rest; }
+};
+
+// Checks of HTTP/1 itself. What is not given is not checked, and so is what has the action `allow`.
+struct HttpControls {
+  struct ContentLength {
+    std::uint64_t min = 0;
+    std::uint64_t max = ~std::uint64_t{0};
+    Action action = Action::allow;
+  };
+  struct Methods {
+    std::vector<std::string> allow;  // in capitals
+    Action action = Action::allow;   // for any other
+  };
+  struct UriPattern {
+    Pattern pattern;
+    Action action = Action::allow;
+  };
+
+  PortMisuse port_misuse;
+  Action protocol_violation = Action::allow;
+  std::optional<LengthLimit> max_uri_length, max_header_length;
+  std::optional<ContentLength> content_length;
+  Action content_type_verification = Action::allow;
+  std::optional<Methods> methods;
+  std::vector<UriPattern> uri;  // the first that matches counts
+
+  // Whether requests, or answers, have to be looked at for it.
+  bool reads_requests() const {
+    return protocol_violation != Action::allow || max_uri_length || max_header_length || methods ||
+           !uri.empty() || reads_answers();
+  }
+  bool reads_answers() const {
+    return content_length || content_type_verification != Action::allow;
+  }
+};
+
 struct Controls {
   InspectionControls inspection;
   DnsControls dns;
   TlsControls tls;
   EvasionControls evasion;
+  HttpControls http;
 };
 
 }  // namespace chatgate::policy

@@ -1,9 +1,10 @@
 #include "policy/controls_loader.h"
 
-#include <array>
 #include <string>
 
 #include "catalog/entries.h"
+#include "policy/http_loader.h"
+#include "policy/words.h"
 
 namespace chatgate::policy {
 namespace {
@@ -12,12 +13,6 @@ using config::in_quotes;
 using config::JsonValue;
 using config::ObjectReader;
 using config::Reporter;
-
-template <typename Value>
-struct Word {
-  std::string_view word;
-  Value value;
-};
 
 constexpr Word<net::Encapsulation> kEncapsulations[] = {
     {"pppoe", net::Encapsulation::pppoe},  {"mpls", net::Encapsulation::mpls},
@@ -30,10 +25,6 @@ constexpr Word<Midstream> kMidstream[] = {{"inspect", Midstream::inspect},
                                           {"reset", Midstream::reset}};
 constexpr Word<Action> kIncomplete[] = {
     {"reset", Action::reset}, {"drop", Action::drop}, {"allow", Action::allow}};
-constexpr Word<Action> kActions[] = {{"allow", Action::allow},
-                                     {"alert", Action::alert},
-                                     {"drop", Action::drop},
-                                     {"reset", Action::reset}};
 constexpr Word<OnExhaustion> kOnExhaustion[] = {{"open", OnExhaustion::open},
                                                 {"closed", OnExhaustion::closed}};
 constexpr Word<DnsAnswer> kAnswers[] = {{"nxdomain", DnsAnswer::nxdomain},
@@ -54,33 +45,11 @@ constexpr std::string_view kInspectionKeys[] = {"encapsulations", "midstream", "
 constexpr std::string_view kTimeoutKeys[] = {"embryonic", "established", "closing",
                                              "udp",       "blocked",     "incomplete"};
 constexpr std::string_view kExhaustionKeys[] = {"flows", "inspections", "fragments"};
-constexpr std::string_view kDnsKeys[] = {"answer", "addresses", "learn_servers"};
-constexpr std::string_view kDnsKeysForLater[] = {"message_length"};
+constexpr std::string_view kDnsKeys[] = {"answer", "addresses", "learn_servers", "message_length"};
+constexpr std::string_view kMessageLengthKeys[] = {"max", "action"};
 constexpr std::string_view kTlsKeys[] = {"encrypted_client_hello", "ech_public_names", "quic",
                                          "unreadable_quic"};
 constexpr std::string_view kEvasionKeys[] = {"doh", "dot", "proxies"};
-
-template <typename Value, std::size_t N>
-const Value* find_word(Reporter& reporter, const JsonValue& at, std::string_view what,
-                       const Word<Value> (&words)[N]) {
-  std::array<std::string_view, N> known;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (words[i].word == at.text) return &words[i].value;
-    known[i] = words[i].word;
-  }
-  reporter.error(at.at, "unknown word " + in_quotes(at.text) + " for " + std::string(what),
-                 suggestion(at.text, known));
-  return nullptr;
-}
-
-template <typename Value, std::size_t N>
-void read_word(Reporter& reporter, ObjectReader& object, std::string_view key,
-               const Word<Value> (&words)[N], Value& into) {
-  if (object.string(key) == nullptr) return;
-  if (const Value* value = find_word(reporter, *object.get(key), in_quotes(key), words)) {
-    into = *value;
-  }
-}
 
 void load_encapsulations(Reporter& reporter, ObjectReader& object, net::Encapsulations& into) {
   const JsonValue* value = object.get("encapsulations");
@@ -138,6 +107,9 @@ void load_inspection(Reporter& reporter, ObjectReader& object, Controls& control
 
 void load_dns(Reporter& reporter, ObjectReader& object, Controls& controls) {
   DnsControls& dns = controls.dns;
+  // The head of a message has 12 bytes, and a datagram no more than 65,527.
+  read_limit(reporter, object, "message_length", kMessageLengthKeys, {12, 65535},
+             dns.message_length);
   read_word(reporter, object, "answer", kAnswers, dns.answer);
   dns.learn_servers = object.boolean("learn_servers").value_or(dns.learn_servers);
   const JsonValue* addresses = object.get("addresses");
@@ -177,20 +149,21 @@ void load_tls(Reporter& reporter, ObjectReader& object, Controls& controls) {
     }
   }
   read_word(reporter, object, "quic", kQuic, controls.tls.quic);
-  read_word(reporter, object, "unreadable_quic", kActions, controls.tls.unreadable_quic);
+  read_word(reporter, object, "unreadable_quic", kActionWords, controls.tls.unreadable_quic);
 }
 
 void load_evasion(Reporter& reporter, ObjectReader& object, Controls& controls) {
-  read_word(reporter, object, "doh", kActions, controls.evasion.doh);
-  read_word(reporter, object, "dot", kActions, controls.evasion.dot);
+  read_word(reporter, object, "doh", kActionWords, controls.evasion.doh);
+  read_word(reporter, object, "dot", kActionWords, controls.evasion.dot);
   read_word(reporter, object, "proxies", kProxies, controls.evasion.proxies);
 }
 
 constexpr ControlSection kSections[] = {
-    {"inspection", kInspectionKeys, {}, load_inspection},
-    {"dns", kDnsKeys, kDnsKeysForLater, load_dns},
-    {"tls", kTlsKeys, {}, load_tls},
-    {"evasion", kEvasionKeys, {}, load_evasion},
+    {"inspection", kInspectionKeys, load_inspection},
+    {"dns", kDnsKeys, load_dns},
+    {"tls", kTlsKeys, load_tls},
+    {"evasion", kEvasionKeys, load_evasion},
+    {"http", kHttpKeys, load_http},
 };
 
 }  // namespace
@@ -204,13 +177,15 @@ std::span<const std::string_view> timeout_keys() {
 std::span<const std::string_view> exhaustion_keys() {
   return kExhaustionKeys;
 }
+std::span<const std::string_view> message_length_keys() {
+  return kMessageLengthKeys;
+}
 
 void load_controls(Reporter& reporter, ObjectReader& policy, Controls& controls) {
   for (const ControlSection& section : kSections) {
     const JsonValue* value = policy.get(section.key);
     if (value == nullptr) continue;
-    ObjectReader object(reporter, *value, in_quotes(section.key), section.keys,
-                        section.keys_for_later);
+    ObjectReader object(reporter, *value, in_quotes(section.key), section.keys);
     if (object.ok()) section.load(reporter, object, controls);
   }
 }

@@ -1,4 +1,4 @@
-// The policy's keys `inspection`, `dns`, `tls` and `evasion`, from JSON.
+// The policy's keys `inspection`, `dns`, `tls`, `evasion` and `http`, from JSON.
 //
 // Called by policy/loader.h. Whatever is wrong is reported with its place, and the default stands
 // in its stead. Not for the packet path; no state.
@@ -17,16 +17,15 @@ namespace chatgate::policy {
 struct ControlSection {
   std::string_view key;
   std::span<const std::string_view> keys;
-  // Right, but nothing acts on them yet.
-  std::span<const std::string_view> keys_for_later;
   void (*load)(config::Reporter& reporter, config::ObjectReader& object, Controls& controls);
 };
 
 std::span<const ControlSection> control_sections();
 
-// The keys of `inspection.timeouts` and `inspection.exhaustion`.
+// The keys of `inspection.timeouts`, `inspection.exhaustion` and `dns.message_length`.
 std::span<const std::string_view> timeout_keys();
 std::span<const std::string_view> exhaustion_keys();
+std::span<const std::string_view> message_length_keys();
 
 // Reads all sections that `policy` has.
 void load_controls(config::Reporter& reporter, config::ObjectReader& policy, Controls& controls);

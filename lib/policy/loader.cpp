@@ -23,9 +23,8 @@ using config::Reporter;
 
 constexpr std::string_view kPolicyKeys[] = {"$schema", "mode",    "networks",   "applications",
                                             "rules",   "default", "inspection", "dns",
-                                            "tls",     "evasion", "signatures"};
-constexpr std::string_view kPolicyKeysForLater[] = {"times", "access", "lists", "unclassified",
-                                                    "http"};
+                                            "tls",     "evasion", "http",       "signatures"};
+constexpr std::string_view kPolicyKeysForLater[] = {"times", "access", "lists", "unclassified"};
 constexpr std::string_view kApplicationKeys[] = {"name", "category", "servers", "ports"};
 constexpr std::string_view kServerKeys[] = {"names", "addresses"};
 constexpr std::string_view kRuleKeys[] = {"name",     "application", "category", "service",

@@ -42,6 +42,12 @@ bool names(const Rule& rule, const catalog::Application& application) {
          });
 }
 
+std::optional<Action> misuse_of(Category category, const PortMisuse& words) {
+  if (catalog::covers(Category::im, category)) return words.of_im();
+  if (category == Category::p2p_file) return words.of_p2p();
+  return category == Category::tunnel ? words.of_tunneling() : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view to_string(TextField field) {
@@ -93,7 +99,8 @@ bool AddressSet::contains(const IpAddress& address) const {
 struct Policy::Index {
   struct List {
     std::uint32_t start = 0, size = 0;
-    bool looks_into = false;  // a rule asks for a service or a text
+    bool looks_into = false;          // a rule asks for a service or a text
+    std::optional<Action> disguised;  // what `http.port_misuse` says
   };
   std::vector<std::uint16_t> candidates;
   std::vector<List> by_application;
@@ -101,7 +108,8 @@ struct Policy::Index {
 
   template <typename Matches>
   List make(std::span<const Rule> rules, Matches matches) {
-    List list{static_cast<std::uint32_t>(candidates.size()), 0};
+    List list;
+    list.start = static_cast<std::uint32_t>(candidates.size());
     for (std::size_t i = 0; i < rules.size(); ++i) {
       if (!matches(rules[i])) continue;
       candidates.push_back(static_cast<std::uint16_t>(i));
@@ -130,6 +138,8 @@ Policy::Policy(Content content, const catalog::Catalogue& catalogue)
     }
     index_->by_application[id] =
         index_->make(content_.rules, [&](const Rule& rule) { return names(rule, application); });
+    index_->by_application[id].disguised =
+        misuse_of(application.category, content_.controls.http.port_misuse);
   }
 }
 
@@ -140,13 +150,19 @@ Verdict Policy::decide(const Connection& connection) const {
   const Index::List list =
       id < index_->by_application.size() ? index_->by_application[id] : index_->unrecognised;
   Verdict verdict;
-  verdict.action = without_rule(connection);
+  if (connection.disguised && list.disguised) {
+    verdict.action = *list.disguised;
+    verdict.port_misuse = true;
+  } else {
+    verdict.action = without_rule(connection);
+  }
   for (std::uint32_t i = list.start; i < list.start + list.size; ++i) {
     const Rule& rule = content_.rules[index_->candidates[i]];
     if (!matches(rule, connection)) continue;
     verdict.action = rule.action;
     verdict.log = rule.log;
     verdict.rule = rule.id;
+    verdict.port_misuse = false;
     break;
   }
   verdict.log = verdict.log || verdict.action == Action::alert;
@@ -195,6 +211,14 @@ Action Policy::without_rule(const Connection& connection) const {
   }
   const EvasionControls& controls = content_.controls.evasion;
   return connection.server_port == kDnsOverTls ? controls.dot : controls.doh;
+}
+
+const HttpControls::UriPattern* Policy::match_uri(std::string_view target, WorkerId worker) const {
+  const auto& patterns = content_.controls.http.uri;
+  const auto found = std::find_if(patterns.begin(), patterns.end(), [&](const auto& each) {
+    return each.pattern.matches(target, scratch_, worker);
+  });
+  return found == patterns.end() ? nullptr : &*found;
 }
 
 std::string_view Policy::rule_name(RuleId rule) const {

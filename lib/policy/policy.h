@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -78,6 +79,8 @@ struct Connection {
   // What the message in hand says, with what earlier ones said of the log-in; null: nothing known.
   const proto::Messenger* said = nullptr;
   WorkerId worker{0};
+  // Recognised within HTTP, or by its own protocol on a port of the web.
+  bool disguised = false;
 };
 
 class Policy {
@@ -97,7 +100,7 @@ class Policy {
   Policy& operator=(const Policy&) = delete;
 
   // The first matching rule's verdict, or the default's; for encrypted DNS `evasion` comes before
-  // the default.
+  // the default, and for what is disguised `http.port_misuse`.
   //
   // A rule for some services matches those. One that allows them also lets pass what leads to them,
   // log-in and signalling (services any, login, presence), so that the first message of another
@@ -117,6 +120,8 @@ class Policy {
   // The catalogue's application for encrypted DNS; none where it has none.
   ApplicationId encrypted_dns() const { return encrypted_dns_; }
   const Controls& controls() const { return content_.controls; }
+  // What `http.uri` says of a request's target, decoded; null where no pattern matches.
+  const HttpControls::UriPattern* match_uri(std::string_view target, WorkerId worker) const;
   // "default" for none.
   std::string_view rule_name(RuleId rule) const;
 

@@ -36,7 +36,9 @@ struct Verdict {
   Action action = Action::allow;
   Scope scope = Scope::flow;
   bool log = false;  // an event even where the action forwards
-  RuleId rule;       // none: the policy's default decided
+  // No rule decided, but `http.port_misuse`: the application hides in HTTP or on a web's port.
+  bool port_misuse = false;
+  RuleId rule;  // none: the policy's default decided
 };
 
 }  // namespace chatgate::policy

@@ -1,23 +1,16 @@
 #include "proto/http.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "proto/http_body.h"
 #include "proto/http_head.h"
+#include "proto/http_methods.h"
 #include "proto/http_text.h"
 
 namespace chatgate::proto::http {
 namespace {
 
-// RFC 9110 section 9.3 and the registry of methods: those that servers and clients use.
-constexpr std::array<std::string_view, 31> kMethods = {
-    "ACL",      "BIND",        "CHECKOUT",       "CONNECT", "COPY",       "DELETE",     "GET",
-    "HEAD",     "LOCK",        "MERGE",          "MKCOL",   "MKACTIVITY", "MKCALENDAR", "MOVE",
-    "M-SEARCH", "NOTIFY",      "OPTIONS",        "PATCH",   "POST",       "PROPFIND",   "PROPPATCH",
-    "PURGE",    "PUT",         "QUERY",          "REPORT",  "SEARCH",     "SUBSCRIBE",  "TRACE",
-    "UNLOCK",   "UNSUBSCRIBE", "VERSION-CONTROL"};
 constexpr std::size_t kMaxMethod = 24;
 // On a connection that has spoken HTTP before, servers get words that are no well-known method.
 constexpr std::size_t kMaxToken = 64;
@@ -77,7 +70,8 @@ Probe probe_line(std::string_view line) {
   if (target_at >= kMaxUnsureLine) return Probe::not_mine;
 
   const std::string_view target = line.substr(target_at);
-  if (std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end()) {
+  const auto certain = certain_methods();
+  if (std::find(certain.begin(), certain.end(), method) != certain.end()) {
     if (target.front() == '/' || agrees_with_http_uri(target) == Agreement::full) {
       return Probe::certain;
     }

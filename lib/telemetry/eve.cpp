@@ -287,11 +287,7 @@ class EveFormatter::Line {
   }
 
   // A connection that no rule blocked, but what it did.
-  bool taken_down() const {
-    return !event_.rule.valid() && event_.im.evidence == catalog::Evidence::none &&
-           (event_.reason == Reason::evasion || event_.reason == Reason::incomplete ||
-            event_.reason == Reason::tcp_urgent);
-  }
+  bool taken_down() const { return !event_.rule.valid() && telemetry::is_conduct(event_.reason); }
   std::size_t reason_index() const { return static_cast<std::size_t>(event_.reason); }
 
   std::optional<SignatureText> signature_text() const {

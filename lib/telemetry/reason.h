@@ -46,6 +46,18 @@ namespace chatgate::telemetry {
   ROW(quic_refused, "quic-refused", "the policy refuses QUIC")                                     \
   ROW(ech_stripped, "ech-stripped", "a DNS answer, sent on without its keys for ECH")              \
   ROW(ech_refused, "ech-refused", "the policy refuses an encrypted ClientHello")                   \
+  ROW(port_misuse, "port-misuse", "an application hides in HTTP or on a port of the web")           \
+  ROW(not_http, "not-http", "what is spoken on port 80 is not HTTP")                               \
+  ROW(not_tls, "not-tls", "what is spoken on port 443 is not TLS")                                 \
+  ROW(http_violation, "http-violation", "an HTTP request that servers refuse")                     \
+  ROW(http_method, "http-method", "a method that the policy does not allow")                       \
+  ROW(http_uri_length, "http-uri-length", "the target of an HTTP request is too long")             \
+  ROW(http_uri, "http-uri", "the policy refuses the target of an HTTP request")                    \
+  ROW(http_header_length, "http-header-length", "the fields of an HTTP request are too long")      \
+  ROW(http_content_length, "http-content-length", "a body shorter or longer than allowed")         \
+  ROW(http_content_type, "http-content-type", "a body that is not of the type it is said to be")   \
+  ROW(http_not_accepted, "http-not-accepted", "a body of a type that the client does not accept")  \
+  ROW(dns_length, "dns-length", "a DNS message over UDP that is too long")                         \
   ROW(incomplete, "incomplete", "a message that never became whole, or became too long")           \
   ROW(flow_table_full, "flow-table-full", "no room for another flow")                              \
   ROW(inspection_exhausted, "inspection-exhausted", "no room to inspect another flow")             \
@@ -59,6 +71,14 @@ enum class Reason : std::uint8_t {
   CHATGATE_REASONS(CHATGATE_REASON_ENUM)
 #undef CHATGATE_REASON_ENUM
 };
+
+// Whether the reason stands for itself in an event, in the place of a rule's name: no rule decided,
+// but what the connection did.
+constexpr bool is_conduct(Reason reason) {
+  return reason == Reason::evasion || reason == Reason::incomplete ||
+         reason == Reason::tcp_urgent ||
+         (reason >= Reason::port_misuse && reason <= Reason::dns_length);
+}
 
 struct ReasonInfo {
   std::string_view word;

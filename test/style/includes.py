@@ -14,7 +14,8 @@ LAYERS = {
     "detect": ["base", "proto/facts.h", "proto/http.h", "proto/http_authority.h",
                "proto/http_head.h", "proto/http_text.h"],
     "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
-    "policy": ["base", "config", "catalog", "net/encapsulation.h", "proto/messenger.h"],
+    "policy": ["base", "config", "catalog", "net/encapsulation.h", "proto/http_methods.h",
+               "proto/http_text.h", "proto/messenger.h"],
     "flow": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
     "stream": ["base", "net"],
     # An answer to a question is written by the reader of questions, so that there is one of it.

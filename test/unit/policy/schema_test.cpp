@@ -17,6 +17,7 @@
 #include "catalog/ids.h"
 #include "catalog/loader.h"
 #include "policy/controls_loader.h"
+#include "policy/http_loader.h"
 #include "policy/loader.h"
 
 namespace chatgate::policy {
@@ -169,6 +170,14 @@ TEST(Schemas, HaveTheKeysOfTheLoaders) {
   const std::string inspection = "/properties/inspection/properties/";
   EXPECT_EQ(keys_at(policy, inspection + "timeouts/properties"), set_of(timeout_keys()));
   EXPECT_EQ(keys_at(policy, inspection + "exhaustion/properties"), set_of(exhaustion_keys()));
+  EXPECT_EQ(keys_at(policy, "/properties/dns/properties/message_length/properties"),
+            set_of(message_length_keys()));
+  const std::string http = "/properties/http/properties/";
+  EXPECT_EQ(keys_at(policy, http + "port_misuse/properties"), set_of(kPortMisuseKeys));
+  EXPECT_EQ(keys_at(policy, http + "content_length/properties"), set_of(kContentLengthKeys));
+  EXPECT_EQ(keys_at(policy, http + "request_methods/properties"), set_of(kMethodKeys));
+  EXPECT_EQ(keys_at(policy, http + "uri/items/properties"), set_of(kUriKeys));
+  EXPECT_EQ(keys_at(policy, "/$defs/length/properties"), set_of(kHttpLimitKeys));
   const Schema catalogue(kCatalogueSchema);
   EXPECT_EQ(keys_at(catalogue, "/properties"), set_of(catalog::application_keys()));
   EXPECT_EQ(keys_at(catalogue, "/$defs/port/properties"), set_of(catalog::port_keys()));
@@ -223,17 +232,29 @@ TEST(Schemas, AcceptTheShippedFiles) {
 TEST(Schemas, RefuseWhatIsWrong) {
   const Schema policy(kPolicySchema);
   for (const char* text :
-       {R"([])", R"({"mod": "enforce"})", R"({"mode": "off"})", R"({"rules": {}})",
-        R"({"rules": [{}]})", R"({"rules": [{"action": "deny"}]})",
+       {R"([])",
+        R"({"mod": "enforce"})",
+        R"({"mode": "off"})",
+        R"({"rules": {}})",
+        R"({"rules": [{}]})",
+        R"({"rules": [{"action": "deny"}]})",
         R"({"rules": [{"action": "drop", "log": 1}]})",
         R"({"rules": [{"action": "drop", "application": []}]})",
         R"({"rules": [{"action": "drop", "application": "X"}]})",
         R"({"rules": [{"action": "drop", "category": "chat"}]})",
         R"({"rules": [{"action": "drop", "service": "any"}]})",
         R"({"rules": [{"action": "drop", "name": "default"}]})",
-        R"({"networks": {"any": "10.0.0.1"}})", R"({"networks": {"a": "b"}})",
-        R"({"applications": {"A": {}}})", R"({"applications": {"a": {"ports": ["5222"]}}})",
-        R"({"applications": {"a": {"servers": {"name": "x.example"}}}})", R"({"times": {}})"}) {
+        R"({"networks": {"any": "10.0.0.1"}})",
+        R"({"networks": {"a": "b"}})",
+        R"({"applications": {"A": {}}})",
+        R"({"applications": {"a": {"ports": ["5222"]}}})",
+        R"({"applications": {"a": {"servers": {"name": "x.example"}}}})",
+        R"({"times": {}})",
+        R"({"http": {"port_misuse": {"games": "reset"}}})",
+        R"({"http": {"uri": [{}]}})",
+        R"({"http": {"max_uri_length": {"bytes": 0, "action": "drop"}}})",
+        R"({"http": {"request_methods": {"allow": ["GET /"], "action": "drop"}}})",
+        R"({"dns": {"message_length": {"max": 512}}})"}) {
     EXPECT_FALSE(policy.check(Json::parse(text)).empty()) << text;
   }
   const Schema catalogue(kCatalogueSchema);
