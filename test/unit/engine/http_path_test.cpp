@@ -252,7 +252,7 @@ std::vector<PortCase> port_cases() {
       {"HTTP on 80", 80, get, Reason::none},
       {"TLS on 80", 80, hello, Reason::not_http},
       {"SSH on 80", 80, other, Reason::not_http},
-      {"binary on 80", 80, text("\x7f\x01\x02\x03\x04\x05\x06\x07\x08"), Reason::not_http},
+      {"binary on 80", 80, text(ssh().substr(21)), Reason::not_http},
       {"HTTP/2 on 80", 80, text("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Reason::none},
       {"TLS on 443", 443, hello, Reason::none},
       {"HTTP on 443", 443, get, Reason::not_tls},
