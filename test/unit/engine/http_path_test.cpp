@@ -175,7 +175,7 @@ TEST(HttpPath, EveryRequestOfAConnectionIsLookedAt) {
     std::string first = check.innocent;
     if (first.find("Content-Length: 5") != first.npos) first += "abcde";
     EXPECT_TRUE(talk.client_says(text(first)).forward);
-    EXPECT_TRUE(talk.server_says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").forward);
+    EXPECT_TRUE(talk.server_says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab").forward);
     EXPECT_EQ(talk.client_says(text(check.found)).reason, check.reason);
     // And one that is sent with the one before.
     Talk pipelined(wire, 40001, 8000);
