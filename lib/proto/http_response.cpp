@@ -137,15 +137,16 @@ ParseStatus feed_head(ParserState& state, Bytes stream, Facts& facts) {
   return stream.size() < kByteLimit ? ParseStatus::need_more : broken(facts);
 }
 
-// The first bytes of a body, or of its first chunk. Which type they are held against is not known
-// here: all that could tell are waited for, unless no type would be in doubt.
+// The first bytes of a body, or of its first chunk: as few as leave no doubt about any type, so
+// that they are the same however the body comes.
 ParseStatus feed_body(Place place, ParserState& state, Bytes stream, Facts& facts) {
   const bool ends = place.stage != Stage::unended;
-  const std::size_t telling =
+  const std::size_t most =
       ends ? std::min<std::uint64_t>(place.length, kTellingBytes) : kTellingBytes;
-  const std::string_view text =
-      as_text(stream.first(std::min<std::size_t>(stream.size(), telling)));
-  if (text.size() < telling && is_in_doubt(text)) return ParseStatus::need_more;
+  std::size_t size = 1;
+  while (size < std::min(most, stream.size()) && is_in_doubt(as_text(stream.first(size)))) ++size;
+  const std::string_view text = as_text(stream.first(std::min(size, stream.size())));
+  if (text.size() < most && is_in_doubt(text)) return ParseStatus::need_more;
   state.offset = static_cast<std::uint32_t>(text.size());
   state.skip = ends ? place.length - text.size() : 0;
   facts.protocol = AppProto::http;
