@@ -7,7 +7,7 @@
 
 #include "detect/http_uri.h"
 #include "engine/pipeline.h"
-#include "proto/http_checks.h"
+#include "proto/http_response.h"
 
 namespace chatgate::engine {
 
@@ -66,7 +66,10 @@ bool Pipeline::breaks_web_port(Packet& packet) {
       if (port != kHttpPort && port != kHttpsPort) return false;
       reason = port == kHttpPort ? Reason::not_http : Reason::not_tls;
   }
-  if (!begins_flow(packet)) return false;
+  // Servers of the web say that a client took too long before it has said anything.
+  const bool gives_up =
+      packet.way == Way::to_client && as_text(packet.payload()).starts_with("HTTP/");
+  if (gives_up || !begins_flow(packet)) return false;
   inspections_.get(flows_.cold(packet.flow).inspection).at_start = false;
   return take_measure(packet, reason, action);
 }
@@ -88,6 +91,7 @@ bool Pipeline::refuse_request(Packet& packet) {
   if (half.state.offset == 0 || half.urgent_count != 0) return false;
   const proto::http::RequestChecks request =
       proto::http::check_request(as_text(inspections_.message(half)));
+  if (http.reads_answers()) expect_answer(packet, request);
   if (request.violation && take_measure(packet, Reason::http_violation, http.protocol_violation)) {
     return true;
   }
@@ -110,10 +114,76 @@ bool Pipeline::refuse_request(Packet& packet) {
   if (too_long(http.max_header_length, request.header_length, Reason::http_header_length)) {
     return true;
   }
-  if (!http.content_length || !request.content_length) return false;
-  const bool within = *request.content_length >= http.content_length->min &&
-                      *request.content_length <= http.content_length->max;
-  return !within && take_measure(packet, Reason::http_content_length, http.content_length->action);
+  return request.content_length && refuse_length(packet, *request.content_length);
+}
+
+bool Pipeline::refuse_length(Packet& packet, std::uint64_t length) {
+  const auto& limits = http_controls().content_length;
+  return limits && (length < limits->min || length > limits->max) &&
+         take_measure(packet, Reason::http_content_length, limits->action);
+}
+
+void Pipeline::expect_answer(const Packet& packet, const proto::http::RequestChecks& request) {
+  OpenRequests& requests = inspections_.get(flows_.cold(packet.flow).inspection).requests;
+  requests.add({request.accepted, request.method == "HEAD", request.method == "CONNECT"});
+}
+
+// A server's answer has been read: its head, or the first bytes of its body. True where there is
+// more to look at.
+bool Pipeline::http_answer(Packet& packet, Inspected& outcome) {
+  flow::ColdFlow& cold = flows_.cold(packet.flow);
+  Half& half = inspections_.get(cold.inspection).half(packet.way);
+  bool goes_on = facts_.next == proto::Next::message;
+  const bool refused = proto::http::part_read(half.state) == proto::http::ResponsePart::head
+                           ? refuse_answer_head(packet, goes_on)
+                           : refuse_answer_body(packet);
+  if (refused) return false;
+  if (!goes_on) {
+    nothing(packet);
+    return false;
+  }
+  cold.set_sequence(packet.way, half.stream.next_sequence());
+  outcome = inspections_.go_on(inspections_.get(cold.inspection), packet.way, facts_.next, facts_);
+  return true;
+}
+
+// `goes_on`: whether this side's HTTP can be followed behind it.
+bool Pipeline::refuse_answer_head(Packet& packet, bool& goes_on) {
+  constexpr unsigned kSwitching = 101, kPartial = 206, kNotModified = 304;
+  Inspection& inspection = inspections_.get(flows_.cold(packet.flow).inspection);
+  Half& half = inspection.half(packet.way);
+  const policy::HttpControls& http = http_controls();
+  const proto::http::ResponseChecks answer =
+      proto::http::check_response(as_text(inspections_.message(half)));
+  const bool success = answer.status / 100 == 2;
+  if (answer.status / 100 == 1 && answer.status != kSwitching) return false;
+  const OpenRequests::Request* const asked = inspection.requests.oldest();
+  if (asked == nullptr || answer.status == kSwitching || (asked->connect && success)) {
+    goes_on = false;
+    return false;
+  }
+  const OpenRequests::Request request = *asked;
+  inspection.requests.take_oldest();
+  if (request.head) proto::http::expect_no_body(half.state);
+  if (!request.head && answer.content_length && answer.status != kNotModified &&
+      refuse_length(packet, *answer.content_length)) {
+    return true;
+  }
+  const bool is_part = answer.status == kPartial;
+  inspection.answer_type = answer.encoded || is_part ? proto::http::MediaType::other
+                                                     : proto::http::media_type(answer.content_type);
+  return success && !request.accepted.accepts(answer.content_type) &&
+         take_measure(packet, Reason::http_not_accepted, http.content_type_verification);
+}
+
+bool Pipeline::refuse_answer_body(Packet& packet) {
+  Inspection& inspection = inspections_.get(flows_.cold(packet.flow).inspection);
+  Half& half = inspection.half(packet.way);
+  const auto agreement =
+      proto::http::verify(inspection.answer_type, as_text(inspections_.message(half)),
+                          proto::http::is_whole_body(half.state));
+  return agreement == proto::http::Agreement::contradicts &&
+         take_measure(packet, Reason::http_content_type, http_controls().content_type_verification);
 }
 
 }  // namespace chatgate::engine

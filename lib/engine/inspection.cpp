@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "proto/http_response.h"
+
 namespace chatgate::engine {
 namespace {
 
@@ -11,6 +13,16 @@ namespace {
 std::uint64_t all_candidates() {
   const std::size_t count = proto::stream_parsers().size();
   return count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+}
+
+// The parser of HTTP's answers, which is asked only where somebody wants to know.
+std::uint64_t http_answers_bit() {
+  std::uint64_t bit = 1;
+  for (const proto::StreamParser& parser : proto::stream_parsers()) {
+    if (parser.feed == proto::http::feed_response) return bit;
+    bit <<= 1;
+  }
+  return 0;
 }
 
 proto::Direction direction(flow::Way way) {
@@ -30,7 +42,8 @@ InspectionPool::InspectionPool(std::uint32_t capacity, proto::Context& context)
 }
 
 flow::InspectionIndex InspectionPool::acquire(flow::FlowIndex flow, Tick now,
-                                              const std::array<std::uint32_t, 2>& first_sequence) {
+                                              const std::array<std::uint32_t, 2>& first_sequence,
+                                              bool http_answers) {
   if (free_.empty()) return flow::InspectionIndex::none();
   const flow::InspectionIndex index(free_.back());
   free_.pop_back();
@@ -44,7 +57,9 @@ flow::InspectionIndex InspectionPool::acquire(flow::FlowIndex flow, Tick now,
     Half& half = inspection.half(way);
     half.way = way;
     half.stream.start(first_sequence[flow::index(way)]);
-    half.candidates = all_candidates();
+    const bool answers = http_answers && way == flow::Way::to_client;
+    half.asked = answers ? all_candidates() : all_candidates() & ~http_answers_bit();
+    half.candidates = half.asked;
   }
   return index;
 }
@@ -259,8 +274,11 @@ Inspected InspectionPool::parse_without_urgent(const Half& half, proto::Facts& f
   }
   const Bytes reading = Bytes(without_urgent_).first(size);
   bool unsure = false;
+  std::uint64_t bit = 1;
   for (const proto::StreamParser& parser : proto::stream_parsers()) {
-    if (parser.probe(reading) == proto::Probe::not_mine) continue;
+    const bool asked = (half.asked & bit) != 0;
+    bit <<= 1;
+    if (!asked || parser.probe(reading) == proto::Probe::not_mine) continue;
     proto::ParserState state;
     state.way = direction(half.way);
     facts.clear();
@@ -299,7 +317,7 @@ Inspected InspectionPool::go_on(Inspection& inspection, flow::Way way, proto::Ne
   pass_on(half);
   if (next == proto::Next::protocol) {
     drop_parser(half);
-    half.candidates = all_candidates();
+    half.candidates = half.asked;
   }
   const bool more = half.stream.contiguous() > half.begin;
   Inspected result = Inspected::passed;

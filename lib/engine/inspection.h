@@ -17,6 +17,7 @@
 #include "flow/flow.h"
 #include "proto/context.h"
 #include "proto/facts.h"
+#include "proto/http_types.h"
 #include "proto/parser.h"
 #include "stream/buffer_pool.h"
 #include "stream/tcp_stream.h"
@@ -45,6 +46,7 @@ struct Half {
   bool heard = false;  // rules listen: what is to be skipped has to come in order all the same
   flow::Way way = flow::Way::to_server;
   proto::ParserState state;
+  std::uint64_t asked = 0;       // bit i: parser i is asked at all
   std::uint64_t candidates = 0;  // bit i: parser i has not said "not mine"
   std::uint8_t parser = kNoParser;
   Phase phase = Phase::looking;
@@ -61,6 +63,38 @@ struct Half {
   bool message_in_progress() const {
     return phase == Phase::looking && parser != kNoParser && stream.contiguous() > begin;
   }
+};
+
+// The requests of an HTTP connection that await their answers, in order: what the policy's checks
+// of answers need to know of them.
+class OpenRequests {
+ public:
+  struct Request {
+    proto::http::Accepted accepted;
+    bool head = false;
+    bool connect = false;
+  };
+  // As many as ASA lets wait.
+  static constexpr std::size_t kMax = 10;
+
+  // False, and nothing is known any more, where there are too many.
+  bool add(const Request& request) {
+    lost_ = lost_ || count_ == kMax;
+    if (!lost_) requests_[(first_ + count_++) % kMax] = request;
+    return !lost_;
+  }
+  // Null where no request awaits an answer, or which one does is no longer known.
+  const Request* oldest() const { return lost_ || count_ == 0 ? nullptr : &requests_[first_]; }
+  void take_oldest() {
+    first_ = static_cast<std::uint8_t>((first_ + 1) % kMax);
+    --count_;
+  }
+
+ private:
+  std::array<Request, kMax> requests_;
+  std::uint8_t first_ = 0;
+  std::uint8_t count_ = 0;
+  bool lost_ = false;
 };
 
 struct Inspection {
@@ -80,6 +114,9 @@ struct Inspection {
   // Of a messenger's session: what was told already, and what later messages do not repeat.
   std::uint16_t services_told = 0;  // bit by proto::Service
   proto::ShortText login, version, client;
+  OpenRequests requests;
+  // What the answer that is being read says of its body.
+  proto::http::MediaType answer_type = proto::http::MediaType::other;
 
   // A message that is known to be one, and waits for its rest. Of datagrams, one that is kept in a
   // session; a parser may also wait for an answer to what could be its own.
@@ -121,9 +158,11 @@ class InspectionPool {
   // `context` must outlive it.
   InspectionPool(std::uint32_t capacity, proto::Context& context);
 
-  // None where the pool is empty. `first_sequence` by Way.
+  // None where the pool is empty. `first_sequence` by Way. `http_answers`: whether a server's HTTP
+  // is read.
   flow::InspectionIndex acquire(flow::FlowIndex flow, Tick now,
-                                const std::array<std::uint32_t, 2>& first_sequence);
+                                const std::array<std::uint32_t, 2>& first_sequence,
+                                bool http_answers);
   void release(flow::InspectionIndex inspection);
   Inspection& get(flow::InspectionIndex inspection) { return pool_[inspection.value()]; }
   const Inspection& get(flow::InspectionIndex inspection) const {

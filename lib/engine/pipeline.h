@@ -28,6 +28,7 @@
 #include "net/fragment_cache.h"
 #include "proto/dns_response.h"
 #include "proto/http.h"
+#include "proto/http_checks.h"
 
 #include "learn/learn_quota.h"
 #include "learn/pending_questions.h"
@@ -148,6 +149,11 @@ class Pipeline {
   bool breaks_web_port(Packet& packet);
   bool breaks_http(Packet& packet);
   bool refuse_request(Packet& packet);
+  bool refuse_length(Packet& packet, std::uint64_t length);
+  void expect_answer(const Packet& packet, const proto::http::RequestChecks& request);
+  bool http_answer(Packet& packet, Inspected& outcome);
+  bool refuse_answer_head(Packet& packet, bool& goes_on);
+  bool refuse_answer_body(Packet& packet);
 
   // messenger_path.cpp
   void note_messenger(const Packet& packet);

@@ -264,9 +264,10 @@ bool Pipeline::begin_inspection(Packet& packet, std::uint32_t first) {
 
 bool Pipeline::acquire_inspection(const Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
-  cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence);
+  const bool answers = packet.tcp() && http_controls().reads_answers();
+  cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence, answers);
   if (!cold.inspection.valid() && give_up_stalest()) {
-    cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence);
+    cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence, answers);
   }
   if (!cold.inspection.valid()) return false;
   counters_.set(Counter::inspections_active, inspections_.in_use());
@@ -326,6 +327,10 @@ void Pipeline::broken(Packet& packet) {
   cold.app_proto = facts_.protocol;
   protocol_event(packet, facts_);
   const bool is_answer = inspections_.get(cold.inspection).half(packet.way).speaks_as_server();
+  if (is_answer && facts_.protocol == proto::AppProto::http) {
+    nothing(packet);  // what the client says is read all the same
+    return;
+  }
   if (breaks_http(packet)) return;
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   if (is_answer || blocks(judgement.verdict.action) || policy::forwards(controls().incomplete)) {
@@ -368,12 +373,13 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
   cold.app_proto = facts_.protocol;
   if (facts_.protocol == proto::AppProto::dns && is_answer)
     return dns_stream_answer(packet, outcome);
+  if (facts_.protocol == proto::AppProto::http && is_answer) return http_answer(packet, outcome);
   count_message(facts_.protocol);
   protocol_event(packet, facts_);
   if (refuse_message(packet)) return false;
   note_messenger(packet);
-  if (facts_.has_messenger && facts_.messenger.application.empty() && facts_.name_count == 0) {
-    // Whose the protocol is will be told by another message.
+  if (facts_.protocol == proto::AppProto::oscar && facts_.messenger.application.empty()) {
+    // AIM or ICQ: the log-in will tell.
     cold.set_sequence(packet.way, half.stream.next_sequence());
     outcome = inspections_.go_on(inspection, packet.way, facts_.next, facts_);
     return true;

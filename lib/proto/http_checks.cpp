@@ -91,6 +91,8 @@ RequestChecks check_request(std::string_view head) {
     if (is_word(name, "host")) {
       ++hosts;
       bad = bad || !is_valid_host(value);
+    } else if (is_word(name, "accept")) {
+      checks.accepted.add(value);
     } else if (is_word(name, "content-length")) {
       std::uint64_t length = 0;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);

@@ -23,6 +23,8 @@
 #include <optional>
 #include <string_view>
 
+#include "proto/http_types.h"
+
 namespace chatgate::proto::http {
 
 struct RequestChecks {
@@ -30,6 +32,7 @@ struct RequestChecks {
   std::string_view target;          // all between method and version
   std::uint32_t header_length = 0;  // of the field lines with their ends
   std::optional<std::uint64_t> content_length;
+  Accepted accepted;
   bool violation = false;
 };
 

@@ -6,6 +6,7 @@
 #include "proto/dns.h"
 #include "proto/gadu_gadu.h"
 #include "proto/http.h"
+#include "proto/http_response.h"
 #include "proto/icq.h"
 #include "proto/irc.h"
 #include "proto/loco.h"
@@ -70,6 +71,7 @@ constexpr StreamParser kObfuscated = {AppProto::mtproto,
 constexpr auto kStreamParsers = std::to_array<StreamParser>({
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
     {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
+    http::kResponseParser,
     tls_server::kParser,
     {AppProto::dns, Direction::to_server, dns::kByteLimit, dns::probe, dns::feed},
     {AppProto::dns, Direction::to_client, dns::kByteLimit, dns::probe_answers, dns::feed_answers},

@@ -175,7 +175,7 @@ TEST(HttpPath, EveryRequestOfAConnectionIsLookedAt) {
     std::string first = check.innocent;
     if (first.find("Content-Length: 5") != first.npos) first += "abcde";
     EXPECT_TRUE(talk.client_says(text(first)).forward);
-    EXPECT_TRUE(talk.server_says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").forward);
+    EXPECT_TRUE(talk.server_says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab").forward);
     EXPECT_EQ(talk.client_says(text(check.found)).reason, check.reason);
     // And one that is sent with the one before.
     Talk pipelined(wire, 40001, 8000);
@@ -252,7 +252,7 @@ std::vector<PortCase> port_cases() {
       {"HTTP on 80", 80, get, Reason::none},
       {"TLS on 80", 80, hello, Reason::not_http},
       {"SSH on 80", 80, other, Reason::not_http},
-      {"binary on 80", 80, text("\x7f\x01\x02\x03\x04\x05\x06\x07\x08"), Reason::not_http},
+      {"binary on 80", 80, text(ssh().substr(21)), Reason::not_http},
       {"HTTP/2 on 80", 80, text("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Reason::none},
       {"TLS on 443", 443, hello, Reason::none},
       {"HTTP on 443", 443, get, Reason::not_tls},

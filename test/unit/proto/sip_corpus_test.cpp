@@ -11,16 +11,16 @@
 #include "proto/msrp.h"
 #include "proto/sip.h"
 
-#include "corpus_streams.h"
+#include "capture_streams.h"
+#include "corpus_labels.h"
 
 namespace chatgate::proto::test {
 namespace {
 
 std::vector<std::string> captures() {
   std::vector<std::string> files;
-  std::ifstream table(CHATGATE_CORPUS "/corpus.csv");
-  for (std::string line; std::getline(table, line);) {
-    const std::string file = cells_of(line)[0];
+  for (const auto& cells : read_table(CHATGATE_CORPUS "/corpus.csv")) {
+    const std::string& file = cells[0];
     if (std::ifstream(CHATGATE_CORPUS "/pcaps/" + file)) files.push_back(file);
   }
   return files;
