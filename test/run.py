@@ -113,7 +113,7 @@ class Tests:
             print(process.stdout[-20000:])
         return not failed
 
-    def fuzz(self, seconds=5):
+    def fuzz(self, seconds=3):
         result = subprocess.run(["scripts/fuzz", str(seconds)], cwd=TREE, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True, check=False)
         clean = re.findall(r"^(\S+): \d+ runs, nothing found$", result.stdout, re.M)
