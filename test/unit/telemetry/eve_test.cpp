@@ -147,6 +147,26 @@ TEST(Eve, InterfaceIsTheOneThePacketCameInBy) {
   EXPECT_FALSE(format(event, options).contains("in_iface"));
 }
 
+// Where no rule decided, what the connection did stands in a rule's place.
+TEST(Eve, SaysWhatAConnectionDid) {
+  for (std::size_t i = 0; i < reasons().size(); ++i) {
+    Event event = tls_event();
+    event.reason = static_cast<Reason>(i);
+    EXPECT_EQ(format(event)["alert"]["signature"], "no public IM");
+    event.rule = RuleId::none();
+    const bool conduct = is_conduct(event.reason);
+    EXPECT_EQ(format(event)["alert"]["signature"], conduct ? reasons()[i].help : "default");
+  }
+  for (const Reason reason : {Reason::evasion, Reason::incomplete, Reason::tcp_urgent,
+                              Reason::port_misuse, Reason::http_uri, Reason::dns_length}) {
+    EXPECT_TRUE(is_conduct(reason));
+  }
+  for (const Reason reason : {Reason::none, Reason::policy_reset, Reason::blocked_flow,
+                              Reason::signature, Reason::transmit_full}) {
+    EXPECT_FALSE(is_conduct(reason));
+  }
+}
+
 struct VerdictRow {
   const char* what;
   policy::Action action;
