@@ -32,6 +32,7 @@ import msn  # noqa: E402  pylint: disable=wrong-import-position
 import open_protocols  # noqa: E402  pylint: disable=wrong-import-position
 import oscar  # noqa: E402  pylint: disable=wrong-import-position
 import servers  # noqa: E402  pylint: disable=wrong-import-position
+import sip  # noqa: E402  pylint: disable=wrong-import-position
 import voice  # noqa: E402  pylint: disable=wrong-import-position
 import yahoo  # noqa: E402  pylint: disable=wrong-import-position
 from replay import Result  # noqa: E402  pylint: disable=wrong-import-position
@@ -39,7 +40,7 @@ from table_in_docs import hold  # noqa: E402  pylint: disable=wrong-import-posit
 from talks import SERVICES  # noqa: E402  pylint: disable=wrong-import-position
 from wire import ACK, PSH, Capture  # noqa: E402  pylint: disable=wrong-import-position
 
-MODULES = msn, yahoo, oscar, servers, open_protocols, mobile, voice
+MODULES = msn, yahoo, oscar, servers, open_protocols, sip, mobile, voice
 TALKS = [talk for module in MODULES for talk in module.TALKS]
 HIDDEN = [hidden for module in MODULES for hidden in module.HIDDEN]
 
