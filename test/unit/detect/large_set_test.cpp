@@ -54,7 +54,7 @@ TEST(LargeSet, TenThousandRules) {
   for (std::uint32_t sid = 1; sid <= kRules; sid += 7) {
     if (sid % 7 == 0) continue;
     const std::string bytes = "some text before " + needle(sid) + " and after";
-    Buffers buffers = payload(sid % 5 == 0 ? "" : bytes);
+    Buffers buffers = sid % 5 == 0 ? payload("") : payload(bytes);
     if (sid % 5 == 0) buffers.set(Buffer::http_uri, as_bytes(bytes));
     EXPECT_EQ(rig.look(buffers, client_of(port_of(sid))), std::to_string(sid));
   }

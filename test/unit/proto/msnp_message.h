@@ -29,7 +29,10 @@ inline std::string invitation(const std::string& fields) {
 
 inline std::string le(std::uint64_t number, int size) {
   std::string text;
-  for (int i = 0; i < size; ++i) text += static_cast<char>(number >> (8 * i) & 0xff);
+  for (int i = 0; i < size; ++i) {
+    text += static_cast<char>(number & 0xff);
+    number >>= 8;
+  }
   return text;
 }
 
