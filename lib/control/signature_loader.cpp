@@ -1,7 +1,9 @@
 #include "control/signature_loader.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <variant>
 
 #include "control/loader.h"
 #include "detect/parser.h"
@@ -35,6 +37,29 @@ void append_as_warnings(const Diagnostics& findings, Diagnostics& diagnostics) {
     const bool refused = each.severity == Severity::error;
     diagnostics.warning(each.place, (refused ? "rule refused: " : "") + each.message, each.remedy);
   }
+}
+
+bool is_about_certificates(const detect::Rule& rule) {
+  return std::any_of(rule.payload.begin(), rule.payload.end(),
+                     [](const detect::PayloadOption& option) {
+                       const detect::Buffer buffer =
+                           std::visit([](const auto& one) { return one.target.buffer; }, option);
+                       return buffer >= detect::Buffer::tls_cert_subject &&
+                              buffer <= detect::Buffer::tls_cert_fingerprint;
+                     });
+}
+
+// The engine does not hand a server's certificate to rules: one that asks for it would never match.
+void refuse_certificates(detect::RuleSet& set, Diagnostics& diagnostics) {
+  const auto refused = std::remove_if(set.rules.begin(), set.rules.end(), [&](const auto& rule) {
+    if (!is_about_certificates(rule)) return false;
+    diagnostics.warning({rule.file, rule.spot.line, rule.spot.column},
+                        "rule refused: certificates are not shown to rules by this version",
+                        "tls.sni is");
+    ++set.refused;
+    return true;
+  });
+  set.rules.erase(refused, set.rules.end());
 }
 
 catalog::Classification meaning_of(const detect::Rule& rule, const catalog::Catalogue& catalogue,
@@ -84,6 +109,7 @@ LoadedSignatures load_signatures(const LoadRequest& request, const policy::Draft
   detect::RuleSet set = parser.finish();
   append_as_warnings(set.findings, diagnostics);
   set.findings = {};
+  refuse_certificates(set, diagnostics);
   Diagnostics uncompiled;
   result.rules = detect::Signatures::compile(
       std::move(set), {request.workers, request.signature_cache}, uncompiled);

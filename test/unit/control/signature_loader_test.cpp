@@ -104,6 +104,20 @@ TEST_F(SignatureLoader, WhatIsRefusedLeavesTheOthersInForce) {
   EXPECT_TRUE(found[1].starts_with("rules/a.rules:3:")) << found[1];
 }
 
+TEST_F(SignatureLoader, CertificatesAreNotShownToRules) {
+  write("rules/a.rules",
+        "alert tls any any -> any any (tls_cert_subject; content:\"x\"; sid:1;)\n"
+        "alert tls any any -> any any (tls.sni; content:\"x\"; sid:2;)\n");
+  const LoadResult result = load();
+  ASSERT_NE(result.snapshot, nullptr);
+  EXPECT_EQ(result.signature_count, 1u);
+  EXPECT_EQ(result.signatures_refused, 1u);
+  EXPECT_EQ(lines(result),
+            std::vector<std::string>{
+                "rules/a.rules:1:1: warning: rule refused: certificates are not shown to rules by "
+                "this version, tls.sni is"});
+}
+
 TEST_F(SignatureLoader, AFileThatIsNotThereIsAnError) {
   const LoadResult result = load({path("none.rules")});
   EXPECT_EQ(result.snapshot, nullptr);
