@@ -232,8 +232,8 @@ class Decoder {
     if (!look_through_.has(kind)) return Decoded::not_ip;
     const std::uint8_t count = layers_.encapsulation_count;
     if (count == kMaxEncapsulations) return Decoded::not_ip;
-    const std::uint16_t tunnel_id = layers_.tunnel_id;
-    const std::size_t outer_end = end_;
+    const Layers before = layers_;
+    const std::size_t outer_end = end_, outer_ip_end = ip_end_;
 
     const bool over_ip = kind != Encapsulation::pppoe && kind != Encapsulation::mpls;
     Encapsulated& entry = layers_.encapsulation[count];
@@ -244,10 +244,10 @@ class Decoder {
     layers_.encapsulation_count = static_cast<std::uint8_t>(count + 1);
     end_ = end;
     const Decoded outcome = inside();
-    if (outcome == Decoded::not_ip) {
-      layers_.encapsulation_count = count;
-      layers_.tunnel_id = tunnel_id;
+    if (outcome == Decoded::not_ip) {  // nothing of what was tried stays
+      layers_ = before;
       end_ = outer_end;
+      ip_end_ = outer_ip_end;
     }
     return outcome;
   }
