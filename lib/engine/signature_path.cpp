@@ -6,7 +6,6 @@
 namespace chatgate::engine {
 
 using detect::Buffer;
-using detect::Buffers;
 using flow::ColdFlow;
 using flow::HotFlow;
 using flow::Stage;
