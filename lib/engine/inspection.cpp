@@ -311,6 +311,12 @@ bool InspectionPool::choose_parser(Half& half, Bytes view) {
   return false;
 }
 
+bool InspectionPool::only_last_resort(const Half& half) {
+  const std::size_t last = proto::stream_parsers().size() - 1;
+  return half.phase == Half::Phase::looking && half.parser == Half::kNoParser &&
+         half.candidates == std::uint64_t{1} << last;
+}
+
 Inspected InspectionPool::go_on(Inspection& inspection, flow::Way way, proto::Next next,
                                 proto::Facts& facts) {
   Half& half = inspection.half(way);

@@ -192,6 +192,9 @@ class InspectionPool {
   Inspected feed_datagram(Inspection& inspection, Bytes payload, proto::Direction direction,
                           std::uint16_t port, proto::Facts& facts);
 
+  // No parser knows the bytes so far, and the one that is still in question would take any.
+  static bool only_last_resort(const Half& half);
+
   // The message that has just been complete.
   Bytes message(Half& half) {
     return half.stream.view(buffers_).subspan(half.begin).first(half.state.offset);

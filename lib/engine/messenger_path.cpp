@@ -1,4 +1,4 @@
-// What a messenger's message means for its flow beside its verdict.
+// What a messenger's message means for its flow beside its verdict, and bytes that may become one.
 
 #include "engine/pipeline.h"
 
@@ -27,6 +27,22 @@ void Pipeline::expect_flows(const Judgement& judgement) {
   for (std::size_t i = 0; i < judgement.said->expected_count; ++i) {
     config_.expected->expect(judgement.said->expected[i], judgement.im.application, now_);
   }
+}
+
+// A client's bytes that may only be obfuscated ones yet: where the server's address or port is
+// refused, it is refused now. True where it was.
+bool Pipeline::refuse_unknown(Packet& packet) {
+  const flow::ColdFlow& cold = flows_.cold(packet.flow);
+  if (packet.way != flow::Way::to_server || flows_.hot(packet.flow).stage != flow::Stage::undecided)
+    return false;
+  if (!InspectionPool::only_last_resort(inspections_.get(cold.inspection).half(packet.way))) {
+    return false;
+  }
+  facts_.clear();
+  const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
+  if (!judgement.im.known() || !blocks(judgement.verdict.action)) return false;
+  conclude(packet, judgement);
+  return true;
 }
 
 // Whether what else is said in the session can still change its verdict, or that of another flow.

@@ -159,6 +159,7 @@ class Pipeline {
   void note_messenger(const Packet& packet);
   void expect_flows(const Judgement& judgement);
   bool reads_messages(const Judgement& judgement) const;
+  bool refuse_unknown(Packet& packet);
   bool service_is_news(flow::FlowIndex flow, catalog::Service service);
 
   // tcp_path.cpp, once more

@@ -283,6 +283,7 @@ bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
     case Inspected::undecided: {
       const stream::TcpStream& stream = inspections_.get(cold.inspection).half(packet.way).stream;
       if (stream.has_holes()) counters_.add(Counter::out_of_order);
+      if (refuse_unknown(packet)) return false;
       cold.set_sequence(packet.way, stream.next_sequence());
       return false;
     }

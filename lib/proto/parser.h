@@ -99,7 +99,8 @@ struct DatagramParser {
   }
 };
 
-// All parsers, in the order in which they are asked. At most 64 of each.
+// All parsers, in the order in which they are asked. At most 64 of each. The last of the streams'
+// takes any bytes, since they may be obfuscated ones, and tells when enough of them have come.
 std::span<const StreamParser> stream_parsers();
 std::span<const DatagramParser> datagram_parsers();
 

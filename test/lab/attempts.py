@@ -127,7 +127,7 @@ class Plan:
         return Attempt("XMPP log-in", servers.XMPP_HOST + " port 5222", expect,
                        lambda: clients.xmpp(ip, servers.XMPP_HOST, servers.XMPP_USER,
                                             servers.XMPP_PASSWORD, self.authority),
-                       app, "port", server=ip, port=5222)
+                       app, "payload", server=ip, port=5222)
 
     def tcp(self, port, expect, app="", label="", version=4):
         ip = address(11, version)

@@ -83,6 +83,19 @@ TEST(Messenger, ItsProtocolIsKnownOnAnyPort) {
   }
 }
 
+// Few bytes of nobody's may yet be obfuscated ones; the port is judged all the same.
+TEST(Messenger, AFewUnknownBytesOnAMessengersPortAreRefused) {
+  Wire wire(block_im());
+  Talk talk(wire, 40000, 5223);
+  talk.open();
+  const Outcome outcome = talk.client_says(text("hello\r\n"));
+  EXPECT_FALSE(outcome.forward);
+  EXPECT_EQ(outcome.forged.size(), 2u);
+  Talk elsewhere(wire, 40001, 7000);
+  elsewhere.open();
+  EXPECT_TRUE(elsewhere.client_says(text("hello\r\n")).forward);
+}
+
 TEST(Messenger, TextChatAndNothingElse) {
   Wire wire(with_services(
       {{{kMsn}, {Service::text_chat}, Action::allow, false}, {{kMsn}, {}, Action::reset}}));
