@@ -205,8 +205,14 @@ DnsStripped strip_ech(MutableBytes message) {
   Finder finder(message);
   if (!finder.find(*head)) return DnsStripped::impossible;
   if (finder.empty()) return DnsStripped::nothing;
-  for (const Binding& binding : finder) strip_record(message, binding);
   store_be16(&message[2], static_cast<std::uint16_t>(header.flags & ~flag::kAuthenticData));
+  // A question whose name leads through the header would be another one now.
+  const std::optional<DnsQuery> after = parse_dns_response_head(message);
+  if (!after || after->question_hash != head->question_hash) {
+    store_be16(&message[2], header.flags);
+    return DnsStripped::impossible;
+  }
+  for (const Binding& binding : finder) strip_record(message, binding);
   return DnsStripped::stripped;
 }
 
