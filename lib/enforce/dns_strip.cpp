@@ -176,6 +176,7 @@ class Finder {
       if ((length & 0xc0) == 0xc0) {
         if (at + 2 > message_.size() || is_moved(at, 2)) return true;
         at = load_be16(&message_[at]) & 0x3fff;
+        if (at < kHeaderSize) return true;  // where a flag changes
         ++pointers;
         continue;
       }
