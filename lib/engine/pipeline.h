@@ -1,9 +1,9 @@
 // Inside of a Worker: tables, pools, and the steps of the packet's way. Not for other libraries.
 //
 // worker.cpp holds the way itself, tcp_path.cpp what an undecided TCP packet may do, http_path.cpp
-// what the policy asks of HTTP, udp_path.cpp and dns_path.cpp the way of datagrams,
-// signature_path.cpp what Snort rules see and do, verdict.cpp what a verdict does, lifecycle.cpp
-// how flows begin and end.
+// what the policy asks of HTTP, messenger_path.cpp what a messenger's message means,
+// udp_path.cpp and dns_path.cpp the way of datagrams, signature_path.cpp what Snort rules see and
+// do, verdict.cpp what a verdict does, lifecycle.cpp how flows begin and end.
 #pragma once
 
 #include <array>
@@ -140,6 +140,17 @@ class Pipeline {
   void broken(Packet& packet);
   bool message(Packet& packet, Inspected& outcome);
   bool refuse_message(Packet& packet);
+  void watch(Packet& packet, const Judgement& judgement);
+  bool remember(flow::FlowIndex flow, const Judgement& judgement, std::uint64_t packet_number);
+  void stop_reading(flow::FlowIndex flow);
+  flow::Stage forwarded_stage(flow::FlowIndex flow);
+  bool keep_half_message(Packet& packet, const Judgement& judgement, Inspected& outcome);
+  bool tunnel_is_read() const;
+  void confirm(Packet& packet);
+  void conflict(Packet& packet);
+  void advance(flow::ColdFlow& cold, const Packet& packet);
+  void follow_numbers(Inspection& inspection, const Packet& packet);
+  void count_message(proto::AppProto protocol);
 
   // http_path.cpp
   const policy::HttpControls& http_controls() const { return snapshot_->policy->controls().http; }
@@ -161,19 +172,6 @@ class Pipeline {
   bool reads_messages(const Judgement& judgement) const;
   bool refuse_unknown(Packet& packet);
   bool service_is_news(flow::FlowIndex flow, catalog::Service service);
-
-  // tcp_path.cpp, once more
-  void watch(Packet& packet, const Judgement& judgement);
-  bool remember(flow::FlowIndex flow, const Judgement& judgement, std::uint64_t packet_number);
-  void stop_reading(flow::FlowIndex flow);
-  flow::Stage forwarded_stage(flow::FlowIndex flow);
-  bool keep_half_message(Packet& packet, const Judgement& judgement, Inspected& outcome);
-  bool tunnel_is_read() const;
-  void confirm(Packet& packet);
-  void conflict(Packet& packet);
-  void advance(flow::ColdFlow& cold, const Packet& packet);
-  void follow_numbers(Inspection& inspection, const Packet& packet);
-  void count_message(proto::AppProto protocol);
 
   // signature_path.cpp
   bool rules_on_packet(Packet& packet);
