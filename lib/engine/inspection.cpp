@@ -216,6 +216,7 @@ Inspected InspectionPool::parse(Half& half, proto::Facts& facts) {
   while (true) {
     const Bytes view = half.stream.view(buffers_).subspan(half.begin);
     if (half.parser == Half::kNoParser && !choose_parser(half, view)) {
+      facts.clear();
       return half.candidates == 0 ? Inspected::nothing : Inspected::undecided;
     }
     const proto::StreamParser& parser = proto::stream_parsers()[half.parser];

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/parser.h"
+
 namespace chatgate::engine {
 namespace {
 
@@ -49,11 +51,35 @@ catalog::Classification by_address(const Snapshot& snapshot, const IpAddress& ad
   return {match.application, catalog::Service::any, catalog::Evidence::address};
 }
 
-catalog::Classification by_port(const Snapshot& snapshot, catalog::Transport transport,
-                                std::uint16_t port) {
-  const catalog::PortMatch match = snapshot.catalogue->match_port(transport, port);
+catalog::Classification by_port(const catalog::PortMatch& match) {
   if (!match.owner.valid()) return {};
   return {match.owner, match.service, catalog::Evidence::port};
+}
+
+// A port that others use too tells nothing of a flow that shows itself to be another's: by a name
+// that is known to be shared, or by bytes in which the owner's own protocol would be recognised.
+bool is_refuted(const Snapshot& snapshot, const Ends& ends, const catalog::PortMatch& match,
+                std::span<const proto::Facts::Name> names) {
+  if (!match.shared || !match.owner.valid()) return false;
+  for (const proto::Facts::Name& each : names) {
+    const catalog::NameMatch name = snapshot.catalogue->match_name(each.host.view());
+    if (name.found() && !name.exclusive) return true;
+  }
+  return ends.protocol == proto::AppProto::failed &&
+         proto::begins_recognisably(snapshot.catalogue->find(match.owner)->word, ends.tcp);
+}
+
+// Nobody but the application's servers has one of its ports at an address that it shares with
+// others. The ports of the web are everybody's.
+catalog::Classification by_address_and_port(const catalog::AddressMatch& address,
+                                            const catalog::PortMatch& port,
+                                            std::uint16_t server_port) {
+  if (!address.found() || is_web_port(server_port)) return {};
+  const auto& claimants = port.claimants;
+  if (std::find(claimants.begin(), claimants.end(), address.application) == claimants.end()) {
+    return {};
+  }
+  return {address.application, catalog::Service::any, catalog::Evidence::address};
 }
 
 // An address written as a name counts as the address.
@@ -65,12 +91,18 @@ catalog::Classification by_name(const Snapshot& snapshot, std::string_view name,
   return {match.application, match.service, how};
 }
 
-// What is known without any name: the address, else the port.
-catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends) {
+// What is known without a name that tells: the address, else the port.
+catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends,
+                                     std::span<const proto::Facts::Name> names) {
   if (ends.expected.known()) return ends.expected;
   if (ends.learned.known()) return ends.learned;
-  const catalog::Classification im = by_address(snapshot, ends.server);
-  return im.known() ? im : by_port(snapshot, transport(ends), ends.server_port);
+  catalog::Classification im = by_address(snapshot, ends.server);
+  if (im.known()) return im;
+  const catalog::PortMatch port = snapshot.catalogue->match_port(transport(ends), ends.server_port);
+  if (!port.found()) return {};
+  im = by_address_and_port(snapshot.catalogue->match_address(ends.server), port, ends.server_port);
+  if (im.known() || is_refuted(snapshot, ends, port, names)) return im;
+  return by_port(port);
 }
 
 // Whom a tunnel leads to: by its name, else by its port.
@@ -80,7 +112,7 @@ catalog::Classification by_target(const Snapshot& snapshot, const proto::Facts& 
   if (im.known() || name.source != proto::NameSource::tunnel_target || facts.target_port == 0) {
     return im;
   }
-  return by_port(snapshot, catalog::Transport::tcp, facts.target_port);
+  return by_port(snapshot.catalogue->match_port(catalog::Transport::tcp, facts.target_port));
 }
 
 // The application whose protocol is spoken, and what is being done.
@@ -151,7 +183,7 @@ Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& 
   if (said != nullptr) judgement.im = by_messenger(snapshot, ends, facts);
   // A question about somebody else's name is not a use of the resolver's address or port.
   if (!judgement.im.known() && facts.protocol != proto::AppProto::dns) {
-    judgement.im = without_name(snapshot, ends);
+    judgement.im = without_name(snapshot, ends, std::span(facts.names).first(facts.name_count));
   }
   judgement.said = said;
   judgement.verdict = ask(snapshot, ends, judgement.im, said);
@@ -169,7 +201,10 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
   } else if (!name.empty()) {
     judgement.im = by_name(snapshot, name, evidence(protocol));
   }
-  if (!judgement.im.known()) judgement.im = without_name(snapshot, ends);
+  if (!judgement.im.known()) {
+    const proto::Facts::Name kept = {proto::NameSource::tls_sni, proto::HostName::normalised(name)};
+    judgement.im = without_name(snapshot, ends, std::span(&kept, name.empty() ? 0 : 1));
+  }
   judgement.verdict = ask(snapshot, ends, judgement.im);
   return judgement;
 }

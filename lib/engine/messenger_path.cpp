@@ -39,7 +39,9 @@ bool Pipeline::refuse_unknown(Packet& packet) {
     return false;
   }
   facts_.clear();
-  const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
+  Ends unread = ends(packet.flow);
+  unread.protocol = proto::AppProto::failed;
+  const Judgement judgement = judge(*snapshot_, unread, facts_);
   if (!judgement.im.known() || !blocks(judgement.verdict.action)) return false;
   conclude(packet, judgement);
   return true;

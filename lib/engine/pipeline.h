@@ -173,6 +173,13 @@ class Pipeline {
   bool refuse_unknown(Packet& packet);
   bool service_is_news(flow::FlowIndex flow, catalog::Service service);
 
+  // early_path.cpp
+  void tell_of_address(const Packet& packet, const Judgement& judgement);
+  bool is_told(flow::FlowIndex flow, const Judgement& judgement) const;
+  bool read_so_far(Packet& packet);
+  bool waits_for_peers(Packet& packet);
+  void expect_call(flow::FlowIndex flow, const Judgement& judgement);
+
   // signature_path.cpp
   bool rules_on_packet(Packet& packet);
   void rules_on_other(Packet& packet);

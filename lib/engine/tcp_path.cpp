@@ -130,7 +130,10 @@ bool Pipeline::follow_syn(Packet& packet) {
   if (!repeated) flows_.cold(packet.flow).set_sequence(packet.way, first);
   if (flow.stage != Stage::undecided || packet.way != Way::to_server) return true;
   Judgement judgement;
-  if (!refuse_at_once(*snapshot_, ends(packet.flow), judgement)) return true;
+  if (!refuse_at_once(*snapshot_, ends(packet.flow), judgement)) {
+    tell_of_address(packet, judgement);
+    return true;
+  }
   conclude(packet, judgement);
   return !flow::is_blocked(flow.stage);
 }
@@ -283,7 +286,7 @@ bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
     case Inspected::undecided: {
       const stream::TcpStream& stream = inspections_.get(cold.inspection).half(packet.way).stream;
       if (stream.has_holes()) counters_.add(Counter::out_of_order);
-      if (refuse_unknown(packet)) return false;
+      if (refuse_unknown(packet) || read_so_far(packet)) return false;
       cold.set_sequence(packet.way, stream.next_sequence());
       return false;
     }

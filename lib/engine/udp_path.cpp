@@ -36,7 +36,11 @@ void Pipeline::udp_payload(Packet& packet) {
     case Inspected::malformed: unreadable(packet); return;
     default: break;
   }
-  if (cold.app_proto == proto::AppProto::unknown) counters_.add(Counter::flows_unclassified);
+  if (waits_for_peers(packet)) return;
+  if (cold.app_proto == proto::AppProto::unknown) {
+    cold.app_proto = proto::AppProto::failed;
+    counters_.add(Counter::flows_unclassified);
+  }
   conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
 }
 
@@ -151,6 +155,7 @@ void Pipeline::udp_message(Packet& packet) {
   note_messenger(packet);
   const Judgement judgement = judge(*snapshot_, ends(packet.flow), facts_);
   keep_quic_ids(packet);
+  expect_call(packet.flow, judgement);
   const bool blocked = blocks(judgement.verdict.action);
   if (!blocked) expect_flows(judgement);
   const bool reads_on =

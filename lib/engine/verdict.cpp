@@ -34,6 +34,7 @@ void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
   if (packet.tcp() && cold.inspection.valid()) {
     next = inspections_.get(cold.inspection).half(packet.way).stream.next_sequence();
   }
+  const bool told = is_told(packet.flow, judgement);
   settle(packet.flow, judgement, packet.view->number);
   count_verdict(judgement);
   if (flow::is_blocked(flows_.hot(packet.flow).stage)) {
@@ -41,7 +42,7 @@ void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
   } else if (next) {
     cold.set_sequence(packet.way, *next);
   }
-  alert_event(packet.flow, judgement, &packet);
+  if (!told) alert_event(packet.flow, judgement, &packet);
 }
 
 Ends Pipeline::ends(flow::FlowIndex flow) const {

@@ -28,6 +28,7 @@
 
 #include "learn/expected_flows.h"
 #include "learn/learned_servers.h"
+#include "learn/skype_nodes.h"
 
 namespace chatgate::engine {
 
@@ -47,6 +48,8 @@ struct WorkerConfig {
   learn::LearnedServers* learned = nullptr;
   // What signalling announced, shared likewise; null: nothing is expected.
   learn::ExpectedFlows* expected = nullptr;
+  // Who behaves as a node of Skype's network, shared likewise; null: nobody is watched for it.
+  learn::SkypeNodes* nodes = nullptr;
 };
 
 class Worker {

@@ -1,5 +1,6 @@
 #include "proto/parser.h"
 
+#include <algorithm>
 #include <array>
 
 #include "proto/context.h"
@@ -157,6 +158,15 @@ std::span<const StreamParser> stream_parsers() {
 }
 std::span<const DatagramParser> datagram_parsers() {
   return kDatagramParsers;
+}
+
+bool begins_recognisably(std::string_view application, bool tcp) {
+  constexpr std::string_view kStreams[] = {"irc", "msn", "xmpp", "yahoo"};
+  constexpr std::string_view kDatagrams[] = {"icq", "tox"};
+  return tcp ? std::find(std::begin(kStreams), std::end(kStreams), application) !=
+                   std::end(kStreams)
+             : std::find(std::begin(kDatagrams), std::end(kDatagrams), application) !=
+                   std::end(kDatagrams);
 }
 
 }  // namespace chatgate::proto

@@ -7,7 +7,8 @@
 // payload at a time.
 //
 // Facts are complete with `done`; with `malformed` they hold the names that were read before the
-// break; the other answers come without. `Facts::next` of a message that is `done` says what
+// break, and with `need_more` those that a hello may have shown so far; the other answers come
+// without. `Facts::next` of a message that is `done` says what
 // follows it. With `done` and `piece` the state's `offset` is the length of what was dealt with,
 // and `skip` how much behind it nobody needs to look at; where more is to come the caller takes
 // both off the view's front, sets them to zero and goes on with the same state: a view always
@@ -20,6 +21,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/strong_id.h"
@@ -103,5 +105,9 @@ struct DatagramParser {
 // takes any bytes, since they may be obfuscated ones, and tells when enough of them have come.
 std::span<const StreamParser> stream_parsers();
 std::span<const DatagramParser> datagram_parsers();
+
+// Whether whatever is said in clear between the application's client and server begins with bytes
+// that a parser is certain of, so that a flow in which none is was somebody else's.
+bool begins_recognisably(std::string_view application, bool tcp);
 
 }  // namespace chatgate::proto

@@ -27,4 +27,11 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   return ParseStatus::done;
 }
 
+std::optional<std::uint16_t> datagram_number(Bytes datagram) {
+  constexpr std::uint8_t kEnciphered = 0x02;
+  constexpr std::size_t kShortest = 11;  // number, type, initialisation vector, checksum
+  if (datagram.size() <= kShortest || datagram[2] != kEnciphered) return std::nullopt;
+  return load_be16(datagram.data());
+}
+
 }  // namespace chatgate::proto::skype

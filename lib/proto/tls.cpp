@@ -66,15 +66,21 @@ Probe probe_old_hello(Bytes stream) {
 
 // What is kept between hellos, in ParserState::extra.
 struct Between {
+  // A hello is read anew for its names so far this often, so that the work stays linear.
+  static constexpr std::uint32_t kMaxPeeks = 4;
+
   bool hello_seen = false;
   bool early_data = false;
+  std::uint32_t peeks = 0;
   std::uint32_t skipped = 0;  // bytes of records
 
   static Between unpacked(const ParserState& state) {
-    return {(state.extra >> 31) != 0, (state.extra >> 30 & 1) != 0, state.extra & 0x00ffffff};
+    return {(state.extra >> 31) != 0, (state.extra >> 30 & 1) != 0, state.extra >> 24 & 7,
+            state.extra & 0x00ffffff};
   }
   void pack(ParserState& state) const {
-    state.extra = std::uint32_t{hello_seen} << 31 | std::uint32_t{early_data} << 30 | skipped;
+    state.extra =
+        std::uint32_t{hello_seen} << 31 | std::uint32_t{early_data} << 30 | peeks << 24 | skipped;
   }
 };
 
@@ -157,12 +163,17 @@ ParseStatus feed_hello(ParserState& state, Bytes stream, Between between, Facts&
   std::size_t readable = 0;
   const Gathered gathered = gather(records, first, stream.size() >= kByteLimit, readable);
   if (gathered == Gathered::no_hello) return first ? ParseStatus::not_mine : over(state, facts);
+  facts.protocol = AppProto::tls;
   if (gathered == Gathered::need_more) {
     records.store(state);
+    if (between.peeks < Between::kMaxPeeks) {
+      ++between.peeks;
+      between.pack(state);
+      read_client_hello(records.reader(readable), NameSource::tls_sni, 't', facts);
+    }
     return ParseStatus::need_more;
   }
 
-  facts.protocol = AppProto::tls;
   const bool sound = read_client_hello(records.reader(readable), NameSource::tls_sni, 't', facts);
   if (!sound || gathered != Gathered::hello) return ParseStatus::malformed;
   facts.next = next_after(facts, first);

@@ -103,6 +103,7 @@ struct Replay::State {
   const KeyedHash hash{kHashSeed};
   learn::LearnedServers learned{learn::LearnedServers::kUsualCapacity, hash};
   learn::ExpectedFlows expected{learn::ExpectedFlows::kUsualCapacity, hash};
+  learn::SkypeNodes nodes{learn::SkypeNodes::kUsualCapacity, hash};
   SideFinder sides;
   std::vector<std::unique_ptr<Lane>> lanes;
   telemetry::EventWriter writer;
@@ -133,6 +134,7 @@ Replay::State::State(ReplayOptions given, std::shared_ptr<const engine::Snapshot
     config.hash = hash;
     config.learned = &learned;
     config.expected = &expected;
+    config.nodes = &nodes;
     // Rings are emptied between two bursts; the most that one step can cause is the end of every
     // flow.
     lanes.push_back(std::make_unique<Lane>(config, std::max(options.flows, 4096u)));

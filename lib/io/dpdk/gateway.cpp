@@ -73,6 +73,7 @@ struct DpdkGateway::State {
   std::shared_ptr<const engine::Snapshot> snapshot;
   std::unique_ptr<learn::LearnedServers> learned;
   std::unique_ptr<learn::ExpectedFlows> expected;
+  std::unique_ptr<learn::SkypeNodes> nodes;
   Shared shared;
   std::vector<std::unique_ptr<WorkerThread>> threads;
   std::vector<unsigned> cores;
@@ -206,6 +207,8 @@ std::unique_ptr<DpdkGateway> DpdkGateway::open(const GatewayConfig& config,
                                                            config.worker.hash);
   state->expected = std::make_unique<learn::ExpectedFlows>(learn::ExpectedFlows::kUsualCapacity,
                                                            config.worker.hash);
+  state->nodes =
+      std::make_unique<learn::SkypeNodes>(learn::SkypeNodes::kUsualCapacity, config.worker.hash);
   std::uint32_t longest_frame = 2048;
   for (const auto& port : shared.ports) {
     longest_frame = std::max<std::uint32_t>(longest_frame, port->mtu() + kLinkHeaders);
@@ -215,6 +218,7 @@ std::unique_ptr<DpdkGateway> DpdkGateway::open(const GatewayConfig& config,
     worker.fragments.frame_bytes = longest_frame;
     worker.learned = state->learned.get();
     worker.expected = state->expected.get();
+    worker.nodes = state->nodes.get();
     worker.id = WorkerId{static_cast<std::uint8_t>(id)};
     // Flows spread evenly; a share may hold a little more than its part.
     worker.flows = std::max<std::uint32_t>(1024, config.worker.flows / shared.workers);

@@ -85,8 +85,8 @@ TEST(Messenger, ItsProtocolIsKnownOnAnyPort) {
 
 // Few bytes of nobody's may yet be obfuscated ones; the port is judged all the same.
 TEST(Messenger, AFewUnknownBytesOnAMessengersPortAreRefused) {
-  Wire wire(block_im());
-  Talk talk(wire, 40000, 5223);
+  Wire wire(snapshot({{{kPush}, {}, Action::reset}}));
+  Talk talk(wire, 40000, 4244);
   talk.open();
   const Outcome outcome = talk.client_says(text("hello\r\n"));
   EXPECT_FALSE(outcome.forward);
@@ -94,6 +94,31 @@ TEST(Messenger, AFewUnknownBytesOnAMessengersPortAreRefused) {
   Talk elsewhere(wire, 40001, 7000);
   elsewhere.open();
   EXPECT_TRUE(elsewhere.client_says(text("hello\r\n")).forward);
+}
+
+// Others use the port too, and XMPP would begin with its stream.
+TEST(Messenger, ASharedPortIsRefutedByForeignBytes) {
+  Wire wire(block_im());
+  Talk talk(wire, 40000, 5223);
+  talk.open();
+  EXPECT_TRUE(talk.client_says(text("hello\r\n")).forward);
+  EXPECT_TRUE(talk.client_says(Octets(200, 0x41)).forward);
+  EXPECT_TRUE(wire.events(EventType::alert).empty());
+  wire.reload(block_im(2));
+  EXPECT_TRUE(talk.client_says(text("more\r\n")).forward) << "and stays so when judged anew";
+}
+
+TEST(Messenger, ASharedPortIsRefutedByASharedName) {
+  Wire wire(block_im());
+  Talk talk(wire, 40000, 5223);
+  talk.open();
+  EXPECT_TRUE(talk.client_says(test::client_hello("www.shared.example")).forward);
+  Talk nameless(wire, 40001, 5223);
+  nameless.open();
+  EXPECT_FALSE(nameless.client_says(test::client_hello("")).forward);
+  Talk own_name(wire, 40002, 5223);
+  own_name.open();
+  EXPECT_FALSE(own_name.client_says(test::client_hello("chat.company.example")).forward);
 }
 
 TEST(Messenger, TextChatAndNothingElse) {

@@ -30,10 +30,10 @@ using test::Octets;
 constexpr const char* kClient = "10.0.0.1";
 constexpr const char* kServer = "192.0.2.1";
 
-inline const ApplicationId kXmpp(0), kWhatsapp(1), kMsn(2), kPush(3);
+inline const ApplicationId kXmpp(0), kWhatsapp(1), kMsn(2), kPush(3), kSkype(4);
 
 inline std::shared_ptr<const catalog::Catalogue> catalogue() {
-  std::vector<catalog::Application> all(4);
+  std::vector<catalog::Application> all(5);
   const auto set = [&](ApplicationId id, const char* word, Category category) -> auto& {
     catalog::Application& application = all[id.value()];
     application.id = id;
@@ -57,6 +57,8 @@ inline std::shared_ptr<const catalog::Catalogue> catalogue() {
   // Not a messenger: nothing in the policy names its category.
   set(kPush, "push", Category::adware).names = {
       {"push.example", false, true, catalog::Service::any}};
+  all[3].ports = {{Transport::tcp, 4244, 4244, catalog::Service::any, true, true}};
+  set(kSkype, "skype", Category::mobile_messenger);
   return std::make_shared<catalog::Catalogue>(std::move(all));
 }
 
