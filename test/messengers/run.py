@@ -25,7 +25,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-sys.path.insert(0, str(HERE.parent / "evasion"))
+sys.path[:0] = [str(HERE.parent / "evasion"), str(HERE.parent / "support")]
 
 import mobile  # noqa: E402  pylint: disable=wrong-import-position
 import msn  # noqa: E402  pylint: disable=wrong-import-position
