@@ -20,36 +20,32 @@ bool may_be_address(std::string_view name) {
 
 }  // namespace
 
-ListId first(Mask mask) {
-  if (mask == 0) return ListId::none();
-  return ListId(static_cast<ListId::rep>(std::countr_zero(mask)));
-}
-
 Lists::Lists(SuffixHash::Key key, std::vector<Entry> entries)
     : key_(key), entries_(std::move(entries)) {
-  for (std::size_t i = 0; i < entries_.size() && i < kMost; ++i) {
-    if (!entries_[i].list->names.empty()) with_names_ |= Mask{1} << i;
-    if (!entries_[i].list->addresses.empty()) with_addresses_ |= Mask{1} << i;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!entries_[i].list->names.empty()) with_names_ |= bit(i);
+    if (!entries_[i].list->addresses.empty()) with_addresses_ |= bit(i);
   }
 }
 
-Mask Lists::of_name(std::string_view name) const {
+Mask Lists::of_name(std::string_view name, Mask among) const {
   if (may_be_address(name)) {
-    if (const auto address = IpAddress::parse(name)) return of_address(*address);
+    if (const auto address = IpAddress::parse(name)) return of_address(*address, among);
   }
-  if (with_names_ == 0) return 0;
+  among &= with_names_;
+  if (among == 0) return 0;
   const HashedName hashed(key_, name);
   Mask found = 0;
-  for_each(with_names_, [&](std::size_t i) {
-    if (entries_[i].list->names.contains(hashed)) found |= Mask{1} << i;
+  for_each(among, [&](std::size_t i) {
+    if (entries_[i].list->names.contains(hashed)) found |= bit(i);
   });
   return found;
 }
 
-Mask Lists::of_address(const IpAddress& address) const {
+Mask Lists::of_address(const IpAddress& address, Mask among) const {
   Mask found = 0;
-  for_each(with_addresses_, [&](std::size_t i) {
-    if (entries_[i].list->addresses.contains(address)) found |= Mask{1} << i;
+  for_each(among & with_addresses_, [&](std::size_t i) {
+    if (entries_[i].list->addresses.contains(address)) found |= bit(i);
   });
   return found;
 }

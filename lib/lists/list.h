@@ -3,7 +3,7 @@
 // A List is read from files by lists/reader.h (at start, and on the control thread while packets go
 // on) and immutable afterwards. Lists is the table of a snapshot: a reload of one list copies the
 // table and replaces one pointer. The look-ups are for workers: no lock, no allocation, at most
-// kMost sets asked, each with a probe a label for a name and a binary search for an address.
+// kMostLists sets asked, each with a probe a label for a name and a binary search for an address.
 #pragma once
 
 #include <cstddef>
@@ -19,18 +19,10 @@
 #include "base/strong_id.h"
 #include "base/time.h"
 
+#include "lists/mask.h"
 #include "lists/name_set.h"
 
 namespace chatgate::lists {
-
-// One bit for each list of a policy, by ListId.
-using Mask = std::uint64_t;
-
-constexpr Mask bit(ListId id) {
-  return id.value() < 64 ? Mask{1} << id.value() : 0;
-}
-// The first list of the mask; none where it is empty.
-ListId first(Mask mask);
 
 // How the lines of a list's files were taken; blank lines and comments are not counted.
 struct LineCounts {
@@ -60,8 +52,6 @@ struct List {
 
 class Lists {
  public:
-  static constexpr std::size_t kMost = 64;
-
   struct Entry {
     std::string word;  // as rules name it
     std::shared_ptr<const List> list;
@@ -70,13 +60,13 @@ class Lists {
     std::string failure;
   };
 
-  // All sets were made with `key`. ListIds are positions; at most kMost.
+  // All sets were made with `key`. ListIds are positions; at most kMostLists.
   Lists(SuffixHash::Key key, std::vector<Entry> entries);
 
-  // The lists that `name` is in. `name` normalised as proto::HostName; one that is an address in
-  // text is looked for among the addresses.
-  Mask of_name(std::string_view name) const;
-  Mask of_address(const IpAddress& address) const;
+  // Those of `among` that `name` is in. `name` normalised as proto::HostName; one that is an
+  // address in text is looked for among the addresses.
+  Mask of_name(std::string_view name, Mask among = ~Mask{0}) const;
+  Mask of_address(const IpAddress& address, Mask among = ~Mask{0}) const;
 
   std::span<const Entry> all() const { return entries_; }
   // None where there is no such list.

@@ -16,7 +16,7 @@ LAYERS = {
     # Names of a list are in the form in which parsers give them.
     "lists": ["base", "proto/facts.h"],
     "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
-    "policy": ["base", "config", "catalog", "lists/list.h", "net/encapsulation.h", "proto/http_methods.h",
+    "policy": ["base", "config", "catalog", "lists/mask.h", "net/encapsulation.h", "proto/http_methods.h",
                "proto/http_text.h", "proto/messenger.h"],
     "flow": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
     "stream": ["base", "net"],

@@ -22,6 +22,9 @@ class Names final : public EventNames {
   std::string_view rule(RuleId id) const override {
     return id.valid() ? "no public IM" : "default";
   }
+  std::string_view list(ListId list) const override {
+    return list == ListId(1) ? "web-im" : std::string_view{};
+  }
   std::optional<SignatureText> signature(SignatureId id) const override {
     if (id != SignatureId(5)) return std::nullopt;
     return SignatureText{1, 9100001, 12, 2, "Skype log-in", "policy-violation"};
