@@ -57,9 +57,9 @@ ListId Lists::find(std::string_view word) const {
   return ListId(static_cast<ListId::rep>(at - entries_.begin()));
 }
 
-Lists Lists::with(ListId id, Entry entry) const {
+Lists Lists::with(ListId id, std::shared_ptr<const List> list) const {
   std::vector<Entry> entries = entries_;
-  entries[id.value()] = std::move(entry);
+  entries[id.value()].list = std::move(list);
   return Lists(key_, std::move(entries));
 }
 

@@ -55,9 +55,6 @@ class Lists {
   struct Entry {
     std::string word;  // as rules name it
     std::shared_ptr<const List> list;
-    // Why the latest attempt to read it anew failed, so that an older content stands; empty where
-    // it did not fail.
-    std::string failure;
   };
 
   // All sets were made with `key`. ListIds are positions; at most kMostLists.
@@ -72,8 +69,8 @@ class Lists {
   // None where there is no such list.
   ListId find(std::string_view word) const;
   const SuffixHash::Key& key() const { return key_; }
-  // The same with another entry in one place, for a reload of one list.
-  Lists with(ListId id, Entry entry) const;
+  // The same with another list in one place, for a reload of one list.
+  Lists with(ListId id, std::shared_ptr<const List> list) const;
 
  private:
   SuffixHash::Key key_;

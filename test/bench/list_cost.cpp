@@ -90,9 +90,8 @@ int main(int argc, char** argv) {
   const SuffixHash::Key key;
   read(hosts, key, "hosts file");
   std::vector<lists::Lists::Entry> entries;
-  entries.push_back({"names", std::make_shared<lists::List>(read(adblock, key, "Adblock")), {}});
-  entries.push_back(
-      {"addresses", std::make_shared<lists::List>(read(ranges, key, "addresses")), {}});
+  entries.push_back({"names", std::make_shared<lists::List>(read(adblock, key, "Adblock"))});
+  entries.push_back({"addresses", std::make_shared<lists::List>(read(ranges, key, "addresses"))});
   const lists::Lists all(key, std::move(entries));
 
   // In an order of its own, so that the caches help as little as they do in traffic.

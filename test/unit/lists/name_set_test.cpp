@@ -191,9 +191,9 @@ std::shared_ptr<const List> list_of(std::vector<std::pair<std::string, unsigned>
 }
 
 TEST(Lists, SayWhichListsANameAndAnAddressAreIn) {
-  const Lists lists(kKey, {{"one", list_of({{"example.com", kSelf | kBelow}}), {}},
-                           {"two", list_of({{"a.example.com", kSelf}}, "192.0.2.0/24"), {}},
-                           {"three", list_of({}, "2001:db8::/32"), {}}});
+  const Lists lists(kKey, {{"one", list_of({{"example.com", kSelf | kBelow}})},
+                           {"two", list_of({{"a.example.com", kSelf}}, "192.0.2.0/24")},
+                           {"three", list_of({}, "2001:db8::/32")}});
   EXPECT_EQ(lists.of_name("example.com"), 0b001u);
   EXPECT_EQ(lists.of_name("a.example.com"), 0b011u);
   EXPECT_EQ(lists.of_name("example.org"), 0u);
@@ -207,14 +207,14 @@ TEST(Lists, SayWhichListsANameAndAnAddressAreIn) {
   EXPECT_EQ(first(0b110), ListId(1));
   EXPECT_FALSE(first(0).valid());
 
-  const Lists other = lists.with(ListId(0), {"one", list_of({{"example.org", kSelf}}), {}});
+  const Lists other = lists.with(ListId(0), list_of({{"example.org", kSelf}}));
   EXPECT_EQ(other.of_name("example.org"), 0b001u);
   EXPECT_EQ(other.of_name("a.example.com"), 0b010u);
   EXPECT_EQ(lists.of_name("example.com"), 0b001u) << "the old table is as it was";
 }
 
 TEST(Lists, LookUpsTakeNothingFromTheHeap) {
-  const Lists lists(kKey, {{"one", list_of({{"example.com", kSelf | kBelow}}, "10.0.0.0/8"), {}}});
+  const Lists lists(kKey, {{"one", list_of({{"example.com", kSelf | kBelow}}, "10.0.0.0/8")}});
   const std::size_t before = allocation_count();
   Mask seen = 0;
   for (const char* name : {"www.example.com", "10.1.2.3", "2001:db8::9", "elsewhere.org"}) {
