@@ -51,7 +51,8 @@ std::string digest_of(const List& list) {
 
 std::string outcome_text(const ListOutcome& outcome) {
   const std::string name = "List " + printable(outcome.name);
-  const std::string entries = std::to_string(outcome.list->entries()) + " entries\n";
+  const std::size_t count = outcome.list->entries();
+  const std::string entries = std::to_string(count) + (count == 1 ? " entry\n" : " entries\n");
   if (!outcome.accepted) {
     return name + " could not be read, and keeps what it held at " + moment(outcome.list->loaded) +
            ": " + entries;

@@ -235,7 +235,8 @@ LineResult LineReader::read_zone(std::string_view text) {
         origin_ = absolute(all[0].text);
       return {};
     }
-    if (equal(type, "cname") || equal(type, "a") || equal(type, "aaaa")) {
+    const bool address = equal(type, "a") || equal(type, "aaaa");
+    if (equal(type, "cname") || (address && IpAddress::parse(all[i + 1].text))) {
       if (i == 0) break;
       std::string_view owner = all[0].text;
       if (owner == "@") return {};

@@ -218,6 +218,7 @@ TEST(Formats, ABrokenLineIsNamedWithItsPlace) {
   const std::vector<Row> rows = {
       {"exa mple.com", 1, "\"exa\" and what follows is no entry"},
       {"  https://example.com/x", 3, "is an address of a page, write its host name alone"},
+      {"not a name", 1, "\"not\" and what follows is no entry"},
       {"example.com:443", 1, "is no host name and no address"},
       {"example..com", 1, "is no host name"},
       {"192.0.2.256", 1, "is no host name and no address"},

@@ -109,6 +109,19 @@ TEST(Eve, AlertHoldsEverything) {
     "host": "gateway1"})"));
 }
 
+TEST(Eve, TheListThatARuleMatchedByIsNamed) {
+  Event event = tls_event();
+  EXPECT_FALSE(format(event)["im"].contains("list"));
+  event.im = {ApplicationId::none(), catalog::Service::any, catalog::Evidence::tls_sni};
+  event.list = ListId(1);
+  const json im = format(event)["im"];
+  EXPECT_EQ(im["application"], "unknown");
+  EXPECT_EQ(im["rule"], "no public IM");
+  EXPECT_EQ(im["list"], "web-im");
+  EXPECT_EQ(im["evidence"], "tls-sni");
+  EXPECT_EQ(im["name"], "web.whatsapp.com");
+}
+
 TEST(Eve, AlertOfASignatureIsItsRules) {
   Event event = tls_event();
   event.signature = SignatureId(5);
