@@ -9,6 +9,7 @@
 
 #include "catalog/registry.h"
 #include "control/loader.h"
+#include "control/reload.h"
 
 #include "commands.h"
 #include "options.h"
@@ -40,13 +41,16 @@ nlohmann::ordered_json to_json(const Diagnostics& diagnostics, Severity severity
 }
 
 void print_json(const control::LoadResult& result) {
-  const nlohmann::ordered_json object = {
+  nlohmann::ordered_json object = {
       {"ok", result.snapshot != nullptr},
       {"errors", to_json(result.diagnostics, Severity::error)},
       {"warnings", to_json(result.diagnostics, Severity::warning)},
       {"rules", {{"loaded", result.signature_count}, {"refused", result.signatures_refused}}},
       {"policy_rules", {{"loaded", result.rule_count}, {"refused", result.rules_refused}}},
       {"sha256", result.sha256}};
+  if (result.snapshot != nullptr && result.snapshot->lists != nullptr) {
+    object["lists"] = control::lists_json(*result.snapshot->lists);
+  }
   // What a file holds may be no UTF-8, and its name neither.
   std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
 }
@@ -70,6 +74,13 @@ void print_text(const std::string& policy, const control::LoadResult& result) {
   if (result.signature_count + result.signatures_refused != 0) {
     std::cout << count(result.signature_count, "Snort rule", "Snort rules") << " loaded, "
               << result.signatures_refused << " refused\n";
+  }
+  if (result.snapshot->lists != nullptr) {
+    for (const auto& [word, list] : result.snapshot->lists->all()) {
+      std::cout << "list " << word << ": " << count(list->entries(), "entry", "entries") << " from "
+                << count(list->lines.taken, "line", "lines") << ", " << list->lines.skipped
+                << " skipped, " << list->lines.refused << " refused\n";
+    }
   }
   std::cout << "SHA-256 " << result.sha256 << "\n";
 }

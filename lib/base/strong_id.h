@@ -36,6 +36,8 @@ using ApplicationId = StrongId<struct ApplicationTag, std::uint16_t>;
 using RuleId = StrongId<struct RuleTag, std::uint16_t>;
 // A Snort rule of a snapshot, by its place among those that were loaded.
 using SignatureId = StrongId<struct SignatureTag, std::uint32_t>;
+// A list of names and addresses, by its place in its policy.
+using ListId = StrongId<struct ListTag, std::uint8_t>;
 // A bridged pair of ports.
 using PairId = StrongId<struct PairTag, std::uint8_t>;
 // A worker, counted from zero without gaps.

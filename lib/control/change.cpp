@@ -16,6 +16,7 @@ Reply reply_for(const ReloadOutcome& outcome) {
       {"rules", {{"loaded", outcome.signature_count}, {"refused", outcome.signatures_refused}}},
       {"policy_rules", {{"loaded", outcome.rule_count}, {"refused", outcome.rules_refused}}},
       {"sha256", outcome.sha256}};
+  if (outcome.lists != nullptr) reply.result["lists"] = lists_json(*outcome.lists);
   reply.text = to_text(outcome.diagnostics);
   if (!outcome.accepted) reply.status = kInvalid;
   return reply;

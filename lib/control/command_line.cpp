@@ -216,12 +216,13 @@ class Grammar::Walk {
   }
 
   void take_value(const Option& option, std::string_view word) {
-    if (option.value == ValueKind::application) {
-      const std::vector<std::string_view> known = grammar_.applications_();
+    if (option.value == ValueKind::application || option.value == ValueKind::list) {
+      const std::string noun = option.value == ValueKind::list ? "list" : "application";
+      const std::vector<std::string_view> known = known_words(option.value);
       if (std::find(known.begin(), known.end(), word) == known.end()) {
         std::string remedy = suggestion(word, known);
-        if (remedy.empty()) remedy = "\"show applications\" lists them";
-        problem_ = {"unknown application " + echo(word), std::move(remedy)};
+        if (remedy.empty()) remedy = "\"show " + noun + "s\" lists them";
+        problem_ = {"unknown " + noun + " " + echo(word), std::move(remedy)};
       }
     } else if (option.value == ValueKind::number) {
       const std::optional<std::uint32_t> value = parse_number(word);
@@ -233,6 +234,11 @@ class Grammar::Walk {
       problem_ = {"the file's name is empty", "write its path"};
     }
     invocation_.values.emplace(option.keyword, word);
+  }
+
+  std::vector<std::string_view> known_words(ValueKind kind) const {
+    const Words& words = kind == ValueKind::list ? grammar_.lists_ : grammar_.applications_;
+    return words ? words() : std::vector<std::string_view>();
   }
 
   std::vector<Candidate> next_words() const {
@@ -256,8 +262,10 @@ class Grammar::Walk {
     std::vector<Candidate> list;
     switch (option.value) {
       case ValueKind::application:
-        for (const std::string_view word : grammar_.applications_()) {
-          list.push_back({std::string(word), "application"});
+      case ValueKind::list:
+        for (const std::string_view word : known_words(option.value)) {
+          const bool is_list = option.value == ValueKind::list;
+          list.push_back({std::string(word), is_list ? "list" : "application"});
         }
         break;
       case ValueKind::number:
@@ -280,8 +288,11 @@ class Grammar::Walk {
 };
 
 Grammar::Grammar(std::span<const Command> commands, std::span<const WordHelp> groups,
-                 Applications applications)
-    : commands_(commands), groups_(groups), applications_(std::move(applications)) {}
+                 Words applications, Words lists)
+    : commands_(commands),
+      groups_(groups),
+      applications_(std::move(applications)),
+      lists_(std::move(lists)) {}
 
 Parsed Grammar::parse(std::string_view line) const {
   const Tokens words = split(line);

@@ -19,7 +19,7 @@
 
 namespace chatgate::control {
 
-enum class ValueKind : std::uint8_t { none, application, number, file };
+enum class ValueKind : std::uint8_t { none, application, number, file, list };
 
 struct Option {
   std::string_view keyword;  // empty: the value stands by itself
@@ -93,12 +93,12 @@ struct Completion {
 
 class Grammar {
  public:
-  // Words of the applications, asked for whenever they are needed.
-  using Applications = std::function<std::vector<std::string_view>()>;
+  // Words of the applications or the lists, asked for whenever they are needed.
+  using Words = std::function<std::vector<std::string_view>()>;
 
   // `commands` and `groups` must outlive the grammar.
-  Grammar(std::span<const Command> commands, std::span<const WordHelp> groups,
-          Applications applications);
+  Grammar(std::span<const Command> commands, std::span<const WordHelp> groups, Words applications,
+          Words lists = {});
 
   Parsed parse(std::string_view line) const;
   // What may stand where `line` ends: after a blank the next words, else the words its last one may
@@ -110,7 +110,7 @@ class Grammar {
 
   std::span<const Command> commands_;
   std::span<const WordHelp> groups_;
-  Applications applications_;
+  Words applications_, lists_;
 };
 
 }  // namespace chatgate::control

@@ -57,6 +57,8 @@ std::span<const Command> table() {
        at_once<show_dns_cache>,
        {{"application", ValueKind::application, "only those of one application"},
         {"limit", ValueKind::number, "at most this many, 100 if not given", 1, kMostServers}}},
+      {"show lists", "lists of names and addresses, and their hits", Right::look,
+       at_once<show_lists>},
       {"show asp drop", "why frames were dropped, and how many", Right::look,
        at_once<show_asp_drop>},
       {"show memory", "memory taken", Right::look, at_once<show_memory>},
@@ -67,6 +69,11 @@ std::span<const Command> table() {
        Right::look,
        at_once<policy_check>,
        {{"", ValueKind::file, "a policy's path; the running policy's file if not given"}}},
+      {"list reload",
+       "read the files of lists again and use what has changed",
+       Right::change,
+       at_once<list_reload>,
+       {{"", ValueKind::list, "one list; all of them if not given"}}},
       {"mode enforce", "do what the policy says", Right::change, at_once<mode_enforce>},
       {"mode monitor", "only log what the policy says, forward everything", Right::change,
        at_once<mode_monitor>},
@@ -77,9 +84,10 @@ std::span<const Command> table() {
   return kTable;
 }
 
-constexpr std::array<WordHelp, 5> kGroups = {{{"show", "what the gateway is, has and does"},
+constexpr std::array<WordHelp, 6> kGroups = {{{"show", "what the gateway is, has and does"},
                                               {"show asp", "the packet path"},
                                               {"policy", "the rules"},
+                                              {"list", "lists that rules name"},
                                               {"mode", "enforce the rules, or only watch"},
                                               {"clear", "start counters again, or forget"}}};
 
@@ -113,14 +121,22 @@ Commands::Commands(boost::asio::io_context& io, Gateway& gateway,
                    catalog::ApplicationRegistry& registry, CommandsConfig config) {
   if (!config.clock) config.clock = system_time;
   context_ = std::make_unique<Context>(io, gateway, registry, std::move(config));
-  grammar_ = std::make_unique<Grammar>(table(), kGroups, [this] {
-    std::vector<std::string_view> words;
-    // The catalogue lives as long as the snapshot, which only this thread replaces.
-    for (const auto& application : context_->gateway.snapshot()->catalogue->applications()) {
-      words.push_back(application.word);
-    }
-    return words;
-  });
+  grammar_ = std::make_unique<Grammar>(
+      table(), kGroups,
+      [this] {
+        std::vector<std::string_view> words;
+        // The catalogue lives as long as the snapshot, which only this thread replaces.
+        for (const auto& application : context_->gateway.snapshot()->catalogue->applications()) {
+          words.push_back(application.word);
+        }
+        return words;
+      },
+      [this] {
+        std::vector<std::string_view> words;
+        const auto& lists = context_->gateway.snapshot()->policy->lists();
+        for (const std::string& list : lists) words.push_back(list);
+        return words;
+      });
 }
 
 Commands::~Commands() = default;

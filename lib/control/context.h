@@ -56,6 +56,9 @@ void show_flows(Context& context, const Invocation& invocation, const Caller& ca
 Reply show_servers(Context& context, const Invocation& invocation, const Caller& caller);
 Reply show_dns_cache(Context& context, const Invocation& invocation, const Caller& caller);
 Reply clear_dns_cache(Context& context, const Invocation& invocation, const Caller& caller);
+// show_lists.cpp
+Reply show_lists(Context& context, const Invocation& invocation, const Caller& caller);
+Reply list_reload(Context& context, const Invocation& invocation, const Caller& caller);
 // change.cpp
 Reply policy_reload(Context& context, const Invocation& invocation, const Caller& caller);
 Reply policy_check(Context& context, const Invocation& invocation, const Caller& caller);

@@ -5,6 +5,7 @@ namespace chatgate::control {
 using telemetry::Counter;
 using telemetry::kCounterCount;
 using telemetry::kMaxApplications;
+using telemetry::kMaxLists;
 using telemetry::kMaxRules;
 using telemetry::kReasonCount;
 using telemetry::Reason;
@@ -12,8 +13,15 @@ using telemetry::WorkerCounters;
 
 namespace {
 
-RuleId rule_at(std::size_t slot) {
-  return slot == kMaxRules ? RuleId::none() : RuleId(static_cast<RuleId::rep>(slot));
+constexpr std::size_t kFirstList = kMaxRules + 1;
+constexpr std::size_t kSlots = kFirstList + kMaxLists;
+
+std::uint64_t hits_at(const WorkerCounters& worker, std::uint32_t generation, std::size_t slot) {
+  if (slot >= kFirstList) {
+    return worker.list_hits(generation, ListId(static_cast<ListId::rep>(slot - kFirstList)));
+  }
+  return worker.rule_hits(
+      generation, slot == kMaxRules ? RuleId::none() : RuleId(static_cast<RuleId::rep>(slot)));
 }
 
 }  // namespace
@@ -21,10 +29,10 @@ RuleId rule_at(std::size_t slot) {
 CounterView::CounterView(std::vector<const WorkerCounters*> workers, std::uint32_t generation)
     : workers_(std::move(workers)),
       generation_(generation),
-      bank_start_(kMaxRules + 1),
-      next_bank_start_(kMaxRules + 1),
-      carried_(kMaxRules + 1),
-      cleared_(kMaxRules + 1) {
+      bank_start_(kSlots),
+      next_bank_start_(kSlots),
+      carried_(kSlots),
+      cleared_(kSlots) {
   Baseline zero;
   zero.counters.resize(kCounterCount);
   zero.reasons.resize(kReasonCount);
@@ -79,8 +87,16 @@ std::uint64_t CounterView::application_blocked(ApplicationId application) const 
 std::uint64_t CounterView::rule_hits(RuleId rule) const {
   const std::size_t slot = rule.valid() ? rule.value() : kMaxRules;
   if (rule.valid() && slot >= kMaxRules) return 0;
+  return hits(slot);
+}
+
+std::uint64_t CounterView::list_hits(ListId list) const {
+  return list.value() < kMaxLists ? hits(kFirstList + list.value()) : 0;
+}
+
+std::uint64_t CounterView::hits(std::size_t slot) const {
   std::uint64_t sum = carried_[slot] - bank_start_[slot] - cleared_[slot];
-  for (const WorkerCounters* worker : workers_) sum += worker->rule_hits(generation_, rule);
+  for (const WorkerCounters* worker : workers_) sum += hits_at(*worker, generation_, slot);
   return sum;
 }
 
@@ -109,7 +125,7 @@ void CounterView::before_publish(std::uint32_t next_generation) {
 }
 
 void CounterView::after_publish(std::uint32_t generation, bool same_rules) {
-  const RuleCounts zero(kMaxRules + 1);
+  const RuleCounts zero(kSlots);
   carried_ = same_rules ? rule_totals() : zero;
   if (!same_rules) cleared_ = zero;
   bank_start_ = next_bank_start_;
@@ -117,10 +133,10 @@ void CounterView::after_publish(std::uint32_t generation, bool same_rules) {
 }
 
 CounterView::RuleCounts CounterView::read_rules(std::uint32_t generation) const {
-  RuleCounts counts(kMaxRules + 1);
+  RuleCounts counts(kSlots);
   for (std::size_t slot = 0; slot < counts.size(); ++slot) {
     for (const WorkerCounters* worker : workers_) {
-      counts[slot] += worker->rule_hits(generation, rule_at(slot));
+      counts[slot] += hits_at(*worker, generation, slot);
     }
   }
   return counts;

@@ -3,10 +3,10 @@
 // Workers never reset a counter; this remembers what they showed at the clearing and subtracts it.
 // Control thread only, reading workers' counters while they count.
 //
-// Hits of rules mean something only under one policy. They start from zero with every policy that
-// is loaded and go on over `mode`: tell it by `before_publish` and `after_publish` around
-// Gateway::publish. The two banks of telemetry::WorkerCounters make both exact: before a publish
-// nobody writes to the next generation's bank, after it nobody writes to the last one's.
+// Hits of rules and lists mean something only under one policy. They start from zero with every
+// policy that is loaded and go on over `mode`: tell it by `before_publish` and `after_publish`
+// around Gateway::publish. The two banks of telemetry::WorkerCounters make both exact: before a
+// publish nobody writes to the next generation's bank, after it nobody writes to the last one's.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,8 @@ class CounterView {
   std::uint64_t application_blocked(ApplicationId application) const;
   // Verdicts by `rule` of the running policy; none: by its default.
   std::uint64_t rule_hits(RuleId rule) const;
+  // ... and those in which a list made a rule match.
+  std::uint64_t list_hits(ListId list) const;
 
   void clear(Time now, std::uint32_t uid);
   const std::optional<Clearing>& clearing() const { return clearing_; }
@@ -50,12 +52,14 @@ class CounterView {
   void after_publish(std::uint32_t generation, bool same_rules);
 
  private:
-  using RuleCounts = std::vector<std::uint64_t>;  // the default's last
+  // Of the rules, the default, and the lists.
+  using RuleCounts = std::vector<std::uint64_t>;
 
   struct Baseline {
     std::vector<std::uint64_t> counters, reasons, allowed, blocked;
   };
 
+  std::uint64_t hits(std::size_t slot) const;
   RuleCounts read_rules(std::uint32_t generation) const;
   // Hits of the running generation and those carried over from before a `mode`.
   RuleCounts rule_totals() const;

@@ -2,13 +2,14 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <openssl/evp.h>
 #include <string_view>
 #include <utility>
 
 #include "catalog/builder.h"
 #include "catalog/catalogue.h"
 #include "catalog/loader.h"
+#include "control/digest.h"
+#include "control/list_loader.h"
 #include "control/signature_loader.h"
 #include "policy/loader.h"
 
@@ -18,20 +19,6 @@ namespace chatgate::control {
 namespace {
 
 constexpr const char* kInstalledCatalogue = "/usr/share/chatgate/catalog";
-
-// Hexadecimal; empty where the library cannot (a build of it without SHA-256).
-std::string sha256_of(std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr) != 1) return {};
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
-}
 
 bool runs_from_build_folder() {
   std::error_code error;
@@ -66,6 +53,10 @@ LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& regist
   result.signatures_refused = signatures.refused;
   result.signature_count = signatures.meanings.size();
   if (result.diagnostics.has_errors()) return result;
+  LoadedLists lists = load_lists(request, draft, result.diagnostics);
+  if (result.diagnostics.has_errors()) return result;
+  snapshot->lists = std::move(lists.lists);
+  result.stale_lists = std::move(lists.stale);
   snapshot->signatures = std::move(signatures.rules);
   snapshot->signature_meanings = std::move(signatures.meanings);
   snapshot->policy = policy::compile(std::move(draft), *snapshot->catalogue);

@@ -12,6 +12,7 @@
 
 #include "base/diagnostic.h"
 #include "catalog/registry.h"
+#include "control/list_loader.h"
 #include "engine/snapshot.h"
 
 namespace chatgate::control {
@@ -23,6 +24,9 @@ struct LoadRequest {
   std::vector<std::string> rule_files{};  // of Snort rules, beside those that the policy names
   unsigned workers = 1;                   // that will use the snapshot
   std::string signature_cache{};          // folder for compiled rules; empty: they are not kept
+  // Those in force: a list whose files cannot be read now keeps what it holds there. Null: such a
+  // list is an error.
+  std::shared_ptr<const lists::Lists> running_lists{};
 };
 
 struct LoadResult {
@@ -33,6 +37,7 @@ struct LoadResult {
   std::size_t rules_refused = 0;
   std::size_t signature_count = 0;  // Snort rules in force
   std::size_t signatures_refused = 0;
+  StaleLists stale_lists;
 };
 
 // Errors are those of the policy and the catalogue together. The registry learns the words of

@@ -1,5 +1,6 @@
 #include "control/reload.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "telemetry/eve.h"
@@ -12,6 +13,14 @@ ReloadOutcome refused(const std::string& file, std::string message, std::string 
   outcome.file = file;
   outcome.diagnostics.error({file, 0, 0}, std::move(message), std::move(remedy));
   return outcome;
+}
+
+std::string first_error(const Diagnostics& findings) {
+  const auto& all = findings.all();
+  const auto at = std::find_if(all.begin(), all.end(), [](const Diagnostic& each) {
+    return each.severity == Severity::error;
+  });
+  return at == all.end() ? std::string() : at->to_string();
 }
 
 }  // namespace
@@ -33,7 +42,9 @@ ReloadOutcome PolicyControl::reload(const Caller& caller) {
   const std::uint32_t running = gateway_.snapshot()->generation;
   // Numbers given to the words of a policy that is refused are not kept.
   catalog::ApplicationRegistry registry = registry_;
-  LoadResult loaded = load_(request(policy_file(), running + 1), registry);
+  LoadRequest wanted = request(policy_file(), running + 1);
+  wanted.running_lists = gateway_.snapshot()->lists;
+  LoadResult loaded = load_(wanted, registry);
 
   ReloadOutcome outcome;
   outcome.file = policy_file();
@@ -55,6 +66,11 @@ ReloadOutcome PolicyControl::reload(const Caller& caller) {
            {"rules", outcome.rule_count},
            {"signatures", outcome.signature_count},
            {"mode", to_string(loaded.snapshot->mode())}});
+    outcome.lists = loaded.snapshot->lists;
+    stale_lists_ = std::move(loaded.stale_lists);
+    for (const auto& [name, why] : stale_lists_) {
+      audit_list({name, false, false, why, nullptr}, caller);
+    }
   } else {
     audit("policy refused", caller,
           {{"policy", policy_file()},
@@ -88,8 +104,60 @@ ReloadOutcome PolicyControl::check(const std::string& file) const {
   outcome.signature_count = loaded.signature_count;
   outcome.signatures_refused = loaded.signatures_refused;
   outcome.generation = running;
+  if (outcome.accepted) outcome.lists = loaded.snapshot->lists;
   outcome.diagnostics = std::move(loaded.diagnostics);
   return outcome;
+}
+
+ListsOutcome PolicyControl::reload_lists(std::string_view name, const Caller& caller) {
+  const auto running = gateway_.snapshot();
+  ListsOutcome outcome;
+  outcome.generation = running->generation;
+  if (running->lists == nullptr) return outcome;
+  lists::Lists next = *running->lists;
+  for (std::size_t i = 0; i < running->lists->all().size(); ++i) {
+    const lists::Lists::Entry& entry = running->lists->all()[i];
+    if (!name.empty() && entry.word != name) continue;
+    Diagnostics findings;
+    ReloadedList read = reload_list(entry.list, next.key(), findings);
+    ListOutcome list{entry.word, read.list != nullptr, read.changed, {}, read.list};
+    if (list.accepted) {
+      stale_lists_.erase(entry.word);
+      if (list.changed) next = next.with(ListId(static_cast<ListId::rep>(i)), read.list);
+    } else {
+      list.changed = false;
+      list.list = entry.list;
+      list.failure = first_error(findings);
+      stale_lists_[entry.word] = list.failure;
+    }
+    outcome.diagnostics.append(std::move(findings));
+    outcome.lists.push_back(std::move(list));
+  }
+  if (std::any_of(outcome.lists.begin(), outcome.lists.end(),
+                  [](const ListOutcome& list) { return list.changed; })) {
+    auto snapshot = std::make_shared<engine::Snapshot>(*running);
+    // A new generation, so that flows already decided are judged anew.
+    outcome.generation = ++snapshot->generation;
+    snapshot->lists = std::make_shared<const lists::Lists>(std::move(next));
+    publish(std::move(snapshot), true);
+  }
+  for (const ListOutcome& list : outcome.lists) audit_list(list, caller);
+  return outcome;
+}
+
+void PolicyControl::audit_list(const ListOutcome& list, const Caller& caller) const {
+  Json more = {{"list", list.name}, {"generation", gateway_.snapshot()->generation}};
+  if (!list.accepted) {
+    more["error"] = list.failure;
+    audit("list refused", caller, std::move(more));
+    return;
+  }
+  more["changed"] = list.changed;
+  more["entries"] = list.list->entries();
+  for (const lists::ListFile& file : list.list->files) {
+    more["files"].push_back({{"file", file.path}, {"sha256", file.sha256}});
+  }
+  audit("list loaded", caller, std::move(more));
 }
 
 LoadRequest PolicyControl::request(const std::string& file, std::uint32_t generation) const {

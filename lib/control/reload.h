@@ -6,7 +6,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/diagnostic.h"
 #include "base/time.h"
@@ -33,6 +36,22 @@ struct ReloadOutcome {
   std::size_t rules_refused = 0;
   std::size_t signature_count = 0;  // Snort rules
   std::size_t signatures_refused = 0;
+  std::uint32_t generation = 0;               // the running one after this
+  std::shared_ptr<const lists::Lists> lists;  // of the file; null where it has none or was refused
+};
+
+// What became of one list.
+struct ListOutcome {
+  std::string name;
+  bool accepted = false;  // otherwise what it held before stands
+  bool changed = false;   // its files are not as they were
+  std::string failure;
+  std::shared_ptr<const lists::List> list;  // in force now
+};
+
+struct ListsOutcome {
+  std::vector<ListOutcome> lists;
+  Diagnostics diagnostics;
   std::uint32_t generation = 0;  // the running one after this
 };
 
@@ -48,6 +67,11 @@ class PolicyControl {
   ReloadOutcome reload(const Caller& caller);
   // Loads `file`, the running policy's where it is empty, and publishes nothing.
   ReloadOutcome check(const std::string& file) const;
+  // Reads one list's files again, or those of all lists where `name` is empty, and publishes what
+  // has changed with the rest of the running snapshot. A list that fails keeps what it held.
+  ListsOutcome reload_lists(std::string_view name, const Caller& caller);
+  // Lists that keep what they held, and why.
+  const StaleLists& stale_lists() const { return stale_lists_; }
   // False where the mode was that already, and nothing was done.
   bool set_mode(policy::Mode mode, const Caller& caller);
 
@@ -61,6 +85,7 @@ class PolicyControl {
 
  private:
   LoadRequest request(const std::string& file, std::uint32_t generation) const;
+  void audit_list(const ListOutcome& list, const Caller& caller) const;
   void publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules);
 
   Gateway& gateway_;
@@ -72,8 +97,11 @@ class PolicyControl {
   const AuditFunction audit_;
   const ClockFunction clock_;
   Time loaded_at_;
+  StaleLists stale_lists_;
 };
 
+// What is in each list, as `chatgate check --json` and replies print it.
+Json lists_json(const lists::Lists& lists);
 // Findings as `chatgate check --json` and replies print them.
 Json to_json(const Diagnostics& diagnostics, Severity severity);
 // One line each, as on standard error.

@@ -29,7 +29,8 @@ std::string joined(const Json& words) {
 }
 
 // The match keys of a rule, those absent that match everything.
-Json match_json(const Rule& rule, const catalog::Catalogue& catalogue) {
+Json match_json(const Rule& rule, const policy::Policy& policy,
+                const catalog::Catalogue& catalogue) {
   Json match = Json::object();
   for (const ApplicationId id : rule.applications) {
     const catalog::Application* application = catalogue.find(id);
@@ -44,6 +45,9 @@ Json match_json(const Rule& rule, const catalog::Catalogue& catalogue) {
   for (const policy::TextCondition& condition : rule.texts) {
     Json& texts = match[std::string(policy::to_string(condition.field))];
     for (const policy::Pattern& pattern : condition.any_of) texts.push_back(pattern.text());
+  }
+  for (std::size_t i = 0; i < policy.lists().size(); ++i) {
+    if ((rule.lists & lists::bit(i)) != 0) match["list"].push_back(policy.lists()[i]);
   }
   if (!rule.from.any()) match["from"] = range_list(rule.from);
   if (!rule.to.any()) match["to"] = range_list(rule.to);
@@ -113,7 +117,7 @@ Reply show_service_policy(Context& context, const Invocation&, const Caller&) {
                std::string(to_string(snapshot->mode())) + mode_note(*snapshot) + "\n";
   std::size_t position = 0;
   for (const Rule& rule : policy.rules()) {
-    const Json match = match_json(rule, *snapshot->catalogue);
+    const Json match = match_json(rule, policy, *snapshot->catalogue);
     const bool counted = rule.id.valid() && rule.id.value() < telemetry::kMaxRules;
     const Json hits = counted ? Json(context.counters.rule_hits(rule.id)) : Json(nullptr);
     const std::string action(to_string(rule.action));

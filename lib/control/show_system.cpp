@@ -139,11 +139,19 @@ Reply show_memory(Context& context, const Invocation&, const Caller&) {
   const learn::LearnedServers* learned = context.gateway.learned_servers();
   const std::uint64_t servers = learned == nullptr ? 0 : learned->memory();
   const std::uint64_t rules = snapshot->signatures == nullptr ? 0 : snapshot->signatures->memory();
+  std::uint64_t lists = 0;
+  if (snapshot->lists != nullptr) {
+    for (const auto& entry : snapshot->lists->all()) lists += entry.list->memory();
+  }
   const std::uint64_t resident = resident_memory();
   Reply reply;
-  reply.result = {{"tables_bytes", tables},       {"packet_buffers_bytes", packets},
-                  {"catalogue_bytes", catalogue}, {"learned_servers_bytes", servers},
-                  {"signatures_bytes", rules},    {"process_resident_bytes", resident}};
+  reply.result = {{"tables_bytes", tables},
+                  {"packet_buffers_bytes", packets},
+                  {"catalogue_bytes", catalogue},
+                  {"learned_servers_bytes", servers},
+                  {"signatures_bytes", rules},
+                  {"lists_bytes", lists},
+                  {"process_resident_bytes", resident}};
   TextTable table({{"Memory"}, {"Size", Align::right}, {"Bytes", Align::right}});
   const auto row = [&](const char* name, std::uint64_t bytes) {
     table.add({name, memory_size(bytes), std::to_string(bytes)});
@@ -153,6 +161,7 @@ Reply show_memory(Context& context, const Invocation&, const Caller&) {
   row("catalogue", catalogue);
   row("learned servers", servers);
   row("Snort rules", rules);
+  row("lists", lists);
   row("process, resident", resident);
   reply.text = table.render();
   return reply;

@@ -100,7 +100,7 @@ LoadedSignatures load_signatures(const LoadRequest& request, const policy::Draft
     if (text) parser.parse(*text, path);
   };
   const auto folder = std::filesystem::path(request.policy_file).parent_path();
-  for (const policy::SignatureFile& file : draft.signatures) {
+  for (const policy::NamedFile& file : draft.signatures) {
     const std::filesystem::path path = file.path;
     read((path.is_absolute() ? path : folder / path).string());
   }

@@ -130,7 +130,8 @@ void Pipeline::dns_response(Packet& packet) {
 }
 
 // What an answer leads to: taught, where the question was seen, and judged, where its names hide
-// another application than the question shows. The judgement of an answer that is blocked.
+// another application than the question shows, or lead to one that is in a list. The judgement of
+// an answer that is blocked.
 std::optional<Judgement> Pipeline::blocked_answer(const Packet& packet, Bytes message) {
   if (!proto::dns::parse_dns_response(message, response_)) return std::nullopt;
   const learn::AnswerNames names(message, response_, [this](std::string_view host) {
@@ -142,16 +143,26 @@ std::optional<Judgement> Pipeline::blocked_answer(const Packet& packet, Bytes me
     learn::teach(names, {flow.client(), snapshot_->generation, now_}, *config_.learned, quota_);
   }
   const learn::AnswerNames::Name* hidden = names.hidden();
-  if (hidden == nullptr) return std::nullopt;
-  Judgement judgement;
-  judgement.im = {hidden->own.application, hidden->own.service, catalog::Evidence::dns};
-  judgement.verdict =
-      snapshot_->policy->decide({judgement.im, flow.client(), flow.server(), flow.server_port()});
-  if (!blocks(judgement.verdict.action)) return std::nullopt;
-  hidden_name_ = names.host(static_cast<std::size_t>(hidden - names.all().data()));
-  judgement.name = hidden_name_.view();
-  count_verdict(judgement);
-  return judgement;
+  for (std::size_t i = 1; i < names.all().size(); ++i) {
+    const proto::HostName host = names.host(i);
+    Judgement judgement;
+    if (hidden == &names.all()[i]) {
+      judgement.im = {hidden->own.application, hidden->own.service, catalog::Evidence::dns};
+    }
+    const lists::Mask listed = lists_of_name(*snapshot_, host.view());
+    if (!judgement.im.known() && listed == 0) continue;
+    policy::Connection connection{judgement.im, flow.client(), flow.server(), flow.server_port()};
+    connection.lists = listed;
+    judgement.verdict = snapshot_->policy->decide(connection);
+    if (!blocks(judgement.verdict.action)) continue;
+    if (!judgement.im.known() && !judgement.verdict.list.valid()) continue;
+    judgement.im.evidence = catalog::Evidence::dns;
+    hidden_name_ = host;
+    judgement.name = hidden_name_.view();
+    count_verdict(judgement);
+    return judgement;
+  }
+  return std::nullopt;
 }
 
 bool Pipeline::strips_keys() const {

@@ -48,6 +48,7 @@ void Pipeline::alert_event(FlowIndex flow, const Judgement& judgement, const Pac
   event->im = judgement.im;
   event->action = verdict.action;
   event->rule = verdict.rule;
+  event->list = verdict.list;
   event->generation = snapshot_->generation;
   event->set_name(judgement.name);
   if (judgement.said != nullptr) {
@@ -68,6 +69,7 @@ void Pipeline::signature_event(FlowIndex flow, SignatureId signature, const Judg
   event->im = judgement.im;
   event->action = judgement.verdict.action;
   event->rule = judgement.verdict.rule;
+  event->list = judgement.verdict.list;
   if (packet != nullptr) fill_packet(*event, *packet);
   events_->commit();
 }
@@ -105,6 +107,7 @@ void Pipeline::conduct_event(FlowIndex flow, const Packet* packet, Reason reason
   if (event == nullptr) return;
   event->action = action;
   event->rule = RuleId::none();
+  event->list = ListId::none();
   if (packet != nullptr) fill_packet(*event, *packet);
   event->reason = reason;
   events_->commit();
@@ -145,6 +148,18 @@ void Pipeline::flow_event(FlowIndex flow, telemetry::FlowEnd end) {
   events_->commit();
 }
 
+// Of the lists that the rule of a decided flow names, the one that its name or server is in. The
+// record has no room for it.
+ListId Pipeline::decided_list(const HotFlow& hot, const ColdFlow& cold) const {
+  const auto rules = snapshot_->policy->rules();
+  if (!flow::is_decided(hot.stage) || cold.rule.value() >= rules.size()) return ListId::none();
+  const lists::Mask named = rules[cold.rule.value()].lists;
+  if ((named & (named - 1)) == 0 || snapshot_->lists == nullptr) return lists::first(named);
+  flow::NameStore::Buffer buffer;
+  return lists::first(named & (snapshot_->lists->of_name(names_.read(cold.name(), buffer)) |
+                               snapshot_->lists->of_address(hot.server())));
+}
+
 void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::FlowEnd end) const {
   const HotFlow& hot = flows_.hot(flow);
   const ColdFlow& cold = flows_.cold(flow);
@@ -169,6 +184,7 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
   event.action = cold.action;
   event.mode = snapshot_->mode();
   event.rule = cold.rule == kTakenDown ? RuleId::none() : cold.rule;
+  event.list = decided_list(hot, cold);
   event.reason = flow::is_blocked(hot.stage) ? Reason::blocked_flow : Reason::none;
   const bool decided = flow::is_decided(hot.stage);
   event.decided_at = decided ? cold.decided_at() : 0;

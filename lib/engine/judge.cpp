@@ -131,6 +131,38 @@ catalog::Classification by_messenger(const Snapshot& snapshot, const Ends& ends,
   return {application->id, said.service, catalog::Evidence::payload};
 }
 
+// What is known where no name tells: what the message says, else the address or the port.
+catalog::Classification without_known_name(const Snapshot& snapshot, const Ends& ends,
+                                           const proto::Facts& facts) {
+  catalog::Classification im;
+  if (facts.has_messenger) im = by_messenger(snapshot, ends, facts);
+  // A question about somebody else's name is not a use of the resolver's address or port.
+  if (!im.known() && facts.protocol != proto::AppProto::dns) {
+    im = without_name(snapshot, ends, std::span(facts.names).first(facts.name_count));
+  }
+  return im;
+}
+
+lists::Mask lists_of_server(const Snapshot& snapshot, const Ends& ends) {
+  const lists::Mask among = snapshot.policy->lists_in_rules();
+  if (among == 0 || snapshot.lists == nullptr) return 0;
+  return snapshot.lists->of_address(ends.server, among) | ends.learned_lists;
+}
+
+// Where a list of what nobody recognised decided, how it was found.
+void note_evidence(Judgement& judgement, const Ends& ends, lists::Mask of_name,
+                   catalog::Evidence of_name_is) {
+  const ListId list = judgement.verdict.list;
+  if (judgement.im.known() || !list.valid()) return;
+  const lists::Mask bit = lists::bit(list.value());
+  if ((of_name & bit) != 0) {
+    judgement.im.evidence = of_name_is;
+  } else {
+    judgement.im.evidence = (ends.learned_lists & bit) != 0 ? catalog::Evidence::learned_address
+                                                            : catalog::Evidence::address;
+  }
+}
+
 // Whether an application is where the web is expected: in HTTP, or by itself on a port of the web.
 bool is_disguised(const Ends& ends, const catalog::Classification& im) {
   const bool http =
@@ -148,12 +180,38 @@ bool is_disguised(const Ends& ends, const catalog::Classification& im) {
   }
 }
 
+policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
+                    const proto::Messenger* said, lists::Mask lists) {
+  return snapshot.policy->decide({im, ends.client, ends.server, ends.server_port, said, ends.worker,
+                                  is_disguised(ends, im), lists});
+}
+
+// A server in a list, where what the connection turns out to be can no longer change its verdict.
+bool refuse_by_list(const Snapshot& snapshot, const Ends& ends, Judgement& judgement) {
+  policy::Connection connection;
+  connection.client = ends.client;
+  connection.server = ends.server;
+  connection.server_port = ends.server_port;
+  connection.worker = ends.worker;
+  connection.lists = lists_of_server(snapshot, ends);
+  if (connection.lists == 0) return false;
+  const auto verdict = snapshot.policy->refuses_surely(connection);
+  if (!verdict) return false;
+  judgement.verdict = *verdict;
+  note_evidence(judgement, ends, 0, catalog::Evidence::none);
+  return true;
+}
+
 }  // namespace
 
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
                     const proto::Messenger* said) {
-  return snapshot.policy->decide(
-      {im, ends.client, ends.server, ends.server_port, said, ends.worker, is_disguised(ends, im)});
+  return ask(snapshot, ends, im, said, lists_of_server(snapshot, ends));
+}
+
+lists::Mask lists_of_name(const Snapshot& snapshot, std::string_view name) {
+  const lists::Mask among = snapshot.policy->lists_in_rules();
+  return among == 0 || snapshot.lists == nullptr ? 0 : snapshot.lists->of_name(name, among);
 }
 
 Ends ends_of(const flow::HotFlow& flow) {
@@ -168,25 +226,30 @@ Ends ends_of(const flow::HotFlow& flow) {
 Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts) {
   Judgement judgement;
   const proto::Messenger* said = facts.has_messenger ? &facts.messenger : nullptr;
+  const lists::Mask of_server = lists_of_server(snapshot, ends);
+  bool told = false;
   for (std::size_t i = 0; i < facts.name_count; ++i) {
     const proto::Facts::Name& name = facts.names[i];
+    const lists::Mask of_name = lists_of_name(snapshot, name.host.view());
     catalog::Classification im = by_target(snapshot, facts, name);
-    if (!im.known()) continue;
-    if (said != nullptr && said->service != catalog::Service::any) im.service = said->service;
-    const policy::Verdict verdict = ask(snapshot, ends, im, said);
-    if (!judgement.im.known() || !policy::forwards(verdict.action)) {
-      judgement = {im, verdict, name.host.view(), said};
+    if (!im.known()) {
+      if (of_name == 0) continue;
+      im = without_known_name(snapshot, ends, facts);
+    } else if (said != nullptr && said->service != catalog::Service::any) {
+      im.service = said->service;
     }
-    if (!policy::forwards(verdict.action)) return judgement;
+    Judgement next{im, ask(snapshot, ends, im, said, of_server | of_name), name.host.view(), said};
+    note_evidence(next, ends, of_name, evidence(name.source));
+    if (!policy::forwards(next.verdict.action)) return next;
+    if (told || !(im.known() || next.verdict.list.valid())) continue;
+    judgement = next;
+    told = true;
   }
-  if (judgement.im.known()) return judgement;
-  if (said != nullptr) judgement.im = by_messenger(snapshot, ends, facts);
-  // A question about somebody else's name is not a use of the resolver's address or port.
-  if (!judgement.im.known() && facts.protocol != proto::AppProto::dns) {
-    judgement.im = without_name(snapshot, ends, std::span(facts.names).first(facts.name_count));
-  }
+  if (told) return judgement;
+  judgement.im = without_known_name(snapshot, ends, facts);
   judgement.said = said;
-  judgement.verdict = ask(snapshot, ends, judgement.im, said);
+  judgement.verdict = ask(snapshot, ends, judgement.im, said, of_server);
+  note_evidence(judgement, ends, 0, catalog::Evidence::none);
   if (facts.name_count != 0) judgement.name = facts.names[0].host.view();
   return judgement;
 }
@@ -196,7 +259,8 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
                      std::string_view name) {
   Judgement judgement;
   judgement.name = name;
-  if (earlier.evidence <= catalog::Evidence::signature) {
+  const lists::Mask of_name = name.empty() ? 0 : lists_of_name(snapshot, name);
+  if (earlier.known() && earlier.evidence <= catalog::Evidence::signature) {
     judgement.im = earlier;
   } else if (!name.empty()) {
     judgement.im = by_name(snapshot, name, evidence(protocol));
@@ -205,7 +269,9 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
     const proto::Facts::Name kept = {proto::NameSource::tls_sni, proto::HostName::normalised(name)};
     judgement.im = without_name(snapshot, ends, std::span(&kept, name.empty() ? 0 : 1));
   }
-  judgement.verdict = ask(snapshot, ends, judgement.im);
+  judgement.verdict =
+      ask(snapshot, ends, judgement.im, nullptr, of_name | lists_of_server(snapshot, ends));
+  note_evidence(judgement, ends, of_name, evidence(protocol));
   return judgement;
 }
 
@@ -233,6 +299,7 @@ bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judge
     judgement.verdict = ask(snapshot, ends, address);
     return !policy::forwards(judgement.verdict.action);
   }
+  if (refuse_by_list(snapshot, ends, judgement)) return true;
   const catalog::PortMatch match =
       snapshot.catalogue->match_port(transport(ends), ends.server_port);
   if (!match.owner.valid() || match.shared) return false;

@@ -6,7 +6,8 @@
 // application's own ports does, and a shared port as long as nothing speaks against it. A
 // messenger's own protocol names its application, unless a name in it (XMPP's "to") tells more, and
 // every message its service. Where a message only assumes its application, what the flow was taken
-// for stands.
+// for stands. Rules about lists see the lists that the name in hand, the server's address, and the
+// name that a DNS answer gave it are in, whether or not an application is known.
 //
 // Pure functions on a worker's thread.
 #pragma once
@@ -33,6 +34,8 @@ struct Ends {
   catalog::Classification expected = {};
   // What DNS answers taught of the server, where that can judge this port by itself.
   catalog::Classification learned = {};
+  // That the server's name is in, as DNS answers taught it.
+  lists::Mask learned_lists = 0;
   proto::AppProto protocol = proto::AppProto::unknown;  // spoken last
   // What the flow was taken for so far.
   catalog::Classification earlier = {};
@@ -47,6 +50,9 @@ struct Judgement {
   std::string_view name;  // that told, or the first that was read; borrows from the facts
   const proto::Messenger* said = nullptr;  // by the message that told; borrows from the facts
 };
+
+// The lists that `name` is in, of those that rules name.
+lists::Mask lists_of_name(const Snapshot& snapshot, std::string_view name);
 
 // What the policy says of an application.
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,

@@ -262,6 +262,7 @@ class Pipeline {
                                     policy::Action action);
   void protocol_event(const Packet& packet, const proto::Facts& facts);
   void flow_event(flow::FlowIndex flow, telemetry::FlowEnd end);
+  ListId decided_list(const flow::HotFlow& hot, const flow::ColdFlow& cold) const;
   void fill_flow(telemetry::Event& event, flow::FlowIndex flow, telemetry::FlowEnd end) const;
 
   const WorkerConfig config_;

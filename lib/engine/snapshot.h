@@ -15,6 +15,8 @@
 #include "detect/signatures.h"
 #include "policy/policy.h"
 
+#include "lists/list.h"
+
 namespace chatgate::engine {
 
 struct Snapshot {
@@ -24,6 +26,8 @@ struct Snapshot {
   std::shared_ptr<const catalog::Catalogue> catalogue;
   std::shared_ptr<const policy::Policy> policy;
   std::shared_ptr<const detect::Signatures> signatures;  // null where there are no rules
+  // By ListId of the policy; null where it has none.
+  std::shared_ptr<const lists::Lists> lists;
   // What each rule means by its metadata, by SignatureId; not known where it names no application.
   std::vector<catalog::Classification> signature_meanings;
   // Set by `mode enforce|monitor`; the next policy that is loaded brings its own mode again.

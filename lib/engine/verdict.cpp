@@ -61,6 +61,9 @@ Ends Pipeline::ends(flow::FlowIndex flow) const {
   if (!learns() || !learn::judges_port(ends.server_port)) return ends;
   const auto server = config_.learned->find(ends.server, now_);
   if (!server) return ends;
+  if (!server->shared && server->name_is_whole()) {
+    ends.learned_lists = lists_of_name(*snapshot_, server->name());
+  }
   const catalog::NameMatch known = learn::current_application(
       *server, snapshot_->generation,
       [this](std::string_view name) { return snapshot_->catalogue->match_name(name); });
@@ -224,6 +227,7 @@ void Pipeline::count_verdict(const Judgement& judgement) {
   const policy::Action action = judgement.verdict.action;
   const bool forwards = policy::forwards(action);
   counters_.add_rule(snapshot_->generation, judgement.verdict.rule);
+  counters_.add_list(snapshot_->generation, judgement.verdict.list);
   if (judgement.im.known()) {
     counters_.add_application(judgement.im.application.value(), !forwards);
   }

@@ -21,16 +21,16 @@ using config::JsonValue;
 using config::ObjectReader;
 using config::Reporter;
 
-constexpr std::string_view kPolicyKeys[] = {"$schema", "mode",    "networks",   "applications",
-                                            "rules",   "default", "inspection", "dns",
-                                            "tls",     "evasion", "http",       "signatures"};
-constexpr std::string_view kPolicyKeysForLater[] = {"times", "access", "lists", "unclassified"};
+constexpr std::string_view kPolicyKeys[] = {
+    "$schema", "mode", "networks", "applications", "rules",      "default", "inspection",
+    "dns",     "tls",  "evasion",  "http",         "signatures", "lists"};
+constexpr std::string_view kPolicyKeysForLater[] = {"times", "access", "unclassified"};
 constexpr std::string_view kApplicationKeys[] = {"name", "category", "servers", "ports"};
 constexpr std::string_view kServerKeys[] = {"names", "addresses"};
-constexpr std::string_view kRuleKeys[] = {"name",     "application", "category", "service",
-                                          "from",     "to",          "login",    "peer_login",
-                                          "filename", "version",     "action",   "log"};
-constexpr std::string_view kRuleKeysForLater[] = {"server", "when", "list"};
+constexpr std::string_view kRuleKeys[] = {
+    "name",       "application", "category", "service", "from", "to",  "login",
+    "peer_login", "filename",    "version",  "action",  "log",  "list"};
+constexpr std::string_view kRuleKeysForLater[] = {"server", "when"};
 constexpr std::string_view kActions[] = {"allow", "alert", "drop", "reset"};
 constexpr std::string_view kModes[] = {"enforce", "monitor"};
 
@@ -52,7 +52,9 @@ class PolicyLoader {
     load_mode(object);
     load_networks(object);
     load_applications(object);
+    draft_.lists = load_lists(reporter_, object);
     load_rules(object);
+    warn_of_unused_lists();
     if (draft_.rules.empty() && draft_.refused == 0) {
       reporter_.warning(root.at, "the policy has no rules", "everything meets its default");
     }
@@ -247,6 +249,9 @@ class PolicyLoader {
          {TextField::login, TextField::peer_login, TextField::filename, TextField::version}) {
       load_texts(object, field, rule);
     }
+    if (const JsonValue* words = object.get("list")) {
+      rule.lists = load_list_names(reporter_, *words, draft_.lists);
+    }
     if (const JsonValue* word = object.get("action")) {
       rule.action = action(*word, "\"action\"").value_or(Action::allow);
     } else {
@@ -254,6 +259,18 @@ class PolicyLoader {
     }
     rule.log = object.boolean("log").value_or(false);
     return rule;
+  }
+
+  void warn_of_unused_lists() {
+    lists::Mask used = 0;
+    for (const RuleDraft& rule : draft_.rules) used |= rule.lists;
+    for (std::size_t i = 0; i < draft_.lists.size() && draft_.refused == 0; ++i) {
+      const ListDraft& list = draft_.lists[i];
+      if ((used & lists::bit(i)) != 0) continue;
+      reporter_.warning({list.place.line, list.place.column},
+                        "no rule names the list " + in_quotes(list.name),
+                        "a rule with \"list\" would");
+    }
   }
 
   void check_rule_name(const std::string& name, const JsonValue& value) {
@@ -478,6 +495,7 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
   content.fallback = draft.fallback;
   content.inside = std::move(draft.inside);
   content.controls = draft.controls;
+  for (ListDraft& list : draft.lists) content.lists.push_back(std::move(list.name));
   for (RuleDraft& from : draft.rules) {
     Rule rule;
     rule.id = RuleId(static_cast<RuleId::rep>(content.rules.size()));
@@ -492,6 +510,7 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
     rule.texts = std::move(from.texts);
     rule.action = from.action;
     rule.log = from.log;
+    rule.lists = from.lists;
     content.rules.push_back(std::move(rule));
   }
   return std::make_shared<const Policy>(std::move(content), catalogue);

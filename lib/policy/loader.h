@@ -19,6 +19,7 @@
 #include "base/diagnostic.h"
 #include "catalog/builder.h"
 #include "catalog/catalogue.h"
+#include "policy/lists_loader.h"
 #include "policy/policy.h"
 
 namespace chatgate::policy {
@@ -32,16 +33,13 @@ struct RuleDraft {
   AddressSet from, to;
   std::vector<catalog::Service> services;
   std::vector<TextCondition> texts;
+  lists::Mask lists = 0;
   Action action = Action::allow;
   bool log = false;
 
-  bool unconditional() const { return from.any() && to.any() && services.empty() && texts.empty(); }
-};
-
-// A file of Snort rules that the policy names.
-struct SignatureFile {
-  std::string path;  // as it stands in the policy
-  Place place;
+  bool unconditional() const {
+    return from.any() && to.any() && services.empty() && texts.empty() && lists == 0;
+  }
 };
 
 using Networks = std::map<std::string, std::vector<Prefix>, std::less<>>;
@@ -53,7 +51,8 @@ struct Draft {
   Action fallback = Action::allow;
   std::vector<Prefix> inside;
   Networks networks;
-  std::vector<SignatureFile> signatures;
+  std::vector<NamedFile> signatures;  // of Snort rules
+  std::vector<ListDraft> lists;       // in the order of the file
   Controls controls;
 };
 

@@ -33,8 +33,13 @@ bool is_signalling(catalog::Service service) {
          service == catalog::Service::presence;
 }
 
+// Whether it matches what was not recognised too.
+bool for_all(const Rule& rule) {
+  return rule.applications.empty() && rule.categories.empty();
+}
+
 bool names(const Rule& rule, const catalog::Application& application) {
-  if (rule.applications.empty() && rule.categories.empty()) return true;
+  if (for_all(rule)) return true;
   const auto& ids = rule.applications;
   return std::find(ids.begin(), ids.end(), application.id) != ids.end() ||
          std::any_of(rule.categories.begin(), rule.categories.end(), [&](Category category) {
@@ -123,9 +128,7 @@ struct Policy::Index {
 
 Policy::Policy(Content content, const catalog::Catalogue& catalogue)
     : content_(std::move(content)), index_(std::make_unique<Index>()) {
-  const auto for_all = [](const Rule& rule) {
-    return rule.applications.empty() && rule.categories.empty();
-  };
+  for (const Rule& rule : content_.rules) lists_in_rules_ |= rule.lists;
   index_->unrecognised = index_->make(content_.rules, for_all);
   if (const catalog::Application* found = catalogue.find("encrypted-dns")) {
     encrypted_dns_ = found->id;
@@ -159,14 +162,34 @@ Verdict Policy::decide(const Connection& connection) const {
   for (std::uint32_t i = list.start; i < list.start + list.size; ++i) {
     const Rule& rule = content_.rules[index_->candidates[i]];
     if (!matches(rule, connection)) continue;
-    verdict.action = rule.action;
-    verdict.log = rule.log;
-    verdict.rule = rule.id;
-    verdict.port_misuse = false;
+    take(rule, connection, verdict);
     break;
   }
   verdict.log = verdict.log || verdict.action == Action::alert;
   return verdict;
+}
+
+void Policy::take(const Rule& rule, const Connection& connection, Verdict& verdict) {
+  verdict.action = rule.action;
+  verdict.log = rule.log;
+  verdict.rule = rule.id;
+  verdict.list = lists::first(rule.lists & connection.lists);
+  verdict.port_misuse = false;
+}
+
+std::optional<Verdict> Policy::refuses_surely(const Connection& connection) const {
+  for (const Rule& rule : content_.rules) {
+    if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) continue;
+    const bool asks_more = !for_all(rule) || !rule.services.empty() || !rule.texts.empty();
+    if (!asks_more && matches(rule, connection)) {
+      if (forwards(rule.action)) return std::nullopt;
+      Verdict verdict;
+      take(rule, connection, verdict);
+      return verdict;
+    }
+    if (forwards(rule.action)) return std::nullopt;  // it may yet match
+  }
+  return std::nullopt;
 }
 
 bool Policy::looks_into(ApplicationId application) const {
@@ -176,6 +199,7 @@ bool Policy::looks_into(ApplicationId application) const {
 
 bool Policy::matches(const Rule& rule, const Connection& connection) const {
   if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) return false;
+  if (rule.lists != 0 && (rule.lists & connection.lists) == 0) return false;
   const auto& services = rule.services;
   const bool leads_there = forwards(rule.action) && is_signalling(connection.im.service);
   if (!services.empty() && !leads_there &&
@@ -219,6 +243,10 @@ const HttpControls::UriPattern* Policy::match_uri(std::string_view target, Worke
     return each.pattern.matches(target, scratch_, worker);
   });
   return found == patterns.end() ? nullptr : &*found;
+}
+
+std::string_view Policy::list_name(ListId list) const {
+  return list.value() < content_.lists.size() ? content_.lists[list.value()] : std::string_view{};
 }
 
 std::string_view Policy::rule_name(RuleId rule) const {

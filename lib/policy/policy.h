@@ -21,6 +21,8 @@
 #include "policy/verdict.h"
 #include "proto/messenger.h"
 
+#include "lists/mask.h"
+
 namespace chatgate::policy {
 
 // A set of addresses: named networks and literal prefixes, merged into sorted ranges.
@@ -63,11 +65,14 @@ struct Rule {
   AddressSet from, to;
   std::vector<catalog::Service> services;  // any of; empty: whatever is done
   std::vector<TextCondition> texts;        // all of
+  lists::Mask lists = 0;                   // any of; none: whether it is in a list or not
   Action action = Action::allow;
   bool log = false;
 
   // Whether it matches whatever a connection between other ends, or its messages, would say.
-  bool unconditional() const { return from.any() && to.any() && services.empty() && texts.empty(); }
+  bool unconditional() const {
+    return from.any() && to.any() && services.empty() && texts.empty() && lists == 0;
+  }
 };
 
 // What is asked of the policy.
@@ -81,6 +86,8 @@ struct Connection {
   WorkerId worker{0};
   // Recognised within HTTP, or by its own protocol on a port of the web.
   bool disguised = false;
+  // That the name in hand or the server's address is in.
+  lists::Mask lists = 0;
 };
 
 class Policy {
@@ -91,6 +98,7 @@ class Policy {
     Action fallback = Action::allow;  // the key "default"
     std::vector<Prefix> inside;       // networks.inside; empty where not given
     Controls controls;
+    std::vector<std::string> lists;  // their names; ListIds are positions
   };
 
   // Compiles, for every application of the catalogue, the list of rules that may match it.
@@ -108,6 +116,11 @@ class Policy {
   // as long as the text has not been said; any other rule does not match a text that was not said.
   Verdict decide(const Connection& connection) const;
 
+  // The verdict that a connection meets whatever it will turn out to be, where that is one that
+  // blocks; nothing where it depends on more than its ends, or where it is forwarded. Looks at
+  // every rule: for connections whose server is in a list.
+  std::optional<Verdict> refuses_surely(const Connection& connection) const;
+
   // Whether a rule about the application asks what is done or said in it, so that its messages have
   // to be read for as long as the connection lasts.
   bool looks_into(ApplicationId application) const;
@@ -119,6 +132,11 @@ class Policy {
   std::span<const Prefix> inside() const { return content_.inside; }
   // The catalogue's application for encrypted DNS; none where it has none.
   ApplicationId encrypted_dns() const { return encrypted_dns_; }
+  std::span<const std::string> lists() const { return content_.lists; }
+  // Those that rules name.
+  lists::Mask lists_in_rules() const { return lists_in_rules_; }
+  // Empty for none.
+  std::string_view list_name(ListId list) const;
   const Controls& controls() const { return content_.controls; }
   // What `http.uri` says of a request's target, decoded; null where no pattern matches.
   const HttpControls::UriPattern* match_uri(std::string_view target, WorkerId worker) const;
@@ -129,10 +147,12 @@ class Policy {
   struct Index;
   Action without_rule(const Connection& connection) const;
   bool matches(const Rule& rule, const Connection& connection) const;
+  static void take(const Rule& rule, const Connection& connection, Verdict& verdict);
   bool says(const Rule& rule, const TextCondition& condition, const Connection& connection) const;
 
   Content content_;
   ApplicationId encrypted_dns_;  // the catalogue's
+  lists::Mask lists_in_rules_ = 0;
   PatternScratch scratch_;
   std::unique_ptr<Index> index_;
 };

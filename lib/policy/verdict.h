@@ -39,6 +39,7 @@ struct Verdict {
   // No rule decided, but `http.port_misuse`: the application hides in HTTP or on a web's port.
   bool port_misuse = false;
   RuleId rule;  // none: the policy's default decided
+  ListId list;  // of the lists that the rule names, the one that matched
 };
 
 }  // namespace chatgate::policy

@@ -83,6 +83,7 @@ constexpr std::size_t kReasonCount = 0
 constexpr std::size_t kMaxApplications = 1024;
 // Rules whose hits are counted; later rules of a longer policy go without.
 constexpr std::size_t kMaxRules = 4096;
+constexpr std::size_t kMaxLists = 64;
 
 class WorkerCounters {
  public:
@@ -107,6 +108,10 @@ class WorkerCounters {
     const std::size_t slot = rule_slot(rule);
     if (slot <= kMaxRules) bump(rules_[generation & 1][slot], 1);
   }
+  // ... in which a list made the rule match.
+  void add_list(std::uint32_t generation, ListId list) {
+    if (list.value() < kMaxLists) bump(lists_[generation & 1][list.value()], 1);
+  }
 
   // Any thread.
   std::uint64_t get(Counter counter) const {
@@ -126,6 +131,11 @@ class WorkerCounters {
     const std::size_t slot = rule_slot(rule);
     if (slot > kMaxRules) return 0;
     return rules_[generation & 1][slot].load(std::memory_order_relaxed);
+  }
+  // ... and what `add_list` counted.
+  std::uint64_t list_hits(std::uint32_t generation, ListId list) const {
+    if (list.value() >= kMaxLists) return 0;
+    return lists_[generation & 1][list.value()].load(std::memory_order_relaxed);
   }
 
  private:
@@ -148,6 +158,7 @@ class WorkerCounters {
   std::array<Value, kReasonCount> reasons_{};
   std::array<PerApplication, kMaxApplications> applications_{};
   std::array<std::array<Value, kMaxRules + 1>, 2> rules_{};
+  std::array<std::array<Value, kMaxLists>, 2> lists_{};
 };
 
 }  // namespace chatgate::telemetry

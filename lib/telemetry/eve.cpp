@@ -275,6 +275,10 @@ class EveFormatter::Line {
     return names_.names != nullptr && names_.rules_known ? names_.names->rule(event_.rule)
                                                          : std::string_view{};
   }
+  std::string_view list_name() const {
+    const bool known = event_.list.valid() && names_.names != nullptr && names_.rules_known;
+    return known ? names_.names->list(event_.list) : std::string_view{};
+  }
   std::string_view application() const {
     return names_.names != nullptr && event_.im.known()
                ? names_.names->application(event_.im.application)
@@ -364,6 +368,7 @@ class EveFormatter::Line {
     im.text("action", to_string(event_.action));
     if (known || event_.rule.valid()) {
       if (const std::string_view rule = rule_name(); !rule.empty()) im.text("rule", rule);
+      if (const std::string_view list = list_name(); !list.empty()) im.text("list", list);
     }
     if (event_.decided_at != 0) im.number("decided_at", event_.decided_at);
     if (event_.has_messenger) append_people(im);

@@ -35,6 +35,8 @@ class EventNames {
   virtual std::string_view category(ApplicationId application) const = 0;
   // The rule's name, "default" for none.
   virtual std::string_view rule(RuleId rule) const = 0;
+  // The name of a list; empty for none.
+  virtual std::string_view list(ListId list) const = 0;
   // Nothing where there is no such rule.
   virtual std::optional<SignatureText> signature(SignatureId signature) const = 0;
 };

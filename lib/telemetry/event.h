@@ -55,6 +55,7 @@ struct Event {
   policy::Action action = policy::Action::allow;
   policy::Mode mode = policy::Mode::enforce;
   RuleId rule;
+  ListId list;            // by which the rule matched
   SignatureId signature;  // of an alert that a Snort rule gave
   Reason reason = Reason::none;
   std::uint64_t decided_at = 0;  // packet number of the decision; 0 on a device

@@ -13,8 +13,10 @@ LAYERS = {
     # Where HTTP's words, authorities and requests begin and end is said once, by the parser of it.
     "detect": ["base", "proto/facts.h", "proto/http.h", "proto/http_authority.h",
                "proto/http_head.h", "proto/http_text.h"],
+    # Names of a list are in the form in which parsers give them.
+    "lists": ["base", "proto/facts.h"],
     "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
-    "policy": ["base", "config", "catalog", "net/encapsulation.h", "proto/http_methods.h",
+    "policy": ["base", "config", "catalog", "lists/mask.h", "net/encapsulation.h", "proto/http_methods.h",
                "proto/http_text.h", "proto/messenger.h"],
     "flow": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
     "stream": ["base", "net"],
@@ -24,9 +26,9 @@ LAYERS = {
                 "proto/quic_packet.h"],
     "learn": ["base", "catalog", "proto"],
     "telemetry": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
-    "engine": ["base", "net", "proto", "detect", "catalog", "policy", "flow", "stream", "enforce",
+    "engine": ["base", "net", "proto", "detect", "lists", "catalog", "policy", "flow", "stream", "enforce",
                "learn", "telemetry"],
-    "control": ["base", "config", "net/packet_view.h", "detect", "catalog", "policy", "learn",
+    "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",
                 "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/worker.h"],
     "io/pcap": ["base", "net/packet_view.h"],
     "replay": ["base", "net", "telemetry", "engine", "io/pcap"],

@@ -80,8 +80,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "[\"im.rules\"]",
                       [] {
                         Lines expected;
-                        for (const char* at : {"2:1: \"times\"", "2:14: \"access\"",
-                                               "2:28: \"lists\"", "2:41: \"unclassified\""}) {
+                        for (const char* at :
+                             {"2:1: \"times\"", "2:14: \"access\"", "2:41: \"unclassified\""}) {
                           expected.push_back(
                               "p:" + std::string(at) +
                               " is not supported by this version, remove it: nothing "
@@ -222,6 +222,69 @@ INSTANTIATE_TEST_SUITE_P(
                 "{\"support\": "
                 "\"10.0.0.1\"}}",
                 {"p:1:21: unknown network \"suport\", did you mean \"support\"?"}}));
+
+Finding lists(const std::string& lists, const std::string& rule, Lines expected) {
+  return {"{\"lists\": {" + lists + "},\n\"rules\": [{" + rule + ", \"action\": \"drop\"}]}",
+          std::move(expected)};
+}
+
+constexpr const char* kOneList = "\"web-im\": {\"file\": \"web.txt\"}";
+
+INSTANTIATE_TEST_SUITE_P(
+    OfLists, PolicyText,
+    testing::Values(
+        lists(kOneList, "\"list\": \"web-im\"", {}),
+        lists("\"a\": {\"files\": [\"x\", \"y\"]}, \"b\": {\"files\": \"z\"}",
+              "\"list\": [\"a\", \"b\"], \"category\": \"im\", \"from\": \"10.0.0.1\"", {}),
+        lists(kOneList, "\"list\": \"web-in\"",
+              {"p:2:20: unknown list \"web-in\", did you mean \"web-im\"?"}),
+        lists(kOneList, "\"list\": [\"web-im\", \"web-in\"]",
+              {"p:2:31: unknown list \"web-in\", did you mean \"web-im\"?"}),
+        lists(kOneList, "\"category\": \"im\"",
+              {"p:1:12: warning: no rule names the list \"web-im\", a rule with \"list\" would"}),
+        rule("{\"list\": \"web\", \"action\": \"drop\"}",
+             {"p:2:10: unknown list \"web\", name its file under \"lists\""}),
+        rule("{\"list\": [], \"action\": \"drop\"}",
+             {"p:2:10: \"list\" is an empty list, name at least one"}),
+        lists("\"a\": {}", "\"list\": \"a\"",
+              {"p:1:12: the list \"a\" has no file, write \"file\": \"lists/name.txt\""}),
+        lists("\"a\": {\"file\": \"x\", \"files\": [\"y\"]}", "\"list\": \"a\"",
+              {"p:1:40: \"file\" is given too, put both into \"files\""}),
+        lists("\"a\": {\"fle\": \"x\", \"file\": \"y\"}", "\"list\": \"a\"",
+              {"p:1:18: unknown key \"fle\" in \"a\", did you mean \"file\"?"}),
+        lists("\"a b\": {\"file\": \"x\"}", "\"list\": \"a b\"",
+              {"p:1:12: \"a b\" cannot name a list, choose a word without blanks, of at most 64 "
+               "characters"}),
+        lists("\"a\": \"x\"", "\"list\": \"a\"", {"p:1:17: \"a\" is a string, expected an object"}),
+        beside_a_rule("\"lists\": []", {"p:2:10: \"lists\" is a list, expected an object of names "
+                                        "and their files"})));
+
+TEST(Lists, AreAtMostAsManyAsAMaskHas) {
+  const auto text = [](std::size_t count) {
+    std::string all = "{\"rules\": [{\"list\": [";
+    std::string files;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string comma = i == 0 ? "" : ", ";
+      all += comma + "\"l" + std::to_string(i) + "\"";
+      files += comma + "\"l" + std::to_string(i) + "\": {\"file\": \"x\"}";
+    }
+    return all + "], \"action\": \"drop\"}], \"lists\": {" + files + "}}";
+  };
+  const auto load_of = [&](std::size_t count, Diagnostics& diagnostics) {
+    CatalogueBuilder builder(diagnostics);
+    fill(builder);
+    return load(text(count), "p", builder, diagnostics);
+  };
+  Diagnostics good;
+  const Draft draft = load_of(lists::kMostLists, good);
+  EXPECT_TRUE(good.empty());
+  EXPECT_EQ(draft.rules[0].lists, ~lists::Mask{0});
+  EXPECT_FALSE(draft.rules[0].unconditional());
+  EXPECT_EQ(draft.lists[63].files[0].path, "x");
+  Diagnostics bad;
+  load_of(lists::kMostLists + 1, bad);
+  EXPECT_TRUE(bad.has_errors());
+}
 
 constexpr const char* kNeverByRule1 =
     "can never match: \"rule 1\" on line 2 decides all that it names, move it up or remove it";

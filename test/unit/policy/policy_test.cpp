@@ -90,6 +90,65 @@ TEST_F(Decide, TheFirstMatchWins) {
   EXPECT_EQ(decide(ApplicationId::none()), "default allow");
 }
 
+TEST_F(Decide, ARuleAboutListsMatchesWhatIsInOneOfThem) {
+  content_.lists = {"a", "b", "c"};
+  Rule& two = add(Action::drop);
+  two.lists = 0b110;
+  Rule& mixed = add(Action::reset);
+  mixed.lists = 0b001;
+  mixed.applications = {kXmpp};
+  const Policy policy(content_, catalogue_);
+  EXPECT_EQ(policy.lists_in_rules(), 0b111u);
+  const auto ask = [&](ApplicationId application, lists::Mask mask) {
+    Connection connection;
+    connection.im.application = application;
+    connection.lists = mask;
+    const Verdict verdict = policy.decide(connection);
+    return std::string(to_string(verdict.action)) + " " +
+           std::string(policy.list_name(verdict.list));
+  };
+  EXPECT_EQ(ask(kXmpp, 0), "allow ");
+  EXPECT_EQ(ask(ApplicationId::none(), 0b100), "drop c");
+  EXPECT_EQ(ask(kWhatsapp, 0b111), "drop b");
+  EXPECT_EQ(ask(kXmpp, 0b001), "reset a");
+  EXPECT_EQ(ask(kWhatsapp, 0b001), "allow ");
+  EXPECT_EQ(ask(ApplicationId::none(), 0b001), "allow ");
+}
+
+// What the first packet of a connection to a listed server may be refused by.
+TEST_F(Decide, OnlyWhatNothingCanChangeIsRefusedForSure) {
+  const auto refused = [&](lists::Mask mask) {
+    const Policy policy(content_, catalogue_);
+    Connection connection;
+    connection.client = address("10.0.0.1");
+    connection.server = address("192.0.2.1");
+    connection.lists = mask;
+    const auto verdict = policy.refuses_surely(connection);
+    return verdict ? std::string(policy.rule_name(verdict->rule)) : std::string("no");
+  };
+  content_.lists = {"a", "b"};
+  EXPECT_EQ(refused(1), "no");
+  add(Action::reset).lists = 1;
+  EXPECT_EQ(refused(1), "rule 1");
+  EXPECT_EQ(refused(2), "no");
+  // A rule before it that may let it pass, by what is not known yet.
+  content_.rules.clear();
+  add(Action::allow).applications = {kXmpp};
+  add(Action::reset).lists = 1;
+  EXPECT_EQ(refused(1), "no");
+  content_.rules[0].from = set({"10.9.0.0/16"});
+  EXPECT_EQ(refused(1), "rule 2") << "not from there";
+  content_.rules[0].from = AddressSet();
+  content_.rules[0].action = Action::drop;
+  EXPECT_EQ(refused(1), "rule 2") << "blocked either way";
+  content_.rules[0].action = Action::allow;
+  content_.rules[0].applications = {};
+  content_.rules[0].lists = 2;
+  EXPECT_EQ(refused(1), "no") << "its name may be in the other list";
+  content_.rules[0].services = {catalog::Service::voice};
+  EXPECT_EQ(refused(3), "no");
+}
+
 TEST_F(Decide, CategoriesCoverWhatLiesBelowThem) {
   add(Action::drop).categories = {Category::mobile_messenger, Category::tunnel};
   add(Action::reset).categories = {Category::im};

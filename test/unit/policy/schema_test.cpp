@@ -172,6 +172,7 @@ TEST(Schemas, HaveTheKeysOfTheLoaders) {
   EXPECT_EQ(keys_at(policy, inspection + "exhaustion/properties"), set_of(exhaustion_keys()));
   EXPECT_EQ(keys_at(policy, "/properties/dns/properties/message_length/properties"),
             set_of(message_length_keys()));
+  EXPECT_EQ(keys_at(policy, "/$defs/list/properties"), set_of(list_keys()));
   const std::string http = "/properties/http/properties/";
   EXPECT_EQ(keys_at(policy, http + "port_misuse/properties"), set_of(kPortMisuseKeys));
   EXPECT_EQ(keys_at(policy, http + "content_length/properties"), set_of(kContentLengthKeys));

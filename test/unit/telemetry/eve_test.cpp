@@ -22,6 +22,9 @@ class Names final : public EventNames {
   std::string_view rule(RuleId id) const override {
     return id.valid() ? "no public IM" : "default";
   }
+  std::string_view list(ListId list) const override {
+    return list == ListId(1) ? "web-im" : std::string_view{};
+  }
   std::optional<SignatureText> signature(SignatureId id) const override {
     if (id != SignatureId(5)) return std::nullopt;
     return SignatureText{1, 9100001, 12, 2, "Skype log-in", "policy-violation"};
@@ -104,6 +107,19 @@ TEST(Eve, AlertHoldsEverything) {
            "evidence": "tls-sni", "name": "web.whatsapp.com", "action": "reset",
            "rule": "no public IM", "decided_at": 4},
     "host": "gateway1"})"));
+}
+
+TEST(Eve, TheListThatARuleMatchedByIsNamed) {
+  Event event = tls_event();
+  EXPECT_FALSE(format(event)["im"].contains("list"));
+  event.im = {ApplicationId::none(), catalog::Service::any, catalog::Evidence::tls_sni};
+  event.list = ListId(1);
+  const json im = format(event)["im"];
+  EXPECT_EQ(im["application"], "unknown");
+  EXPECT_EQ(im["rule"], "no public IM");
+  EXPECT_EQ(im["list"], "web-im");
+  EXPECT_EQ(im["evidence"], "tls-sni");
+  EXPECT_EQ(im["name"], "web.whatsapp.com");
 }
 
 TEST(Eve, AlertOfASignatureIsItsRules) {

@@ -55,6 +55,9 @@ class Names final : public EventNames {
   std::string_view application(ApplicationId) const override { return "xmpp"; }
   std::string_view category(ApplicationId) const override { return "open-protocol"; }
   std::string_view rule(RuleId) const override { return rule_; }
+  std::string_view list(ListId list) const override {
+    return list == ListId(1) ? "web-im" : std::string_view{};
+  }
   std::optional<SignatureText> signature(SignatureId id) const override {
     if (id != SignatureId(5)) return std::nullopt;
     return SignatureText{1, 9100001, 12, 2, "Skype log-in", "policy-violation"};
