@@ -142,7 +142,8 @@ void CatalogueBuilder::check_needs(const Entry& entry) {
   const std::string& word = entry.application.word;
   for (const Need& need : entry.application.description.needs) {
     if (!need.application.empty() && (need.application == word || !find(need.application))) {
-      const auto known = words();
+      auto known = words();
+      std::erase(known, word);
       diagnostics_->error(
           entry.place, word + " needs \"" + need.application + "\", which is no other application",
           suggestion(need.application, known));

@@ -89,7 +89,7 @@ class NameIndex {
 
   NameMatch match_label(std::string_view name) const {
     const std::size_t dot = name.find('.');
-    if (dot == name.npos) return {};
+    if (dot == name.npos || dot + 1 == name.size()) return {};
     const std::string_view label = name.substr(0, dot);
     const Names* names = find(SuffixHash::of(label), label);
     return names == nullptr ? NameMatch{} : names->label;
