@@ -138,7 +138,28 @@ bool CatalogueBuilder::covers_any(Category category) const {
   });
 }
 
+void CatalogueBuilder::check_needs(const Entry& entry) {
+  const std::string& word = entry.application.word;
+  for (const Need& need : entry.application.description.needs) {
+    if (!need.application.empty() && (need.application == word || !find(need.application))) {
+      auto known = words();
+      std::erase(known, word);
+      diagnostics_->error(
+          entry.place, word + " needs \"" + need.application + "\", which is no other application",
+          suggestion(need.application, known));
+    }
+    const auto owner = exclusive_names_.find(need.name);
+    if (owner != exclusive_names_.end() && owner->second.word != word) {
+      diagnostics_->error(
+          entry.place,
+          word + " needs \"" + need.name + "\", which is " + owner->second.word + "'s alone",
+          "write \"application\": \"" + owner->second.word + "\"");
+    }
+  }
+}
+
 std::vector<Application> CatalogueBuilder::take(ApplicationRegistry& registry) {
+  for (const auto& entry : entries_) check_needs(entry.second);
   std::vector<Application> all;
   for (auto& [word, entry] : entries_) {
     const auto id = registry.intern(word);

@@ -42,7 +42,8 @@ class CatalogueBuilder {
   std::vector<std::string_view> words() const;
   bool covers_any(Category category) const;
 
-  // Everything, with ids; the builder is empty afterwards. Reports where the registry is full.
+  // Everything, with ids; the builder is empty afterwards. Reports where the registry is full, and
+  // needs that name an application that there is not, or a name that is exclusive to another.
   std::vector<Application> take(ApplicationRegistry& registry);
 
  private:
@@ -60,6 +61,7 @@ class CatalogueBuilder {
                 std::string remedy);
   void make_default(Application& application, const PortRange& range, const Place& place,
                     Source source);
+  void check_needs(const Entry& entry);
   void yield_ports(const std::string& word, const PortRange& range);
 
   Diagnostics* diagnostics_;

@@ -33,7 +33,7 @@ class NameIndex {
  public:
   void add(ApplicationId application, const ServerName& entry) {
     Names& names = entries_[entry.name];
-    NameMatch& match = entry.exact ? names.exact : names.suffix;
+    NameMatch& match = entry.label ? names.label : entry.exact ? names.exact : names.suffix;
     // Who claims it for himself is stronger than who shares it; among equals the first stays.
     if (match.found() && (match.exclusive || !entry.exclusive)) return;
     match = {application, entry.service, entry.exclusive};
@@ -71,7 +71,7 @@ class NameIndex {
         longest = names->suffix;
       }
     }
-    return longest;
+    return longest.found() ? longest : match_label(name);
   }
 
   std::size_t memory() const {
@@ -83,8 +83,17 @@ class NameIndex {
  private:
   struct Names {
     NameMatch exact, suffix;
+    NameMatch label;  // of an entry of one label, which no name ends with
   };
   using Entries = std::map<std::string, Names, std::less<>>;
+
+  NameMatch match_label(std::string_view name) const {
+    const std::size_t dot = name.find('.');
+    if (dot == name.npos || dot + 1 == name.size()) return {};
+    const std::string_view label = name.substr(0, dot);
+    const Names* names = find(SuffixHash::of(label), label);
+    return names == nullptr ? NameMatch{} : names->label;
+  }
 
   const Names* find(std::uint64_t hash, std::string_view name) const {
     for (std::size_t slot = hash & (slots_.size() - 1); slots_[slot] != nullptr;
@@ -208,7 +217,7 @@ class AddressIndex {
   void add(ApplicationId application, const ServerAddress& entry) {
     AddressMatch& match = prefixes_[entry.prefix];
     if (match.found() && (match.exclusive || !entry.exclusive)) return;
-    match = {application, entry.exclusive};
+    match = {application, entry.exclusive, entry.plain_dns};
   }
 
   void build() {

@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "base/strong_id.h"
+#include "catalog/description.h"
 #include "catalog/ids.h"
 
 namespace chatgate::catalog {
@@ -29,15 +30,18 @@ struct PortRange {
 };
 
 struct ServerName {
-  std::string name;       // normalised as proto::HostName
+  std::string name;       // normalised as proto::HostName; one label where `label` is set
   bool exact = false;     // this host only; otherwise everything below it too
   bool exclusive = true;  // a shared name never decides by itself
   Service service = Service::any;
+  bool label = false;          // the first label of a host in anybody's domain
+  NameUses uses = NameUses{};  // for people
 };
 
 struct ServerAddress {
   Prefix prefix;
   bool exclusive = true;
+  bool plain_dns = false;  // answers DNS as well: port 53 of it means nothing
 };
 
 struct Application {
@@ -49,6 +53,7 @@ struct Application {
   std::vector<PortRange> ports;
   std::vector<ServerName> names;
   std::vector<ServerAddress> addresses;
+  Description description;
 };
 
 struct NameMatch {
@@ -73,6 +78,7 @@ struct PortMatch {
 struct AddressMatch {
   ApplicationId application;
   bool exclusive = true;
+  bool plain_dns = false;
 
   bool found() const { return application.valid(); }
 };
@@ -92,7 +98,8 @@ class Catalogue {
   const Application* find(std::string_view word) const;
   const Application* find(ApplicationId id) const;
 
-  // Longest match on label boundaries. `name` normalised as proto::HostName.
+  // Longest match on label boundaries; where there is none, the first label by itself. `name`
+  // normalised as proto::HostName.
   NameMatch match_name(std::string_view name) const;
   PortMatch match_port(Transport transport, std::uint16_t port) const;
   AddressMatch match_address(const IpAddress& address) const;

@@ -100,6 +100,31 @@ std::optional<PortSpan> read_ports(Reporter& reporter, const JsonValue& value,
   return span;
 }
 
+std::optional<PortRange> read_transport_ports(Reporter& reporter, const JsonValue& value) {
+  const std::string_view text = value.text;
+  const std::size_t slash = text.find('/');
+  const std::string_view transport = text.substr(0, slash);
+  if (slash == text.npos || (transport != "tcp" && transport != "udp")) {
+    reporter.error(value.at, in_quotes(text) + " names no transport",
+                   "expected one such as tcp/5223 or udp/4000-4010");
+    return std::nullopt;
+  }
+  const auto span = read_ports(reporter, value, text.substr(slash + 1));
+  if (!span) return std::nullopt;
+  PortRange range;
+  range.transport = transport == "tcp" ? Transport::tcp : Transport::udp;
+  range.first = span->first;
+  range.last = span->last;
+  return range;
+}
+
+std::optional<std::string> read_label(Reporter& reporter, const JsonValue& value) {
+  if (is_identifier(value.text)) return value.text;
+  reporter.error(value.at, in_quotes(value.text) + " is no first label of host names",
+                 "lower-case letters, digits and single hyphens, such as \"lyncdiscover\"");
+  return std::nullopt;
+}
+
 std::optional<Prefix> read_prefix(Reporter& reporter, const JsonValue& value) {
   bool host_bits_set = false;
   const auto prefix = Prefix::parse(value.text, &host_bits_set);

@@ -32,6 +32,13 @@ struct PortSpan {
 std::optional<PortSpan> read_ports(config::Reporter& reporter, const config::JsonValue& value,
                                    std::string_view text);
 
+// "tcp/5223" or "udp/4000-4010", with the transport before the slash.
+std::optional<PortRange> read_transport_ports(config::Reporter& reporter,
+                                              const config::JsonValue& value);
+
+// The first label of host names, in the form of names.
+std::optional<std::string> read_label(config::Reporter& reporter, const config::JsonValue& value);
+
 // An address or prefix; bits behind the prefix length must be zero.
 std::optional<Prefix> read_prefix(config::Reporter& reporter, const config::JsonValue& value);
 

@@ -4,6 +4,7 @@
 // these functions and no strings of their own. Threads: no state.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -36,6 +37,13 @@ using proto::Service;
 
 std::optional<Service> parse_service(std::string_view word);
 std::span<const std::string_view> service_words();
+
+// What a host name is for; a name may have several uses. For people: nothing is decided by it.
+using NameUses = std::uint32_t;  // one bit each, in the order of the words
+inline constexpr std::array<std::string_view, 20> kNameUseWords = {
+    "login",  "chat",       "file",  "voice",      "video",         "webcam",   "web",
+    "update", "link",       "push",  "federation", "games",         "payment",  "telemetry",
+    "ads",    "automation", "relay", "tunnel",     "remote-access", "discovery"};
 
 // The category tree. `im` holds everything from `legacy_im` to `im_proxy`; the others stand beside.
 enum class Category : std::uint8_t {

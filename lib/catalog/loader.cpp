@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "catalog/description_loader.h"
 #include "catalog/entries.h"
 
 #include "config/json_document.h"
@@ -16,17 +17,18 @@ using config::JsonValue;
 using config::ObjectReader;
 using config::Reporter;
 
-constexpr std::string_view kApplicationKeys[] = {"$schema",  "id",     "name",     "vendor",
-                                                 "category", "status", "ended",    "note",
-                                                 "ports",    "names",  "addresses"};
+constexpr std::string_view kApplicationKeys[] = {
+    "$schema",    "id",       "name",  "aliases", "vendor",        "category",    "tags",
+    "status",     "ended",    "note",  "ports",   "names",         "addresses",   "protocols",
+    "signatures", "services", "needs", "limits",  "over_blocking", "unrecognised"};
 constexpr std::string_view kPortKeys[] = {"transport", "ports",  "service", "default",
                                           "shared",    "source", "note"};
-constexpr std::string_view kNameKeys[] = {"name",        "match",  "service", "exclusive",
-                                          "shared_with", "source", "note"};
-constexpr std::string_view kAddressKeys[] = {"prefix", "exclusive", "as_of", "source", "note"};
+constexpr std::string_view kNameKeys[] = {"name",      "match",       "use",    "service",
+                                          "exclusive", "shared_with", "source", "note"};
+constexpr std::string_view kAddressKeys[] = {"prefix", "exclusive", "plain_dns",
+                                             "as_of",  "source",    "note"};
 
-constexpr std::string_view kStatuses[] = {"alive", "shut-down", "unknown"};
-constexpr std::string_view kMatches[] = {"suffix", "exact"};
+constexpr std::string_view kMatches[] = {"suffix", "exact", "label"};
 constexpr std::string_view kTransports[] = {"tcp", "udp"};
 
 class FileLoader {
@@ -69,7 +71,6 @@ class FileLoader {
   void describe(ObjectReader& object, Application& application) {
     object.require("name");
     object.require("category");
-    object.require("status");
     if (const std::string* name = object.string("name")) application.name = *name;
     if (const std::string* vendor = object.string("vendor")) application.vendor = *vendor;
     if (object.string("category") != nullptr) {
@@ -80,14 +81,7 @@ class FileLoader {
       }
       application.category = category.value_or(Category::im);
     }
-    const std::string status = word(object, "status", kStatuses, "unknown");
-    if (const JsonValue* ended = object.get("ended")) {
-      reporter_.integer(*ended, "\"ended\"", 1980, 2100);
-      if (status == "alive") {
-        reporter_.error(ended->at, "\"ended\" contradicts \"status\": \"alive\"");
-      }
-    }
-    object.string("note");
+    application.description = read_description(object, reporter_);
   }
 
   template <typename Load>
@@ -124,7 +118,10 @@ class FileLoader {
     check_source(object);
     object.require("name");
     ServerName name;
-    name.exact = word(object, "match", kMatches, "suffix") == "exact";
+    const std::string match = word(object, "match", kMatches, "suffix");
+    name.exact = match == "exact";
+    name.label = match == "label";
+    name.uses = uses(object);
     name.service = service(object);
     name.exclusive = object.boolean("exclusive").value_or(true);
     const std::string* others = object.string("shared_with");
@@ -136,7 +133,7 @@ class FileLoader {
     }
     if (object.string("name") == nullptr) return;
     const JsonValue& value = *object.get("name");
-    auto text = read_name(reporter_, value);
+    auto text = name.label ? read_label(reporter_, value) : read_name(reporter_, value);
     if (!text) return;
     name.name = std::move(*text);
     builder_.add_name(application, std::move(name), reporter_.place(value.at));
@@ -154,6 +151,7 @@ class FileLoader {
     }
     ServerAddress address;
     address.exclusive = object.boolean("exclusive").value_or(true);
+    address.plain_dns = object.boolean("plain_dns").value_or(false);
     if (object.string("prefix") == nullptr) return;
     const JsonValue& value = *object.get("prefix");
     const auto prefix = read_server_prefix(reporter_, value);
@@ -183,6 +181,22 @@ class FileLoader {
     if (object.get("note") != nullptr) object.string("note");
   }
 
+  NameUses uses(ObjectReader& object) {
+    NameUses uses = 0;
+    const JsonValue* value = object.get("use");
+    if (value == nullptr) return uses;
+    for (const JsonValue* word : reporter_.strings(*value, "\"use\"")) {
+      const auto at = std::find(kNameUseWords.begin(), kNameUseWords.end(), word->text);
+      if (at == kNameUseWords.end()) {
+        reporter_.error(word->at, "unknown use " + in_quotes(word->text),
+                        suggestion(word->text, kNameUseWords));
+      } else {
+        uses |= NameUses{1} << (at - kNameUseWords.begin());
+      }
+    }
+    return uses;
+  }
+
   // A string that is one of `words`; `absent` where it is not there or was reported.
   std::string word(ObjectReader& object, std::string_view key,
                    std::span<const std::string_view> words, std::string_view absent) {
@@ -199,13 +213,8 @@ class FileLoader {
     if (text == nullptr) return Service::any;
     const auto service = parse_service(*text);
     if (!service) {
-      std::vector<std::string_view> words;
-      for (auto each = Service::any; each <= Service::other;
-           each = static_cast<Service>(static_cast<int>(each) + 1)) {
-        words.push_back(to_string(each));
-      }
       reporter_.error(object.get("service")->at, "unknown service " + in_quotes(*text),
-                      suggestion(*text, words));
+                      suggestion(*text, service_words()));
     }
     return service.value_or(Service::any);
   }

@@ -45,9 +45,12 @@ catalog::Evidence evidence(proto::AppProto protocol) {
   return catalog::Evidence::none;
 }
 
-catalog::Classification by_address(const Snapshot& snapshot, const IpAddress& address) {
+constexpr std::uint16_t kDnsPort = 53;
+
+catalog::Classification by_address(const Snapshot& snapshot, const IpAddress& address,
+                                   std::uint16_t port) {
   const catalog::AddressMatch match = snapshot.catalogue->match_address(address);
-  if (!match.found() || !match.exclusive) return {};
+  if (!match.found() || !match.exclusive || (match.plain_dns && port == kDnsPort)) return {};
   return {match.application, catalog::Service::any, catalog::Evidence::address};
 }
 
@@ -82,10 +85,10 @@ catalog::Classification by_address_and_port(const catalog::AddressMatch& address
   return {address.application, catalog::Service::any, catalog::Evidence::address};
 }
 
-// An address written as a name counts as the address.
-catalog::Classification by_name(const Snapshot& snapshot, std::string_view name,
+// An address written as a name counts as the address, at `port`.
+catalog::Classification by_name(const Snapshot& snapshot, std::string_view name, std::uint16_t port,
                                 catalog::Evidence how) {
-  if (const auto address = IpAddress::parse(name)) return by_address(snapshot, *address);
+  if (const auto address = IpAddress::parse(name)) return by_address(snapshot, *address, port);
   const catalog::NameMatch match = snapshot.catalogue->match_name(name);
   if (!match.found() || !match.exclusive) return {};
   return {match.application, match.service, how};
@@ -96,7 +99,7 @@ catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends,
                                      std::span<const proto::Facts::Name> names) {
   if (ends.expected.known()) return ends.expected;
   if (ends.learned.known()) return ends.learned;
-  catalog::Classification im = by_address(snapshot, ends.server);
+  catalog::Classification im = by_address(snapshot, ends.server, ends.server_port);
   if (im.known()) return im;
   const catalog::PortMatch port = snapshot.catalogue->match_port(transport(ends), ends.server_port);
   if (!port.found()) return {};
@@ -105,13 +108,14 @@ catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends,
   return by_port(port);
 }
 
-// Whom a tunnel leads to: by its name, else by its port.
-catalog::Classification by_target(const Snapshot& snapshot, const proto::Facts& facts,
-                                  const proto::Facts::Name& name) {
-  const catalog::Classification im = by_name(snapshot, name.host.view(), evidence(name.source));
-  if (im.known() || name.source != proto::NameSource::tunnel_target || facts.target_port == 0) {
-    return im;
-  }
+// Whom a name means; of a tunnel whom it leads to, by its name, else by its port.
+catalog::Classification by_target(const Snapshot& snapshot, const Ends& ends,
+                                  const proto::Facts& facts, const proto::Facts::Name& name) {
+  const bool tunnel = name.source == proto::NameSource::tunnel_target && facts.target_port != 0;
+  const std::uint16_t port = tunnel ? facts.target_port : ends.server_port;
+  const catalog::Classification im =
+      by_name(snapshot, name.host.view(), port, evidence(name.source));
+  if (im.known() || !tunnel) return im;
   return by_port(snapshot.catalogue->match_port(catalog::Transport::tcp, facts.target_port));
 }
 
@@ -231,7 +235,7 @@ Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& 
   for (std::size_t i = 0; i < facts.name_count; ++i) {
     const proto::Facts::Name& name = facts.names[i];
     const lists::Mask of_name = lists_of_name(snapshot, name.host.view());
-    catalog::Classification im = by_target(snapshot, facts, name);
+    catalog::Classification im = by_target(snapshot, ends, facts, name);
     if (!im.known()) {
       if (of_name == 0) continue;
       im = without_known_name(snapshot, ends, facts);
@@ -263,7 +267,7 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
   if (earlier.known() && earlier.evidence <= catalog::Evidence::signature) {
     judgement.im = earlier;
   } else if (!name.empty()) {
-    judgement.im = by_name(snapshot, name, evidence(protocol));
+    judgement.im = by_name(snapshot, name, ends.server_port, evidence(protocol));
   }
   if (!judgement.im.known()) {
     const proto::Facts::Name kept = {proto::NameSource::tls_sni, proto::HostName::normalised(name)};
@@ -293,7 +297,7 @@ bool offers_ech(const policy::TlsControls& controls, const proto::Facts& facts) 
 
 bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement) {
   catalog::Classification address = ends.expected.known() ? ends.expected : ends.learned;
-  if (!address.known()) address = by_address(snapshot, ends.server);
+  if (!address.known()) address = by_address(snapshot, ends.server, ends.server_port);
   if (address.known()) {
     judgement.im = address;
     judgement.verdict = ask(snapshot, ends, address);

@@ -173,21 +173,9 @@ class PolicyLoader {
 
   void load_ports(const JsonValue& value, catalog::Application& application) {
     for (const JsonValue* entry : reporter_.strings(value, "\"ports\"")) {
-      const std::string_view text = entry->text;
-      const std::size_t slash = text.find('/');
-      const std::string_view transport = text.substr(0, slash);
-      if (slash == text.npos || (transport != "tcp" && transport != "udp")) {
-        reporter_.error(entry->at, in_quotes(text) + " names no transport",
-                        "expected one such as tcp/5223 or udp/4000-4010");
-        continue;
-      }
-      const auto span = catalog::read_ports(reporter_, *entry, text.substr(slash + 1));
-      if (!span) continue;
-      catalog::PortRange range;
-      range.transport = transport == "tcp" ? catalog::Transport::tcp : catalog::Transport::udp;
-      range.first = span->first;
-      range.last = span->last;
-      builder_.add_port(application, range, reporter_.place(entry->at),
+      const auto range = catalog::read_transport_ports(reporter_, *entry);
+      if (!range) continue;
+      builder_.add_port(application, *range, reporter_.place(entry->at),
                         CatalogueBuilder::Source::policy);
     }
   }

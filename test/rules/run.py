@@ -5,8 +5,8 @@ usage: run.py CHATGATE [--corpus FOLDER] [-j N] [NAME ...]
 
 Runs `chatgate replay --rules` with every file of policy/rules over
 
-  the cases        im_legacy.py, im_http.py, p2p.py and tunnel.py beside this script: the sids that alert are
-                   those that the case names, whether its bytes come whole, in pieces of seven or one by one;
+  the cases        im_legacy.py, im_http.py, im_other.py, p2p.py and tunnel.py beside this script: the sids that
+                   alert are those that the case names, whether its bytes come whole, in pieces of seven or one by one;
   the corpus       captures of class benign: none may alert but those listed in BENIGN, which hold file
                    sharing, and these with just what is listed.
 
@@ -39,10 +39,11 @@ sys.path.insert(0, str(HERE))
 
 import im_http  # noqa: E402  pylint: disable=wrong-import-position
 import im_legacy  # noqa: E402  pylint: disable=wrong-import-position
+import im_other  # noqa: E402  pylint: disable=wrong-import-position
 import p2p  # noqa: E402  pylint: disable=wrong-import-position
 import tunnel  # noqa: E402  pylint: disable=wrong-import-position
 
-CASES = [case for module in (im_legacy, im_http, p2p, tunnel) for case in module.CASES]
+CASES = [case for module in (im_legacy, im_http, im_other, p2p, tunnel) for case in module.CASES]
 
 # Captures without a messenger that hold file sharing, and what must alert there.
 BENIGN = {

@@ -50,6 +50,7 @@ std::vector<Application> sample() {
              {"work.whatsapp.com"},
              {"both.example", false, false},
              {"exact.example", true},
+             {"discover", false, true, Service::any, true},
              {"fbcdn.net", false, false}};
   b.ports = {{Transport::tcp, 5200, 5299, Service::text_chat, false, false}};
   b.addresses = {{Prefix::parse("10.1.0.0/16").value()},
@@ -85,6 +86,12 @@ INSTANTIATE_TEST_SUITE_P(
         NameCase{"x.exact.example", ""}, NameCase{"t.me", "telegram"},
         NameCase{"fbcdn.net", "telegram shared"}, NameCase{"x.fbcdn.net", "telegram shared"},
         NameCase{"both.example", "whatsapp"},
+        // The first label of anybody's name, where nothing else tells.
+        NameCase{"discover.customer.example", "telegram"}, NameCase{"discover.x", "telegram"},
+        NameCase{"discover.whatsapp.com", "whatsapp"},
+        NameCase{"discover.fbcdn.net", "telegram shared"}, NameCase{"discover", ""},
+        NameCase{"x.discover.example", ""}, NameCase{"x.discover", ""}, NameCase{"discover.", ""},
+        NameCase{"discovery.example", ""}, NameCase{"xdiscover.example", ""},
         // Innocent names that only look alike.
         NameCase{"notwhatsapp.com", ""}, NameCase{"whatsapp.com.evil.example", ""},
         NameCase{"whatsapp.co", ""}, NameCase{"whatsapp.comm", ""}, NameCase{"whatsapp", ""},

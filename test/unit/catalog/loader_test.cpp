@@ -118,6 +118,54 @@ INSTANTIATE_TEST_SUITE_P(
                 {"a.json:3:10: \"a.example\" is listed twice for a"}}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Labels, CatalogueFile,
+    testing::Values(
+        BadFile{",\"names\": [{\"name\": \"a.b\", \"match\": \"label\", \"source\": \"x\"}]",
+                {"a.json:2:21: \"a.b\" is no first label of host names, lower-case letters, digits "
+                 "and single hyphens, such as \"lyncdiscover\""}},
+        BadFile{",\"names\": [{\"name\": \"ab\", \"source\": \"x\"}]",
+                {"a.json:2:21: \"ab\" has one label only, it would cover every name below it"}},
+        BadFile{",\"names\": [{\"name\": \"a.example\", \"use\": [\"chat\", \"vioce\"], "
+                "\"source\": \"x\"}]",
+                {"a.json:2:50: unknown use \"vioce\", did you mean \"voice\"?"}}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Description, CatalogueFile,
+    testing::Values(
+        BadFile{
+            ",\"tags\": [\"Web client\"]",
+            {"a.json:2:11: \"Web client\" is no identifier, lower-case letters, digits and single "
+             "hyphens, at most 40"}},
+        BadFile{",\"limits\": \"none\"", {"a.json:2:12: \"limits\" is a string, expected a list"}},
+        BadFile{",\"over_blocking\": [\"\"]",
+                {"a.json:2:20: an entry of \"over_blocking\" is empty"}},
+        BadFile{",\"protocols\": [\"ymgs\"]",
+                {"a.json:2:16: unknown protocol \"ymgs\", did you mean \"ymsg\"?"}},
+        BadFile{",\"signatures\": [0]",
+                {"a.json:2:17: an entry of \"signatures\" is 0, expected a number from 1 to "
+                 "4294967295"}},
+        BadFile{",\"services\": [{\"service\": \"calls\", \"separable\": \"yes\"}]",
+                {"a.json:2:15: an entry of \"services\" has no \"how\", say by what, or why not",
+                 "a.json:2:27: unknown service \"calls\", one of any, login, presence, text-chat, "
+                 "file-transfer, voice, video, webcam, conference, games, screen-share, other"}},
+        BadFile{
+            ",\"services\": [{\"service\": \"voice\", \"separable\": \"part\", \"how\": \"x\"}]",
+            {"a.json:2:49: unknown separable \"part\", one of yes, partly, no"}},
+        BadFile{",\"needs\": [{\"reason\": \"x\"}]",
+                {"a.json:2:12: a need is one thing, expected one of \"application\", \"name\" and "
+                 "\"ports\""}},
+        BadFile{
+            ",\"needs\": [{\"name\": \"b.example\", \"application\": \"b\", \"reason\": \"x\"}]",
+            {"a.json:2:12: a need is one thing, expected one of \"application\", \"name\" and "
+             "\"ports\""}},
+        BadFile{",\"needs\": [{\"ports\": \"5222\", \"reason\": \"x\"}]",
+                {"a.json:2:22: \"5222\" names no transport, expected one such as tcp/5223 or "
+                 "udp/4000-4010"}},
+        BadFile{",\"needs\": [{\"ports\": \"tcp/5222\"}]",
+                {"a.json:2:12: an entry of \"needs\" has no \"reason\", say what does not work "
+                 "without it"}}));
+
+INSTANTIATE_TEST_SUITE_P(
     Addresses, CatalogueFile,
     testing::Values(
         BadFile{",\"addresses\": [{\"prefix\": \"10.0.0.1/8\", \"as_of\": \"2026\", \"source\": "
@@ -267,6 +315,72 @@ TEST(CatalogueFolder, IsReadWholeInOrder) {
                    f + "/c.json:1:9: \"a\" does not match the file's name, expected the file "
                        "a.json"}));
   std::filesystem::remove_all(folder);
+}
+
+TEST(CatalogueDescription, IsKept) {
+  Diagnostics diagnostics;
+  CatalogueBuilder builder(diagnostics);
+  load_application(std::string(kHead) +
+                       R"(, "ended": 0, "aliases": ["Aa"], "tags": ["calls"], "note": "n",
+    "names": [{"name": "a.example", "use": ["chat", "discovery"], "source": "x"},
+              {"name": "adiscover", "match": "label", "use": "discovery", "source": "x"}],
+    "addresses": [{"prefix": "192.0.2.1", "plain_dns": true, "as_of": "2026-01-01", "source": "x"}],
+    "protocols": ["xmpp"], "signatures": [7], "limits": ["l"], "over_blocking": ["o"],
+    "services": [{"service": "voice", "separable": "partly", "how": "h"}],
+    "needs": [{"name": "b.example", "reason": "r"}, {"ports": "udp/1-2", "reason": "s"}],
+    "unrecognised": "u"})",
+                   "a.json", builder, diagnostics);
+  // A year that nobody can mean is refused; everything else is kept.
+  EXPECT_EQ(diagnostics.all().size(), 2u);
+  ApplicationRegistry registry;
+  const auto all = builder.take(registry);
+  ASSERT_EQ(all.size(), 1u);
+  const Description& description = all[0].description;
+  EXPECT_EQ(description.status, Status::alive);
+  EXPECT_EQ(description.note, "n");
+  EXPECT_EQ(description.aliases, Lines{"Aa"});
+  EXPECT_EQ(description.tags, Lines{"calls"});
+  EXPECT_EQ(description.protocols, Lines{"xmpp"});
+  EXPECT_EQ(description.signatures, std::vector<std::uint32_t>{7});
+  EXPECT_EQ(description.limits, Lines{"l"});
+  EXPECT_EQ(description.over_blocking, Lines{"o"});
+  EXPECT_EQ(description.unrecognised, "u");
+  ASSERT_EQ(description.services.size(), 1u);
+  EXPECT_EQ(description.services[0].service, Service::voice);
+  EXPECT_EQ(description.services[0].separable, Separable::partly);
+  EXPECT_EQ(description.services[0].how, "h");
+  ASSERT_EQ(description.needs.size(), 2u);
+  EXPECT_EQ(description.needs[0].name, "b.example");
+  EXPECT_EQ(description.needs[1].ports, "udp/1-2");
+  EXPECT_EQ(description.needs[1].reason, "s");
+  ASSERT_EQ(all[0].names.size(), 2u);
+  EXPECT_EQ(all[0].names[0].uses, (NameUses{1} << 1 | NameUses{1} << 19));
+  EXPECT_TRUE(all[0].names[1].label);
+  ASSERT_EQ(all[0].addresses.size(), 1u);
+  EXPECT_TRUE(all[0].addresses[0].plain_dns);
+}
+
+TEST(CatalogueNeeds, AreHeldAgainstOtherApplications) {
+  Diagnostics diagnostics;
+  CatalogueBuilder builder(diagnostics);
+  load_application(std::string(kHead) +
+                       R"(, "needs": [{"application": "c", "reason": "r"},
+                                      {"application": "a", "reason": "r"},
+                                      {"application": "b", "reason": "r"},
+                                      {"name": "b.example", "reason": "r"},
+                                      {"name": "c.example", "reason": "r"}]})",
+                   "a.json", builder, diagnostics);
+  load_application(R"({"id": "b", "name": "B", "category": "p2p", "status": "alive",
+                       "names": [{"name": "b.example", "source": "x"}]})",
+                   "b.json", builder, diagnostics);
+  EXPECT_EQ(lines(diagnostics), Lines{});
+  ApplicationRegistry registry;
+  builder.take(registry);
+  EXPECT_EQ(lines(diagnostics),
+            (Lines{"a.json:1:9: a needs \"c\", which is no other application, did you mean \"b\"?",
+                   "a.json:1:9: a needs \"a\", which is no other application, did you mean \"b\"?",
+                   "a.json:1:9: a needs \"b.example\", which is b's alone, write "
+                   "\"application\": \"b\""}));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/description_loader.h"
 #include "catalog/ids.h"
 #include "catalog/loader.h"
 #include "policy/controls_loader.h"
@@ -184,6 +185,9 @@ TEST(Schemas, HaveTheKeysOfTheLoaders) {
   EXPECT_EQ(keys_at(catalogue, "/$defs/port/properties"), set_of(catalog::port_keys()));
   EXPECT_EQ(keys_at(catalogue, "/$defs/name/properties"), set_of(catalog::name_keys()));
   EXPECT_EQ(keys_at(catalogue, "/$defs/address/properties"), set_of(catalog::address_keys()));
+  EXPECT_EQ(keys_at(catalogue, "/$defs/service_note/properties"),
+            set_of(catalog::service_note_keys()));
+  EXPECT_EQ(keys_at(catalogue, "/$defs/need/properties"), set_of(catalog::need_keys()));
 }
 
 TEST(Schemas, HaveTheWordsOfTheProgram) {
@@ -198,6 +202,10 @@ TEST(Schemas, HaveTheWordsOfTheProgram) {
     services.insert(std::string(to_string(static_cast<catalog::Service>(i))));
   }
   EXPECT_EQ(words_at(catalogue, "/$defs/service/enum"), services);
+  EXPECT_EQ(words_at(catalogue, "/properties/status/enum"), set_of(catalog::status_words()));
+  EXPECT_EQ(words_at(catalogue, "/$defs/use/enum"), set_of(catalog::kNameUseWords));
+  EXPECT_EQ(words_at(catalogue, "/$defs/service_note/properties/separable/enum"),
+            set_of(catalog::separable_words()));
   Words actions;
   for (int i = 0; i <= static_cast<int>(Action::reset); ++i) {
     actions.insert(std::string(to_string(static_cast<Action>(i))));
@@ -223,7 +231,7 @@ TEST(Schemas, AcceptTheShippedFiles) {
   }
   const Schema catalogue(kCatalogueSchema);
   const std::vector<std::string> applications = json_files(kFolder + "/catalog");
-  EXPECT_GE(applications.size(), 22u);
+  EXPECT_GE(applications.size(), 144u);
   for (const std::string& file : applications) {
     EXPECT_EQ(catalogue.check(read(file)), std::vector<std::string>{}) << file;
   }
@@ -265,6 +273,10 @@ TEST(Schemas, RefuseWhatIsWrong) {
         R"({"ports": [{"transport": "tcp", "ports": "1"}]})",
         R"({"names": [{"name": "x.example"}]})",
         R"({"names": [{"name": "X.example", "source": "x"}]})",
+        R"({"names": [{"name": "x.example", "use": "mail", "source": "x"}]})",
+        R"({"needs": [{"name": "x.example"}]})",
+        R"({"services": [{"service": "voice", "separable": "maybe", "how": "x"}]})",
+        R"({"signatures": ["9100001"]})",
         R"({"addresses": [{"prefix": "10.0.0.1", "source": "x"}]})"}) {
     Json changed = good;
     changed.merge_patch(Json::parse(change));
