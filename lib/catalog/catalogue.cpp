@@ -6,28 +6,13 @@
 #include <map>
 #include <optional>
 
+#include "base/suffix_hash.h"
+
 namespace chatgate::catalog {
 namespace {
 
 constexpr std::size_t kMaxName = 255;  // RFC 1035 section 2.3.4
 constexpr std::size_t kPorts = 65536;
-
-// FNV-1a over the characters from the last to the first, so that the hash of every suffix of a name
-// falls out of one pass.
-class SuffixHash {
- public:
-  void add(char c) { value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3; }
-  std::uint64_t value() const { return value_ ^ value_ >> 32; }
-
-  static std::uint64_t of(std::string_view text) {
-    SuffixHash hash;
-    for (auto c = text.rbegin(); c != text.rend(); ++c) hash.add(*c);
-    return hash.value();
-  }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325;
-};
 
 class NameIndex {
  public:
@@ -45,7 +30,7 @@ class NameIndex {
       const auto labels =
           static_cast<std::size_t>(std::count(entry.first.begin(), entry.first.end(), '.') + 1);
       most_labels_ = std::max(most_labels_, labels);
-      std::size_t slot = SuffixHash::of(entry.first) & (slots_.size() - 1);
+      std::size_t slot = SuffixHash::of(key_, entry.first) & (slots_.size() - 1);
       while (slots_[slot] != nullptr) slot = (slot + 1) & (slots_.size() - 1);
       slots_[slot] = &entry;
     }
@@ -54,7 +39,7 @@ class NameIndex {
   NameMatch match(std::string_view name) const {
     NameMatch longest;
     if (name.size() > kMaxName) return longest;
-    SuffixHash hash;
+    SuffixHash hash(key_);
     std::size_t labels = 0;
     for (std::size_t at = name.size(); at-- > 0 && labels < most_labels_;) {
       hash.add(name[at]);
@@ -103,6 +88,7 @@ class NameIndex {
     return nullptr;
   }
 
+  const SuffixHash::Key key_;
   Entries entries_;                                // nodes do not move
   std::vector<const Entries::value_type*> slots_;  // open addressing, at most half full
   std::size_t most_labels_ = 0;

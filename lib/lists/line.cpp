@@ -11,7 +11,7 @@
 namespace chatgate::lists {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\v\f";
+constexpr std::string_view kBlanks = " \t\v\f\r";
 constexpr unsigned kWhole = kSelf | kBelow;
 constexpr unsigned kNothingOf = kNotSelf | kNotBelow;
 constexpr std::size_t kShown = 60;  // characters of a wrong word that a finding repeats
@@ -49,7 +49,7 @@ bool is_blank(char c) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (is_blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   return text;
 }

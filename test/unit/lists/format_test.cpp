@@ -68,6 +68,7 @@ std::vector<Case> cases() {
       // Nothing.
       {"", kNothing, {}, {}},
       {" \t ", kNothing, {}, {}},
+      {"\r\r # note", kNothing, {}, {}},
       {"# example.com", kNothing, {}, {"example.com"}},
       {"! example.com", kNothing, {}, {"example.com"}},
       {"; example.com", kNothing, {}, {"example.com"}},
