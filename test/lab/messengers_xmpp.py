@@ -1,0 +1,114 @@
+"""XMPP: slixmpp and bitlbee as clients of prosody, in clear."""
+
+import json
+import re
+import subprocess
+import threading
+from pathlib import Path
+
+from clients import Outcome, Stopwatch
+from messengers_play import ALL, NONE, SHIPPED, TEXT_ONLY, Use
+from messengers_pty import wait_for
+from messengers_servers import OFFICE_HOST, PASSWORD, PORTS, UPLOADS, XMPP_HOPPING, XMPP_HOST, XMPP_HOSTS, address
+
+USER = Path(__file__).with_name("messengers_xmpp_user.py")
+TEXT = {NONE: "reset", TEXT_ONLY: "allowed", ALL: "allowed", SHIPPED: "allowed"}
+NO_TEXT = {NONE: "reset", TEXT_ONLY: "reset", ALL: "allowed", SHIPPED: "reset"}
+OFFICE_ONLY = {NONE: "allowed", TEXT_ONLY: "allowed", ALL: "allowed"}
+PATIENCE = 6.0
+
+HOSTS = iter(XMPP_HOSTS)
+# What the method of messengers_xmpp_user.User does, and what is to come of it.
+DOES = (
+    (Use("log-in, presence and text both ways", next(HOSTS), "xmpp", "text-chat", TEXT), "text", XMPP_HOST),
+    (Use("file in-band", next(HOSTS), "xmpp", "file-transfer", NO_TEXT), "file_in_band", XMPP_HOST),
+    (Use("file offered by SI", next(HOSTS), "xmpp", "file-transfer", NO_TEXT), "file_offered", XMPP_HOST),
+    (Use("file from outside", next(HOSTS), "xmpp", "file-transfer", NO_TEXT), "file_fetched", XMPP_HOST),
+    (Use("file by HTTP upload", next(HOSTS), "xmpp", "file-transfer", NO_TEXT), "file_uploaded", XMPP_HOST),
+    (Use("file by Jingle", next(HOSTS), "xmpp", "file-transfer", NO_TEXT), "file_by_jingle", XMPP_HOST),
+    (Use("call by Jingle", next(HOSTS), "xmpp", "voice", NO_TEXT), "call", XMPP_HOST),
+    (Use("the office's own server, by its name", next(HOSTS), "office-chat", "text-chat", OFFICE_ONLY), "text",
+     OFFICE_HOST),
+)
+BITLBEE = Use("text by bitlbee", next(HOSTS), "xmpp", "text-chat", TEXT)
+HOPPING = [Use(f"XMPP on port {port}", XMPP_HOPPING, "xmpp", "text-chat", {NONE: "reset", ALL: "allowed"}, port)
+           for port in PORTS]
+
+
+def play(policy):
+    """Everything at once; pairs of a use and what it came to."""
+    wanted = [{"use": use, "does": does, "jid": f"alice@{host}/{use.host}", "peer": f"bob@{host}", "port": 5222}
+              for use, does, host in DOES]
+    wanted += [{"use": use, "does": "text", "jid": f"carol@{XMPP_HOST}/{use.port}", "peer": f"bob@{XMPP_HOST}",
+                "port": use.port} for use in HOPPING]
+    wanted = [each for each in wanted if policy in each["use"].seen]
+    came = []
+    bee = threading.Thread(target=lambda: came.append((BITLBEE, bitlbee())))
+    bee.start()
+    rows = [{**each, "name": number, "address": address(each["use"].host), "use": None}
+            for number, each in enumerate(wanted)]
+    result = subprocess.run(["/usr/bin/python3", "-B", str(USER), "use"], input=json.dumps(rows),
+                            capture_output=True, text=True, check=False, timeout=60)
+    told = {row["name"]: row for row in map(json.loads, result.stdout.splitlines())}
+    for number, each in enumerate(wanted):
+        row = told.get(number, {"seen": "failed", "detail": result.stderr[-300:], "milliseconds": 0})
+        came.append((each["use"], Outcome(row["seen"], row["milliseconds"], row["detail"])))
+    bee.join()
+    return came
+
+
+class Bitlbee:
+    """bitlbee for one person: IRC on its standard input and output, XMPP to the network."""
+
+    def __init__(self, folder):
+        self.heard = b""
+        (folder / "bitlbee.conf").write_text("[settings]\nRunMode = Inetd\n", encoding="utf-8")
+        self.process = subprocess.Popen(
+            ["/usr/sbin/bitlbee", "-I", "-c", str(folder / "bitlbee.conf"), "-d", str(folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while piece := self.process.stdout.read1():
+            self.heard += piece
+
+    def say(self, *lines):
+        self.process.stdin.write("".join(f"{line}\r\n" for line in lines).encode())
+        self.process.stdin.flush()
+
+    def hears(self, pattern, seconds=PATIENCE):
+        return wait_for(lambda: re.search(pattern, self.heard.decode(errors="replace")), seconds)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def bitlbee():
+    import tempfile
+    watch = Stopwatch()
+    with tempfile.TemporaryDirectory(prefix="chatgate-bitlbee-") as folder, Bitlbee(Path(folder)) as bee:
+        ask = "PRIVMSG &bitlbee :"
+        bee.say("NICK alice", "USER alice 0 * :alice")
+        if not bee.hears("JOIN :?&bitlbee"):
+            return Outcome("failed", watch.milliseconds, f"bitlbee does not begin: {bee.heard[-200:]!r}")
+        bee.say(f"{ask}account add jabber alice@{XMPP_HOST}/bee {PASSWORD}")
+        for key, value in (("server", address(BITLBEE.host)), ("tls", "false"), ("auto_reconnect", "false")):
+            bee.say(f"{ask}account jabber set {key} {value}")
+        bee.say(f"{ask}account jabber on")
+        found = bee.hears(r"Logged in|[Ee]rror[^\r]*|Signing off[^\r]*")
+        if found and found[0] == "Logged in":
+            bee.say(f"{ask}add jabber bob@{XMPP_HOST}")
+            bee.hears("JOIN|already")
+            bee.hears("bob")
+            bee.say("PRIVMSG bob :are you there")
+            found = bee.hears(r"yes: are you there|[Ee]rror:[^\r]*")
+        took = watch.milliseconds
+        told = bee.heard.decode(errors="replace")[-400:]
+    if found and found[0] == "yes: are you there":
+        return Outcome("allowed", took, found[0])
+    lost = re.search("reset|refused|[Ee]rror while|Could not connect|closed", told)
+    return Outcome("reset" if lost else "silent", took, told)
