@@ -152,6 +152,10 @@ Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& 
   // A question about somebody else's name is not a use of the resolver's address or port.
   if (!judgement.im.known() && facts.protocol != proto::AppProto::dns) {
     judgement.im = without_name(snapshot, ends);
+    // A protocol that many speak, such as SIP, tells what is done all the same.
+    if (said != nullptr && judgement.im.known() && said->service != catalog::Service::any) {
+      judgement.im.service = said->service;
+    }
   }
   judgement.said = said;
   judgement.verdict = ask(snapshot, ends, judgement.im, said);

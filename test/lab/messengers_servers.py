@@ -56,8 +56,6 @@ Info = lab
 Listen = {listen}
 Ports = {ports}
 PidFile = {folder}/ngircd.pid
-ServerUID = root
-ServerGID = root
 MotdPhrase = hello
 [Limits]
 MaxConnectionsIP = 0
@@ -93,7 +91,8 @@ class Servers:
         python = ["/usr/bin/python3", "-B"]
         wanted = {
             "prosody": ["/usr/bin/prosody", "--config", folder / "prosody.cfg.lua", "-F"],
-            "ngircd": ["/usr/sbin/ngircd", "-n", "-f", folder / "ngircd.conf"],
+            # It gives up being root before it asks for its ports.
+            "ngircd": ["setpriv", "--ambient-caps=-all", "/usr/sbin/ngircd", "-n", "-f", folder / "ngircd.conf"],
             "murmurd": ["/usr/sbin/murmurd", "-fg", "-ini", folder / "murmur.ini"],
             "listener": [*python, __file__, "listen"],
         }

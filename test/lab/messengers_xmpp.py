@@ -1,8 +1,11 @@
 """XMPP: slixmpp and bitlbee as clients of prosody, in clear."""
 
+import contextlib
 import json
 import re
+import socket
 import subprocess
+import tempfile
 import threading
 from pathlib import Path
 
@@ -58,23 +61,25 @@ def play(policy):
 
 
 class Bitlbee:
-    """bitlbee for one person: IRC on its standard input and output, XMPP to the network."""
+    """bitlbee for one person: IRC on a socket that it takes for its standard input, XMPP to the network."""
 
     def __init__(self, folder):
         self.heard = b""
         (folder / "bitlbee.conf").write_text("[settings]\nRunMode = Inetd\n", encoding="utf-8")
+        self.wire, its_end = socket.socketpair()
         self.process = subprocess.Popen(
             ["/usr/sbin/bitlbee", "-I", "-c", str(folder / "bitlbee.conf"), "-d", str(folder)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+            stdin=its_end, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        its_end.close()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        while piece := self.process.stdout.read1():
-            self.heard += piece
+        with contextlib.suppress(OSError):
+            while piece := self.wire.recv(65536):
+                self.heard += piece
 
     def say(self, *lines):
-        self.process.stdin.write("".join(f"{line}\r\n" for line in lines).encode())
-        self.process.stdin.flush()
+        self.wire.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
     def hears(self, pattern, seconds=PATIENCE):
         return wait_for(lambda: re.search(pattern, self.heard.decode(errors="replace")), seconds)
@@ -85,10 +90,10 @@ class Bitlbee:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        self.wire.close()
 
 
 def bitlbee():
-    import tempfile
     watch = Stopwatch()
     with tempfile.TemporaryDirectory(prefix="chatgate-bitlbee-") as folder, Bitlbee(Path(folder)) as bee:
         ask = "PRIVMSG &bitlbee :"

@@ -27,6 +27,7 @@ from messengers_servers import PASSWORD, XMPP_HOST
 PATIENCE = 6.0
 FILE = hashlib.sha256(b"a file").digest() * 640  # 20 KiB
 CHECKSUM = hashlib.sha256(FILE).hexdigest()
+IBB = "http://jabber.org/protocol/ibb"
 UPLOAD = "urn:xmpp:http:upload:0"
 OFFER = ("<jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='{sid}' initiator='{me}'>"
          "<content creator='initiator' name='one'>{what}</content></jingle>")
@@ -84,6 +85,11 @@ class User(slixmpp.ClientXMPP):
         except slixmpp.exceptions.IqError:
             pass  # it has no such program, but it was asked
 
+    async def send_file(self, peer, sid=None):
+        stream = await self["xep_0047"].open_stream(peer, sid=sid, block_size=4096)
+        await stream.sendall(FILE)
+        await stream.close()
+
     # What a use does; each returns what it got. `peer` is a bare address.
 
     async def text(self, peer):
@@ -100,18 +106,15 @@ class User(slixmpp.ClientXMPP):
                 return f"{len(FILE)} bytes"
 
     async def file_in_band(self, peer):
-        async with await self["xep_0047"].open_stream(f"{peer}/serving", block_size=4096) as stream:
-            await stream.sendall(FILE)
+        await self.send_file(f"{peer}/serving")
         return await self._say_that_it_came()
 
     async def file_offered(self, peer):
         """XEP-0096 with the in-band way chosen, as old clients do."""
         await self["xep_0096"].request_file_transfer(f"{peer}/serving", name="plans.pdf", size=len(FILE),
                                                      sid="offered",
-                                                     methods="http://jabber.org/protocol/ibb")
-        async with await self["xep_0047"].open_stream(f"{peer}/serving", sid="offered",
-                                                      block_size=4096) as stream:
-            await stream.sendall(FILE)
+                                                     methods=[{"value": IBB}])
+        await self.send_file(f"{peer}/serving", "offered")
         return await self._say_that_it_came()
 
     async def file_fetched(self, peer):
@@ -128,7 +131,7 @@ class User(slixmpp.ClientXMPP):
         slot = (await question.send(timeout=PATIENCE)).xml.find(f"{{{UPLOAD}}}slot")
         put, get = slot.find(f"{{{UPLOAD}}}put"), slot.find(f"{{{UPLOAD}}}get").get("url")
         headers = [word for header in put for word in ("-H", f"{header.get('name')}: {header.text}")]
-        sent = await self._curl("-T", "-", "-H", "Content-Type: application/pdf", *headers, put.get("url"), say=FILE)
+        sent = await self._curl("-X", "PUT", "--data-binary", "@-", "-H", "Content-Type: application/pdf", *headers, put.get("url"), say=FILE)
         got = await self._curl(get)
         assert got == FILE, f"the server said {sent[:80]!r}, and gave {len(got)} bytes"
         return f"{len(got)} bytes over HTTP"
@@ -189,15 +192,11 @@ async def serve(address, jids):
         user.reach(address, 5222)
         await user.log_in_done
 
-        async def send_to(sender):
-            async with await user["xep_0047"].open_stream(sender, block_size=4096) as stream:
-                await stream.sendall(FILE)
-
         async def texts():
             while True:
                 sender, body = await user.texts.get()
                 if body == "send me the file":
-                    asyncio.ensure_future(send_to(sender))
+                    asyncio.ensure_future(user.send_file(sender))
                 else:
                     user.send_message(sender, f"yes: {body}", mtype="chat")
 
