@@ -115,7 +115,8 @@ void Pipeline::take_down(Packet& packet, Reason reason, policy::Action action) {
 }
 
 // Judges a decided flow by the snapshot in force. True where the flow was forwarded and now is not.
-// A flow that is being read is read on: its next messages are judged by the new policy.
+// A flow that is being read is read on: what it did before is past, its next messages are judged by
+// the new policy.
 bool Pipeline::judge_flow_anew(Packet& packet) {
   HotFlow& hot = flows_.hot(packet.flow);
   ColdFlow& cold = flows_.cold(packet.flow);
@@ -127,8 +128,13 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
   const bool was_blocked = flow::is_blocked(hot.stage);
   const policy::Action before = cold.action;
   flow::NameStore::Buffer buffer;
-  const Judgement judgement = judge_anew(*snapshot_, ends(packet.flow), cold.im, cold.app_proto,
-                                         names_.read(cold.name(), buffer));
+  catalog::Classification earlier = cold.im;
+  if (is_read) earlier.service = catalog::Service::any;
+  Judgement judgement = judge_anew(*snapshot_, ends(packet.flow), earlier, cold.app_proto,
+                                   names_.read(cold.name(), buffer));
+  if (is_read && judgement.im.application == cold.im.application) {
+    judgement.im.service = cold.im.service;
+  }
   if (record(packet.flow, judgement, packet.view->number) && !is_read) {
     stop_reading(packet.flow);
     // Each datagram is read by itself, so reading can begin at any.

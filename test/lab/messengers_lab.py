@@ -69,6 +69,7 @@ def run(report):
                 if name != SHIPPED:
                     parts += [lambda n=name: irc.play(n), lambda: messengers_sip.play(folder),
                               lambda n=name: messengers_ports.play(n)]
+                servers.revive()
                 stage(play, name, parts)
         report.check("all servers are still there", "; ".join(servers.dead()))
         problem = "" if gateway.process.poll() is None else f"it ended: {gateway.said()}"

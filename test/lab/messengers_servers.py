@@ -55,7 +55,6 @@ Name = irc.lab.test
 Info = lab
 Listen = {listen}
 Ports = {ports}
-PidFile = {folder}/ngircd.pid
 MotdPhrase = hello
 [Limits]
 MaxConnectionsIP = 0
@@ -83,16 +82,15 @@ def address(host):
 class Servers:
     def __init__(self, lab):
         self.lab, self.folder = lab, lab.folder
-        self.started = {}
+        self.started, self.wanted = {}, {}
 
     def start(self):
         here, folder = Path(__file__).parent, self.folder
         self._write_configurations()
         python = ["/usr/bin/python3", "-B"]
-        wanted = {
+        self.wanted = {
             "prosody": ["/usr/bin/prosody", "--config", folder / "prosody.cfg.lua", "-F"],
-            # It gives up being root before it asks for its ports.
-            "ngircd": ["setpriv", "--ambient-caps=-all", "/usr/sbin/ngircd", "-n", "-f", folder / "ngircd.conf"],
+            "ngircd": ["/usr/sbin/ngircd", "-n", "-f", folder / "ngircd.conf"],
             "murmurd": ["/usr/sbin/murmurd", "-fg", "-ini", folder / "murmur.ini"],
             "listener": [*python, __file__, "listen"],
         }
@@ -100,11 +98,13 @@ class Servers:
             call = host in (SIP_UDP_CALL, SIP_TCP_CALL)
             tcp = host in (SIP_TCP_TEXT, SIP_TCP_CALL)
             media = ["-rtp_echo", "-mi", address(host), "-mp", MEDIA_PORT]
-            wanted[f"sipp-{host}"] = [
+            self.wanted[f"sipp-{host}"] = [
                 "sipp", "-nostdin", "-sf", here / "sip" / ("answer-call.xml" if call else "answer-text.xml"),
                 "-i", address(host), "-p", SIP_PORT, "-t", "t1" if tcp else "u1", *(media if call else [])]
         with self.lab.inside(self.lab.server):
-            for name, command in wanted.items():
+            # ngircd gives up being root before it asks for its ports.
+            Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0\n", encoding="ascii")
+            for name, command in self.wanted.items():
                 self._run(name, command)
             self._wait()
             self._run("bob", [*python, here / "messengers_xmpp_user.py", "serve", "127.0.0.1",
@@ -148,6 +148,14 @@ class Servers:
                 if self.started[owner].poll() is not None or time.monotonic() > end:
                     raise RuntimeError(f"{owner} does not answer: {self.said(owner)}")
                 time.sleep(0.05)
+
+    def revive(self):
+        """sipp ends where its connection is reset, which is what a policy may do."""
+        with self.lab.inside(self.lab.server):
+            for name in [f"sipp-{host}" for host in (SIP_TCP_TEXT, SIP_TCP_CALL)]:
+                if self.started[name].poll() is not None:
+                    self._run(name, self.wanted[name])
+            self._wait()
 
     def said(self, name):
         return (self.folder / f"{name}.out").read_text(errors="replace").strip()[-500:]

@@ -1,5 +1,6 @@
 """SIP: sipp inside calls and writes to sipp outside, over UDP and TCP; tones as RTP in its calls."""
 
+import itertools
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,10 +34,10 @@ USES = (
 
 
 def sipp(host, scenario, transport, agent, number, folder, pause=300):
-    """One text or call; `number` keeps ports apart."""
+    """One text or call; of a call the other end hears `pause` milliseconds of it."""
     watch = Stopwatch()
     command = ["sipp", address(host), "-nostdin", "-sf", FILES / f"{scenario}.xml", "-m", 1, "-i", labs.CLIENT4,
-               "-p", 15060 + number, "-mi", labs.CLIENT4, "-mp", 16000 + 10 * number, "-t", transport,
+               "-p", 15060 + number, "-mi", labs.CLIENT4, "-mp", 16000 + 2 * number, "-t", transport,
                "-key", "agent", agent, "-d", pause, "-timeout", "4s", "-timeout_error", "-recv_timeout", 2500,
                "-max_reconnect", 0, "-trace_err", "-error_file", folder / f"sipp-{number}.err"]
     result = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -54,8 +55,11 @@ def sipp(host, scenario, transport, agent, number, folder, pause=300):
     return Outcome("failed", took, f"status {result.returncode}: {told[-300:]}")
 
 
+PORTS = itertools.count(0, 2)  # a UDP flow on the same ports would be an old one, judged anew
+
+
 def play(folder):
     with ThreadPoolExecutor(len(USES)) as pool:
-        going = [(use, pool.submit(sipp, use.host, scenario, transport, agent, number, folder))
-                 for number, (use, scenario, transport, agent) in enumerate(USES)]
+        going = [(use, pool.submit(sipp, use.host, scenario, transport, agent, next(PORTS), folder))
+                 for use, scenario, transport, agent in USES]
         return [(use, each.result()) for use, each in going]

@@ -192,6 +192,18 @@ TEST(Messenger, ASessionIsReadOnAfterAReload) {
   EXPECT_EQ(outcome.to(Side::outside)->sequence, talk.client_next);
 }
 
+TEST(Messenger, WhatWasAllowedBeforeAReloadIsNotHeldAgainstASession) {
+  Wire wire(
+      with_services({{{kMsn}, {Service::games}, Action::reset}, {{kMsn}, {}, Action::allow}}));
+  Talk talk(wire, 40000, 1863);
+  open_switchboard(talk);
+  EXPECT_TRUE(talk.client_says(text(msn_file("first.doc"))).forward);
+  wire.reload(with_services(
+      {{{kMsn}, {Service::text_chat}, Action::allow, false}, {{kMsn}, {}, Action::reset}}, 2));
+  EXPECT_TRUE(talk.client_says(text(msn_text("hello"))).forward);
+  EXPECT_FALSE(talk.client_says(text(msn_file("second.doc"))).forward);
+}
+
 TEST(Messenger, AReloadInTheMiddleOfAMessageLosesNothingOfIt) {
   const std::vector<ServiceRule> no_files = {{{kMsn}, {Service::file_transfer}, Action::reset}};
   const std::string message = msn_file("a.exe");
