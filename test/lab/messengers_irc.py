@@ -77,9 +77,9 @@ class Irssi:
         self.type(f"/dcc get {nick} {FILE}")
         return self.holds()
 
-    def holds(self):
+    def holds(self, seconds=PATIENCE):
         path = self.got / FILE
-        return wait_for(lambda: path.exists() and path.read_bytes() == CONTENT, PATIENCE)
+        return wait_for(lambda: path.exists() and path.read_bytes() == CONTENT, seconds)
 
     def outcome(self, good, watch):
         took = watch.milliseconds
@@ -137,14 +137,18 @@ class Pair:
                     and not amy.sees(LOST, 0) and self.ben.fetches(nick)
             return amy.outcome(good, watch)
 
+    def offers(self, person):
+        """Bea announces a file, and the other one has heard of it."""
+        self.bea.type(f"/dcc send {person.nick} {FILE}")
+        return wait_for(lambda: person.sees(f"{LOST.pattern}|DCC SEND from bea", 0), PATIENCE) \
+            and not person.sees(LOST, 0)
+
     def _fetched(self):
         watch, nick = Stopwatch(), f"ada{self.round}"
         with Irssi(self.folder, nick) as ada:
             good = ada.connect(address(FETCHED))
             if good:
-                self.bea.type(f"/dcc send {nick} {FILE}")
-                good = wait_for(lambda: ada.sees(f"{LOST.pattern}|DCC SEND from bea", 0), PATIENCE) \
-                    and not ada.sees(LOST, 0) and ada.fetches("bea")
+                good = self.offers(ada) and ada.fetches("bea")
             return ada.outcome(good, watch)
 
     def _log_in(self, port):

@@ -16,6 +16,7 @@ from pathlib import Path
 import gateway as gateways
 import messengers_irc
 import messengers_ports
+import messengers_reload
 import messengers_sip
 import messengers_xmpp
 from gateway import Gateway
@@ -34,14 +35,9 @@ def stage(play, policy, parts):
     play.gateway.events.settle(0.1, 1.0)
     first = len(play.gateway.events.seen)
     with ThreadPoolExecutor(len(parts)) as pool:
-        going = [pool.submit(_inside, play.lab, part) for part in parts]
+        going = [pool.submit(play.inside, part) for part in parts]
         outcomes = [pair for each in going for pair in each.result()]
     play.judge(first, [(use, outcome) for use, outcome in outcomes if policy in use.seen])
-
-
-def _inside(lab, part):
-    with lab.inside(lab.client):
-        return part()
 
 
 def run(report):
@@ -71,6 +67,8 @@ def run(report):
                               lambda n=name: messengers_ports.play(n)]
                 servers.revive()
                 stage(play, name, parts)
+                if name == ALL:
+                    messengers_reload.run(play, irc, folder)
         report.check("all servers are still there", "; ".join(servers.dead()))
         problem = "" if gateway.process.poll() is None else f"it ended: {gateway.said()}"
         report.check("the gateway is still there", problem)

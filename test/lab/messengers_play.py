@@ -64,6 +64,11 @@ class Play:
         self.gateway.control("policy", "reload")
         self.policy = policy
 
+    def inside(self, work):
+        """For threads: a namespace is a thread's own."""
+        with self.lab.inside(self.lab.client):
+            return work()
+
     def check(self, name, problem="", detail=""):
         """A failure is one line, as those who count them expect."""
         self.report.check(name, cut(" | ".join(problem.split("\n")), 900), detail)

@@ -21,8 +21,9 @@ PEOPLE = ("alice", "bob", "carol")  # alice and carol inside, bob outside
 XMPP_HOSTS = range(10, 20)
 IRC_HOSTS = range(20, 24)
 SIP_UDP_TEXT, SIP_TCP_TEXT, SIP_UDP_CALL, SIP_TCP_CALL, SIP_PLAIN = SIP_HOSTS = range(24, 29)
+CALL_LATER, XMPP_LATER = 34, 35  # for what is open when the policy changes
 MUMBLE, XMPP_HOPPING, IRC_HOPPING, MTPROTO = 30, 31, 32, 33
-UPLOADS, IRC_PORT, SIP_PORT, MEDIA_PORT, MUMBLE_PORT = 5280, 6667, 5060, 6000, 64738
+UPLOADS, PROXY65, IRC_PORT, SIP_PORT, MEDIA_PORT, MUMBLE_PORT = 5280, 5000, 6667, 5060, 6000, 64738
 
 PROSODY = """\
 run_as_root = true
@@ -47,6 +48,10 @@ VirtualHost "{office}"
 Component "files.{host}" "http_file_share"
   http_host = "{upload_address}"
   http_external_url = "http://{upload_address}:{uploads}/"
+Component "proxy.{host}" "proxy65"
+  proxy65_address = "{proxy_address}"
+  proxy65_interfaces = {{ "{proxy_address}" }}
+  proxy65_ports = {{ {proxy} }}
 """
 
 NGIRCD = """\
@@ -94,8 +99,8 @@ class Servers:
             "murmurd": ["/usr/sbin/murmurd", "-fg", "-ini", folder / "murmur.ini"],
             "listener": [*python, __file__, "listen"],
         }
-        for host in SIP_HOSTS:
-            call = host in (SIP_UDP_CALL, SIP_TCP_CALL)
+        for host in (*SIP_HOSTS, CALL_LATER):
+            call = host in (SIP_UDP_CALL, SIP_TCP_CALL, CALL_LATER)
             tcp = host in (SIP_TCP_TEXT, SIP_TCP_CALL)
             media = ["-rtp_echo", "-mi", address(host), "-mp", MEDIA_PORT]
             self.wanted[f"sipp-{host}"] = [
@@ -119,10 +124,11 @@ class Servers:
     def _write_configurations(self):
         folder = self.folder
         ports = ", ".join(map(str, PORTS))
-        listening = [address(host) for host in (*XMPP_HOSTS, XMPP_HOPPING)] + ["127.0.0.1"]
+        listening = [address(host) for host in (*XMPP_HOSTS, XMPP_HOPPING, XMPP_LATER)] + ["127.0.0.1"]
         self._write("prosody.cfg.lua", PROSODY.format(
             folder=folder, host=XMPP_HOST, office=OFFICE_HOST, ports=ports, uploads=UPLOADS,
-            interfaces=", ".join(f'"{each}"' for each in listening), upload_address=address(XMPP_HOSTS[4])))
+            interfaces=", ".join(f'"{each}"' for each in listening), upload_address=address(XMPP_HOSTS[4]),
+            proxy_address=address(XMPP_HOSTS[9]), proxy=PROXY65))
         for host in (XMPP_HOST, OFFICE_HOST):
             accounts = folder / "prosody" / host.replace(".", "%2e") / "accounts"
             accounts.mkdir(parents=True)

@@ -38,10 +38,10 @@ def sipp(host, scenario, transport, agent, number, folder, pause=300):
     watch = Stopwatch()
     command = ["sipp", address(host), "-nostdin", "-sf", FILES / f"{scenario}.xml", "-m", 1, "-i", labs.CLIENT4,
                "-p", 15060 + number, "-mi", labs.CLIENT4, "-mp", 16000 + 2 * number, "-t", transport,
-               "-key", "agent", agent, "-d", pause, "-timeout", "4s", "-timeout_error", "-recv_timeout", 2500,
+               "-key", "agent", agent, "-d", pause, "-timeout", "5s", "-timeout_error", "-recv_timeout", 2000,
                "-max_reconnect", 0, "-trace_err", "-error_file", folder / f"sipp-{number}.err"]
     result = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                            check=False, cwd=folder, timeout=20)
+                            errors="replace", check=False, cwd=folder, timeout=20)
     took = watch.milliseconds
     errors = folder / f"sipp-{number}.err"
     told = (errors.read_text(errors="replace") if errors.exists() else "") + result.stderr
@@ -56,6 +56,10 @@ def sipp(host, scenario, transport, agent, number, folder, pause=300):
 
 
 PORTS = itertools.count(0, 2)  # a UDP flow on the same ports would be an old one, judged anew
+
+
+def call(host, folder, milliseconds):
+    return sipp(host, "call", "u1", LYNC, next(PORTS), folder, milliseconds)
 
 
 def play(folder):

@@ -12,7 +12,8 @@ from pathlib import Path
 from clients import Outcome, Stopwatch
 from messengers_play import ALL, NONE, SHIPPED, TEXT_ONLY, Use
 from messengers_pty import wait_for
-from messengers_servers import OFFICE_HOST, PASSWORD, PORTS, UPLOADS, XMPP_HOPPING, XMPP_HOST, XMPP_HOSTS, address
+from messengers_servers import (OFFICE_HOST, PASSWORD, PORTS, PROXY65, XMPP_HOPPING, XMPP_HOST,
+                                XMPP_HOSTS, XMPP_LATER, address)
 
 USER = Path(__file__).with_name("messengers_xmpp_user.py")
 TEXT = {NONE: "reset", TEXT_ONLY: "allowed", ALL: "allowed", SHIPPED: "allowed"}
@@ -33,7 +34,10 @@ DOES = (
     (Use("the office's own server, by its name", next(HOSTS), "office-chat", "text-chat", OFFICE_ONLY), "text",
      OFFICE_HOST),
 )
-BITLBEE = Use("text by bitlbee", next(HOSTS), "xmpp", "text-chat", TEXT)
+PROXIED = Use("file by the server's proxy", XMPP_HOSTS[9], "xmpp", "file-transfer", NO_TEXT,
+              also=(("xmpp", "file-transfer", PROXY65),))
+DOES += ((PROXIED, "file_by_proxy", XMPP_HOST),)
+BITLBEE = Use("text by bitlbee", XMPP_HOSTS[8], "xmpp", "text-chat", TEXT)
 HOPPING = [Use(f"XMPP on port {port}", XMPP_HOPPING, "xmpp", "text-chat", {NONE: "reset", ALL: "allowed"}, port)
            for port in PORTS]
 
@@ -50,14 +54,26 @@ def play(policy):
     bee.start()
     rows = [{**each, "name": number, "address": address(each["use"].host), "use": None}
             for number, each in enumerate(wanted)]
+    came += [(each["use"], outcome) for each, outcome in zip(wanted, users(rows))]
+    bee.join()
+    return came
+
+
+def users(rows):
+    """What came of each row, in their order."""
     result = subprocess.run(["/usr/bin/python3", "-B", str(USER), "use"], input=json.dumps(rows),
                             capture_output=True, text=True, check=False, timeout=60)
     told = {row["name"]: row for row in map(json.loads, result.stdout.splitlines())}
-    for number, each in enumerate(wanted):
-        row = told.get(number, {"seen": "failed", "detail": result.stderr[-300:], "milliseconds": 0})
-        came.append((each["use"], Outcome(row["seen"], row["milliseconds"], row["detail"])))
-    bee.join()
-    return came
+    nothing = {"seen": "failed", "detail": result.stderr[-300:], "milliseconds": 0}
+    found = [told.get(row["name"], nothing) for row in rows]
+    return [Outcome(row["seen"], row["milliseconds"], row["detail"]) for row in found]
+
+
+def across(changed):
+    """Text before and after the policy has changed, which the file `changed` tells, then a file."""
+    return users([{"name": 0, "address": address(XMPP_LATER), "port": 5222, "jid": f"carol@{XMPP_HOST}/later",
+                   "peer": f"bob@{XMPP_HOST}", "does": "text_across", "changed": str(changed),
+                   "patience": 2 * PATIENCE}])[0]
 
 
 class Bitlbee:
