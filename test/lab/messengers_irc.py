@@ -11,7 +11,7 @@ from messengers_play import ALL, NONE, TEXT_ONLY, Use
 from messengers_pty import Terminal, wait_for
 from messengers_servers import IRC_HOPPING, IRC_HOSTS, IRC_PORT, PORTS, address
 
-PATIENCE = 4.0
+PATIENCE = 8.0
 FILE = "report.bin"
 CONTENT = bytes(range(256)) * 80
 IN = "Welcome to the Internet Relay Network"
@@ -29,8 +29,9 @@ TEXT, SENT, FETCHED, LATER = IRC_HOSTS
 TEXT_USE = Use("IRC log-in and text both ways", TEXT, "irc", "text-chat",
                {NONE: "reset", TEXT_ONLY: "allowed", ALL: "allowed"})
 SENT_USE, FETCHED_USE = (
-    Use(f"IRC file by DCC, {way}", host, "irc", "file-transfer", {NONE: "reset", TEXT_ONLY: "reset", ALL: "allowed"})
-    for way, host in (("from inside", SENT), ("from outside", FETCHED)))
+    Use(f"IRC file by DCC, from {way}", host, "irc", "file-transfer",
+        {NONE: "reset", TEXT_ONLY: "reset", ALL: "allowed"})
+    for way, host in (("inside", SENT), ("outside", FETCHED)))
 HOPPING = [Use(f"IRC on port {port}", IRC_HOPPING, "irc", "login", {NONE: "reset", ALL: "allowed"}, port)
            for port in PORTS]
 
@@ -133,8 +134,9 @@ class Pair:
             good = amy.connect(address(SENT))
             if good:
                 amy.type(f"/dcc send ben {FILE}")
-                good = wait_for(lambda: amy.sees(LOST, 0) or self.ben.sees(f"DCC SEND from {nick}", 0), PATIENCE) \
-                    and not amy.sees(LOST, 0) and self.ben.fetches(nick)
+                offer = f"DCC SEND from {nick}"
+                wait_for(lambda: amy.sees(LOST, 0) or self.ben.sees(offer, 0), PATIENCE)
+                good = not amy.sees(LOST, 0) and self.ben.fetches(nick)
             return amy.outcome(good, watch)
 
     def offers(self, person):

@@ -1,8 +1,8 @@
 """What all parts on messengers share: policies, uses of clients, and how both are held together.
 
-Every use is played under each policy that it has a word for. The client's own word for what it saw must be that,
-and the gateway must have said so: an event of the application and service where it blocked, none where it did
-not; and where everything is allowed and logged, that the service was recognised.
+Every use is played under each policy that it has a word for. What the client saw must be that word, and the
+gateway must have said so: an event of the application and service where it blocked, none where it did not; and
+where everything is allowed and logged, that the service was recognised.
 """
 
 import json

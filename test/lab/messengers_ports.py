@@ -88,7 +88,8 @@ def mumble_ping():
 def mumble_tls():
     watch = Stopwatch()
     result = subprocess.run(["openssl", "s_client", "-connect", f"{address(MUMBLE)}:{MUMBLE_PORT}", "-brief"],
-                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=10)
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                            text=True, check=False, timeout=10)
     if "CONNECTION ESTABLISHED" in result.stderr:
         return Outcome("allowed", watch.milliseconds)
     lost = "errno=104" in result.stderr or "refused" in result.stderr

@@ -14,7 +14,6 @@ from messengers_pty import wait_for
 from messengers_servers import CALL_LATER, MEDIA_PORT, XMPP_LATER, address
 
 PATIENCE = 6.0
-SPOKEN = (("text", XMPP_LATER, "text-chat", 5222), ("the call's sound", CALL_LATER, "voice", MEDIA_PORT))
 
 
 def run(play, irc, folder):
@@ -31,11 +30,12 @@ def run(play, irc, folder):
 
     with play.lab.inside(play.lab.client), Irssi(folder, "eve") as eve, ThreadPoolExecutor(2) as pool:
         talk = pool.submit(play.inside, lambda: messengers_xmpp.across(changed))
-        call = pool.submit(play.inside, lambda: messengers_sip.call(CALL_LATER, folder, 2500))
         offered = eve.connect(address(LATER)) and irc.offers(eve)
-        for name, host, service, port in SPOKEN:
-            heard = wait_for(lambda h=host, s=service, p=port: told(h, s, "allowed", p), PATIENCE)
-            play.check(f"{name} is there before", "" if heard else "no event of it")
+        heard = wait_for(lambda: told(XMPP_LATER, "text-chat", "allowed"), 2 * PATIENCE)
+        play.check("text is there before", "" if heard else "no event of it")
+        call = pool.submit(play.inside, lambda: messengers_sip.call(CALL_LATER, folder, 2500))
+        heard = wait_for(lambda: told(CALL_LATER, "voice", "allowed", MEDIA_PORT), PATIENCE)
+        play.check("a call's sound is there before", "" if heard else "no event of it")
         play.check("a file is announced before", "" if offered else eve.terminal.text[-300:])
         play.use(TEXT_ONLY)
         changed.touch()

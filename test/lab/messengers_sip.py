@@ -38,7 +38,7 @@ def sipp(host, scenario, transport, agent, number, folder, pause=300):
     watch = Stopwatch()
     command = ["sipp", address(host), "-nostdin", "-sf", FILES / f"{scenario}.xml", "-m", 1, "-i", labs.CLIENT4,
                "-p", 15060 + number, "-mi", labs.CLIENT4, "-mp", 16000 + 2 * number, "-t", transport,
-               "-key", "agent", agent, "-d", pause, "-timeout", "5s", "-timeout_error", "-recv_timeout", 2000,
+               "-key", "agent", agent, "-d", pause, "-timeout", "6s", "-timeout_error", "-recv_timeout", 2500,
                "-max_reconnect", 0, "-trace_err", "-error_file", folder / f"sipp-{number}.err"]
     result = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                             errors="replace", check=False, cwd=folder, timeout=20)

@@ -19,7 +19,7 @@ USER = Path(__file__).with_name("messengers_xmpp_user.py")
 TEXT = {NONE: "reset", TEXT_ONLY: "allowed", ALL: "allowed", SHIPPED: "allowed"}
 NO_TEXT = {NONE: "reset", TEXT_ONLY: "reset", ALL: "allowed", SHIPPED: "reset"}
 OFFICE_ONLY = {NONE: "allowed", TEXT_ONLY: "allowed", ALL: "allowed"}
-PATIENCE = 6.0
+PATIENCE = 10.0
 
 HOSTS = iter(XMPP_HOSTS)
 # What the method of messengers_xmpp_user.User does, and what is to come of it.
@@ -49,6 +49,7 @@ def play(policy):
     wanted += [{"use": use, "does": "text", "jid": f"carol@{XMPP_HOST}/{use.port}", "peer": f"bob@{XMPP_HOST}",
                 "port": use.port} for use in HOPPING]
     wanted = [each for each in wanted if policy in each["use"].seen]
+    wanted[0]["mechanism"] = "SCRAM-SHA-256"
     came = []
     bee = threading.Thread(target=lambda: came.append((BITLBEE, bitlbee())))
     bee.start()
@@ -123,8 +124,7 @@ def bitlbee():
         found = bee.hears(r"Logged in|[Ee]rror[^\r]*|Signing off[^\r]*")
         if found and found[0] == "Logged in":
             bee.say(f"{ask}add jabber bob@{XMPP_HOST}")
-            bee.hears("JOIN|already")
-            bee.hears("bob")
+            bee.hears(r":bob!\S+ JOIN")
             bee.say("PRIVMSG bob :are you there")
             found = bee.hears(r"yes: are you there|[Ee]rror:[^\r]*")
         took = watch.milliseconds
