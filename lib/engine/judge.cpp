@@ -143,6 +143,10 @@ catalog::Classification without_known_name(const Snapshot& snapshot, const Ends&
   // A question about somebody else's name is not a use of the resolver's address or port.
   if (!im.known() && facts.protocol != proto::AppProto::dns) {
     im = without_name(snapshot, ends, std::span(facts.names).first(facts.name_count));
+    // A protocol that many speak, such as SIP, tells what is done all the same.
+    if (facts.has_messenger && im.known() && facts.messenger.service != catalog::Service::any) {
+      im.service = facts.messenger.service;
+    }
   }
   return im;
 }

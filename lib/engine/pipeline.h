@@ -203,6 +203,7 @@ class Pipeline {
 
   // verdict.cpp
   void conclude(Packet& packet, const Judgement& judgement);
+  bool record(flow::FlowIndex flow, const Judgement& judgement, std::uint64_t packet_number);
   void settle(flow::FlowIndex flow, const Judgement& judgement, std::uint64_t packet_number);
   bool judge_flow_anew(Packet& packet);
   void enforce_flow(Packet& packet, Reason reason = Reason::policy_reset);

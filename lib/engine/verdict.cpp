@@ -73,8 +73,8 @@ Ends Pipeline::ends(flow::FlowIndex flow) const {
   return ends;
 }
 
-// Writes the verdict into the flow's record.
-void Pipeline::settle(flow::FlowIndex flow, const Judgement& judgement,
+// Writes the verdict into the flow's record. False where it blocks, and nothing more is read.
+bool Pipeline::record(flow::FlowIndex flow, const Judgement& judgement,
                       std::uint64_t packet_number) {
   HotFlow& hot = flows_.hot(flow);
   ColdFlow& cold = flows_.cold(flow);
@@ -86,13 +86,17 @@ void Pipeline::settle(flow::FlowIndex flow, const Judgement& judgement,
   cold.action = judgement.verdict.action;
   hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
   counters_.add(Counter::flows_decided);
-  if (blocks(judgement.verdict.action)) {
-    hot.stage = judgement.verdict.action == policy::Action::reset ? Stage::reset : Stage::dropped;
-    cold.resets_sent = 0;
-    close_record(flow);
-    return;
-  }
-  stop_reading(flow);
+  if (!blocks(judgement.verdict.action)) return true;
+  hot.stage = judgement.verdict.action == policy::Action::reset ? Stage::reset : Stage::dropped;
+  cold.resets_sent = 0;
+  close_record(flow);
+  return false;
+}
+
+// The verdict is for good: what is still to come need not be read.
+void Pipeline::settle(flow::FlowIndex flow, const Judgement& judgement,
+                      std::uint64_t packet_number) {
+  if (record(flow, judgement, packet_number)) stop_reading(flow);
 }
 
 // Nothing more is read of the flow; it lives on as its stage says.
@@ -115,9 +119,12 @@ void Pipeline::take_down(Packet& packet, Reason reason, policy::Action action) {
 }
 
 // Judges a decided flow by the snapshot in force. True where the flow was forwarded and now is not.
+// A flow that is being read is read on: what it did before is past, its next messages are judged by
+// the new policy.
 bool Pipeline::judge_flow_anew(Packet& packet) {
   HotFlow& hot = flows_.hot(packet.flow);
   ColdFlow& cold = flows_.cold(packet.flow);
+  const bool is_read = hot.stage == Stage::watched;
   if (cold.rule == kTakenDown) {
     hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
     return false;
@@ -125,16 +132,28 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
   const bool was_blocked = flow::is_blocked(hot.stage);
   const policy::Action before = cold.action;
   flow::NameStore::Buffer buffer;
-  const Judgement judgement = judge_anew(*snapshot_, ends(packet.flow), cold.im, cold.app_proto,
-                                         names_.read(cold.name(), buffer));
-  settle(packet.flow, judgement, packet.view->number);
+  catalog::Classification earlier = cold.im;
+  if (is_read) earlier.service = catalog::Service::any;
+  Judgement judgement = judge_anew(*snapshot_, ends(packet.flow), earlier, cold.app_proto,
+                                   names_.read(cold.name(), buffer));
+  if (is_read && judgement.im.application == cold.im.application) {
+    judgement.im.service = cold.im.service;
+  }
+  if (record(packet.flow, judgement, packet.view->number) && !is_read) {
+    stop_reading(packet.flow);
+    // Each datagram is read by itself, so reading can begin at any.
+    if (!packet.tcp() && judgement.im.evidence == catalog::Evidence::payload &&
+        snapshot_->policy->looks_into(judgement.im.application)) {
+      hot.stage = Stage::watched;
+    }
+  }
   counters_.add(Counter::flows_judged_anew);
   if (judgement.verdict.action != before) {
     count_verdict(judgement);
     alert_event(packet.flow, judgement, &packet);
   }
-  if (packet.tcp()) {
-    // A decided flow's numbers were not followed; this packet tells both.
+  if (packet.tcp() && !is_read) {
+    // The numbers were not followed; this packet tells both.
     cold.set_sequence(packet.way, packet.layers.sequence);
     if (packet.layers.has(net::tcp_flag::ack)) {
       cold.set_sequence(flow::reverse(packet.way), packet.layers.acknowledgment);

@@ -114,7 +114,8 @@ bool Pipeline::decided(Packet& packet, HotFlow& flow) {
 
 // The long way: everything that may change what a flow is or what becomes of it.
 void Pipeline::undecided(Packet& packet) {
-  if (flow::is_followed(flows_.hot(packet.flow).stage)) {
+  const bool followed = flow::is_followed(flows_.hot(packet.flow).stage);
+  if (followed) {
     const Reason refused = packet.tcp() ? admit_tcp(packet) : admit_sums(packet);
     if (refused != Reason::none) {
       refuse(packet, refused);
@@ -132,6 +133,12 @@ void Pipeline::undecided(Packet& packet) {
   if (flow::is_decided(flow.stage) && stale && judge_flow_anew(packet)) {
     enforce_flow(packet);
     return;
+  }
+  if (!followed && flow.stage == Stage::watched) {
+    if (const Reason refused = admit_sums(packet); refused != Reason::none) {
+      refuse(packet, refused);
+      return;
+    }
   }
   switch (flow.stage) {
     case Stage::forwarded:

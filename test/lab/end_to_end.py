@@ -12,6 +12,7 @@ import bad_input
 import demo
 import evasions
 import gateway
+import messengers_lab
 import names_lab
 from report import Report
 
@@ -36,6 +37,7 @@ def main():
         evasions.run(report)
         names_lab.run(report)
         names_lab.run(report, ("learn",), workers=2)
+        messengers_lab.run(report)
         report.head("Mistakes")
         bad_input.run(report)
     for failure in report.failures:

@@ -23,6 +23,19 @@ TEST(Worker, AReloadReachesEstablishedFlows) {
   EXPECT_EQ(wire.count(telemetry::Counter::flows_judged_anew), 1u);
 }
 
+TEST(Worker, RequestsAfterAReloadAreReadToo) {
+  Wire wire(block_im());
+  Talk talk(wire, 40000, 80);
+  talk.open();
+  const auto request = [](const std::string& host) {
+    return test::from_text("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+  };
+  EXPECT_TRUE(talk.client_says(request("www.example.com")).forward);
+  wire.reload(block_im(2));
+  EXPECT_TRUE(talk.client_says(request("www.example.com")).forward);
+  EXPECT_FALSE(talk.client_says(request("g.whatsapp.net")).forward);
+}
+
 TEST(Worker, AReloadFreesWhatWasDropped) {
   Wire wire(snapshot({{{}, {Category::im}, Action::drop}}));
   Talk talk(wire, 40000, 443);

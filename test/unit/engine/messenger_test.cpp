@@ -199,6 +199,122 @@ TEST(Messenger, ADecidedSessionTakesTheShortWay) {
   EXPECT_EQ(wire.count(Counter::inspections_active), 0u);
 }
 
+// A reload changes what is asked, not what is being read.
+TEST(Messenger, ASessionIsReadOnAfterAReload) {
+  const std::vector<ServiceRule> text_only = {{{kMsn}, {Service::text_chat}, Action::allow, false},
+                                              {{kMsn}, {}, Action::reset}};
+  Wire wire(with_services(text_only));
+  Talk talk(wire, 40000, 1863);
+  open_switchboard(talk);
+  wire.reload(with_services(text_only, 2));
+  EXPECT_TRUE(talk.client_says(text(msn_text("hello"))).forward);
+  EXPECT_TRUE(talk.server_says("ACK 4\r\n").forward);
+  EXPECT_EQ(wire.count(Counter::flows_judged_anew), 1u);
+  const Outcome outcome = talk.client_says(text(msn_file("secret.doc")));
+  EXPECT_FALSE(outcome.forward);
+  ASSERT_EQ(outcome.forged.size(), 2u);
+  EXPECT_EQ(outcome.to(Side::inside)->sequence, talk.server_next);
+  EXPECT_EQ(outcome.to(Side::outside)->sequence, talk.client_next);
+}
+
+TEST(Messenger, WhatWasAllowedBeforeAReloadIsNotHeldAgainstASession) {
+  Wire wire(
+      with_services({{{kMsn}, {Service::games}, Action::reset}, {{kMsn}, {}, Action::allow}}));
+  Talk talk(wire, 40000, 1863);
+  open_switchboard(talk);
+  EXPECT_TRUE(talk.client_says(text(msn_file("first.doc"))).forward);
+  wire.reload(with_services(
+      {{{kMsn}, {Service::text_chat}, Action::allow, false}, {{kMsn}, {}, Action::reset}}, 2));
+  EXPECT_TRUE(talk.client_says(text(msn_text("hello"))).forward);
+  EXPECT_FALSE(talk.client_says(text(msn_file("second.doc"))).forward);
+}
+
+TEST(Messenger, AReloadInTheMiddleOfAMessageLosesNothingOfIt) {
+  const std::vector<ServiceRule> no_files = {{{kMsn}, {Service::file_transfer}, Action::reset}};
+  const std::string message = msn_file("a.exe");
+  for (std::size_t cut = 1; cut < message.size(); cut += 7) {
+    Wire wire(with_services(no_files));
+    Talk talk(wire, 40000, 1863);
+    open_switchboard(talk);
+    EXPECT_TRUE(talk.client_says(text(message.substr(0, cut))).forward) << cut;
+    wire.reload(with_services(no_files, 2));
+    EXPECT_FALSE(talk.client_says(text(message.substr(cut))).forward) << cut;
+  }
+}
+
+TEST(Messenger, AReloadThatRefusesASessionEndsIt) {
+  Wire wire(with_services({{{kMsn}, {Service::text_chat}, Action::allow, false}}));
+  Talk talk(wire, 40000, 1863);
+  open_switchboard(talk);
+  wire.reload(block_im(2));
+  const Outcome outcome = talk.server_says("ACK 4\r\n");
+  EXPECT_FALSE(outcome.forward);
+  ASSERT_EQ(outcome.forged.size(), 2u);
+  EXPECT_EQ(outcome.to(Side::inside)->sequence, talk.server_next);
+  EXPECT_EQ(outcome.to(Side::outside)->sequence, talk.client_next);
+}
+
+// Over UDP each message stands for itself: what was not read, or not let pass, is read from now on.
+TEST(Messenger, DatagramsAreReadOnceAReloadAsks) {
+  const auto sip = [](Wire& wire, std::string_view method, bool sound = true) {
+    const std::string message =
+        std::string(method) +
+        " sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK1\r\n"
+        "From: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: 1\r\n"
+        "CSeq: 1 " +
+        std::string(method) + "\r\nMax-Forwards: 70\r\nUser-Agent: Windows RTC/1.0\r\n" +
+        (method == "INVITE" ? "Content-Type: application/sdp\r\nContent-Length: 75\r\n\r\n"
+                              "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 "
+                              "0\r\nm=audio 6000 RTP/AVP 0\r\n"
+                            : "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi");
+    Octets frame = Frame().v4(kClient, kServer).udp(5060, 5060).payload(message).build();
+    if (!sound) frame.back() ^= 1;  // the checksum is that of other bytes
+    return wire.send(frame, Side::inside);
+  };
+  const std::vector<ServiceRule> text_only = {{{kMsn}, {Service::text_chat}, Action::allow},
+                                              {{kMsn}, {}, Action::drop}};
+  Wire open(with_services({{{kMsn}, {}, Action::allow}}));
+  EXPECT_TRUE(sip(open, "MESSAGE").forward);
+  open.reload(with_services(text_only, 2));
+  EXPECT_EQ(sip(open, "INVITE", false).reason, Reason::transport_checksum);
+  EXPECT_TRUE(sip(open, "MESSAGE").forward);
+  EXPECT_FALSE(sip(open, "INVITE").forward);
+
+  Wire closed(with_services({{{kMsn}, {}, Action::drop}}));
+  EXPECT_FALSE(sip(closed, "MESSAGE").forward);
+  closed.reload(with_services(text_only, 2));
+  EXPECT_TRUE(sip(closed, "MESSAGE").forward);
+  EXPECT_FALSE(sip(closed, "INVITE").forward);
+}
+
+// A protocol that many speak, such as SIP: whose it is tells the server, what is done the message.
+TEST(Messenger, AProtocolWithoutAnOwnerHasServicesAtAKnownServer) {
+  constexpr const char* kKnownServer = "203.0.113.9";
+  Wire wire(
+      with_services({{{kMsn}, {Service::text_chat}, Action::allow}, {{kMsn}, {}, Action::drop}}));
+  const auto says = [&](std::string_view method, const char* server, std::uint16_t port) {
+    const std::string message =
+        std::string(method) +
+        " sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1"
+        "\r\nFrom: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\nCall-ID: 1\r\n"
+        "CSeq: 1 " +
+        std::string(method) + "\r\nMax-Forwards: 70\r\nContent-Type: " +
+        (method == "MESSAGE" ? "text/plain\r\nContent-Length: 2\r\n\r\nhi"
+                             : "application/sdp\r\nContent-Length: 31\r\n\r\nv=0\r\nm=audio 6000 "
+                               "RTP/AVP 0\r\n\r\n");
+    return wire.inside(Frame().v4(kClient, server).udp(port, 5060).payload(message)).forward;
+  };
+  EXPECT_TRUE(says("MESSAGE", kKnownServer, 5060));
+  EXPECT_FALSE(says("INVITE", kKnownServer, 5060));
+  EXPECT_FALSE(says("INVITE", kKnownServer, 5061));
+  const auto events = wire.events(EventType::alert);
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events[0].im.application, kMsn);
+  EXPECT_EQ(events[0].im.service, Service::text_chat);
+  EXPECT_EQ(events[0].im.evidence, catalog::Evidence::address);
+  EXPECT_TRUE(says("INVITE", kServer, 5060)) << "nobody's";
+}
+
 TEST(Messenger, AnAnnouncedConnectionIsOfTheSession) {
   learn::ExpectedFlows expected(64, KeyedHash(1));
   WorkerConfig config = Wire::small();
