@@ -202,7 +202,10 @@ class Grammar::Walk {
         keywords.push_back(option->keyword);
       }
     }
-    if (bare != nullptr && keywords.empty()) return take_value(*bare, word);
+    const bool is_keyword =
+        std::any_of(keywords.begin(), keywords.end(),
+                    [&](std::string_view keyword) { return keyword.starts_with(word); });
+    if (bare != nullptr && !is_keyword) return take_value(*bare, word);
     const std::string_view chosen = choose(word, keywords);
     if (problem_) return;
     for (const Option& option : invocation_.command->options) {

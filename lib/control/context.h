@@ -46,6 +46,8 @@ Reply show_memory(Context& context, const Invocation& invocation, const Caller& 
 // show_counters.cpp
 Reply show_counters(Context& context, const Invocation& invocation, const Caller& caller);
 Reply show_applications(Context& context, const Invocation& invocation, const Caller& caller);
+// All that the catalogue says of one application.
+Reply show_application(const Context& context, const catalog::Application& application);
 Reply show_asp_drop(Context& context, const Invocation& invocation, const Caller& caller);
 // show_policy.cpp
 Reply show_policy(Context& context, const Invocation& invocation, const Caller& caller);

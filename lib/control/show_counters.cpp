@@ -50,6 +50,9 @@ Reply show_counters(Context& context, const Invocation& invocation, const Caller
 Reply show_applications(Context& context, const Invocation& invocation, const Caller&) {
   const bool only_seen = invocation.has("seen");
   const auto snapshot = context.gateway.snapshot();
+  if (invocation.has("")) {
+    return show_application(context, *snapshot->catalogue->find(invocation.get("")));
+  }
   Reply reply;
   Json& list = reply.result["applications"] = Json::array();
   TextTable table({{"Application"},

@@ -131,6 +131,47 @@ TEST_F(CommandsTest, ApplicationsCountWhatWasAllowedAndBlocked) {
   EXPECT_THAT(run("show applications seen").text, HasSubstr("No application was seen.\n"));
 }
 
+TEST_F(CommandsTest, OneApplicationIsToldWithAllThatIsKnownOfIt) {
+  gateway.worker(1).add_application(kXmpp.value(), true);
+  const Reply reply = run("show app xmpp");
+  EXPECT_EQ(reply.text,
+            "Application xmpp: XMPP, open-protocol, shut-down since 2030\n"
+            "  Names that are its own\n"
+            "    jabber.example\n"
+            "  Ports that mean it\n"
+            "    tcp/5222-5223, used by others too: never refused before payload\n"
+            "  Addresses that are its own\n"
+            "    192.0.2.128/25\n"
+            "  Shared names, which decide nothing\n"
+            "    *.mail.jabber.example\n"
+            "  Protocols that are read\n"
+            "    xmpp\n"
+            "  Snort rules that name it\n"
+            "    7, 8\n"
+            "  Services that can be told apart\n"
+            "    voice: partly, in clear\n"
+            "  What it needs\n"
+            "    telegram: bridges\n"
+            "    udp/5353: finding peers\n"
+            "  Limits\n"
+            "    Any\\x1bport.\n"
+            "  What a rule that is too wide breaks\n"
+            "    Mail.\n"
+            "  Allowed 0, blocked 1\n");
+  const Json& told = reply.result["application"];
+  EXPECT_EQ(told["application"], "xmpp");
+  EXPECT_EQ(told["names"][0]["match"], "exact");
+  EXPECT_EQ(told["names"][0]["use"], (Json{"login", "chat"}));
+  EXPECT_EQ(told["names"][1]["exclusive"], false);
+  EXPECT_EQ(told["needs"][0]["application"], "telegram");
+  EXPECT_EQ(told["services"][0]["separable"], "partly");
+  EXPECT_EQ(told["blocked"], 1);
+  EXPECT_EQ(run("show applications xmp").status, kInvalid);
+  EXPECT_EQ(run("show applications se").result["applications"].size(), 1u);
+  EXPECT_EQ(run("show applications whatsapp").text,
+            "Application whatsapp: WhatsApp, mobile-messenger, unknown\n  Allowed 0, blocked 0\n");
+}
+
 TEST_F(CommandsTest, ServicePolicyPrintsRulesInOrderWithHits) {
   gateway.worker(0).add_rule(1, RuleId(1));
   gateway.worker(1).add_rule(1, RuleId(1));

@@ -27,10 +27,24 @@ inline std::shared_ptr<const catalog::Catalogue> small_catalogue() {
     return result;
   };
   using catalog::Category;
-  return std::make_shared<catalog::Catalogue>(std::vector<catalog::Application>{
+  std::vector<catalog::Application> all = {
       application(kTelegram, "telegram", "Telegram", Category::mobile_messenger),
       application(kWhatsapp, "whatsapp", "WhatsApp", Category::mobile_messenger),
-      application(kXmpp, "xmpp", "XMPP", Category::open_protocol)});
+      application(kXmpp, "xmpp", "XMPP", Category::open_protocol)};
+  catalog::Application& xmpp = all.back();
+  xmpp.names = {{"jabber.example", true, true, catalog::Service::any, false, 3},
+                {"mail.jabber.example", false, false}};
+  xmpp.ports = {{catalog::Transport::tcp, 5222, 5223, catalog::Service::any, true, true}};
+  xmpp.addresses = {{Prefix::parse("192.0.2.128/25").value()}};
+  xmpp.description.status = catalog::Status::shut_down;
+  xmpp.description.ended = 2030;
+  xmpp.description.protocols = {"xmpp"};
+  xmpp.description.signatures = {7, 8};
+  xmpp.description.services = {{catalog::Service::voice, catalog::Separable::partly, "in clear"}};
+  xmpp.description.needs = {{"telegram", "", "", "bridges"}, {"", "", "udp/5353", "finding peers"}};
+  xmpp.description.limits = {"Any\x1bport."};
+  xmpp.description.over_blocking = {"Mail."};
+  return std::make_shared<catalog::Catalogue>(std::move(all));
 }
 
 // Two rules: xmpp may, from 10.0.0.0/8 only; all other messengers are reset with a log.
