@@ -141,13 +141,15 @@ void AppFirewall::server_line(Messenger& messenger, const Command& command) {
     return context_.not_converted(command, "neither name nor ip-address");
   }
   context_.converted(command);
-  context_.warn(command,
-                "every service on the address is meant, as on the router: check that "
-                "nothing else shares it. Names are learned from DNS answers that pass");
 }
 
 void AppFirewall::emit(const std::string& policy, const Messenger& messenger) {
   const std::string name = policy + ", " + std::string(messenger.command->rest(1));
+  if (!messenger.permitted.empty() || !messenger.denied.empty()) {
+    context_.warn(*messenger.command,
+                  "every service on the servers' addresses is meant, as on the router: check that "
+                  "nothing else shares them. Names are learned from DNS answers that pass");
+  }
   const bool has_services =
       messenger.text_chat.command != nullptr || messenger.rest.command != nullptr;
   if (!has_services) {

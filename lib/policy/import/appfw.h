@@ -41,7 +41,6 @@ class AppFirewall {
     const Command* command = nullptr;
     std::string application;
     Texts permitted, denied;  // servers
-    const Command* denied_at = nullptr;
     struct Service {
       const Command* command = nullptr;
       Action action = Action::allow;

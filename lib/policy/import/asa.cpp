@@ -205,6 +205,9 @@ class AsaImporter {
       return context_.not_converted(group, "traffic to the device itself");
     }
     const Opener opener = is_outside(group.word(4)) == in ? Opener::outside : Opener::inside;
+    if (lists_.use(list) == nullptr) {
+      return context_.not_converted(group, "there is no access list \"" + list + "\"");
+    }
     const std::size_t side = opener == Opener::outside ? 1 : 0;
     if (bound_[side]) {
       if (lists_.use(list) == nullptr)

@@ -150,7 +150,9 @@ bool is_glued_in_map(string_view head, string_view before, string_view word) {
 bool is_glued_appfw(string_view head, string_view word, string_view next) {
   if (word == "application") return is_one_of(next, {"http", "im"});
   if (word == "server") return is_one_of(next, {"permit", "deny"});
-  if (word == "service") return is_one_of(next, {"default", "text-chat"});
+  if (word == "service") {
+    return head != "match" && is_one_of(next, {"default", "text-chat"});
+  }
   if (word == "port-misuse") return head == "application";
   return false;
 }
@@ -178,13 +180,13 @@ bool is_glued(const std::vector<Word>& words, std::size_t first, std::size_t at,
   if (word == "access-list") {
     return before != "match" && before != "ip" && is_list_start(words, at);
   }
+  if (before == "match") return false;
   if (word == "access-group") return before != "ip" && at + 2 < words.size();
   if (is_one_of(word, {"policy-map", "class-map"})) return !next.empty();
   if (word == "service-policy") return !next.empty() && before != "show";
   if (word == "names") return is_one_of(before, {"encrypted", "pbkdf2"});
   if (word == "hostname") return is_one_of(head, {"enable", "names", "version", "asa", "pix"});
-  if (word == "http-map")
-    return !next.empty() && is_one_of(head, {"hostname", "names", "policy-map"});
+  if (word == "http-map") return !next.empty() && is_one_of(head, {"hostname", "names"});
   if (word == "object" || word == "object-group") {
     return is_one_of(next, {"network", "service"}) && at + 2 < words.size() &&
            is_one_of(head, {"network-object", "host", "subnet", "range", "fqdn", "names"});

@@ -252,7 +252,10 @@ Elsewhere look_up(const Command& command, std::span<const Reason> table) {
 Elsewhere elsewhere(const Command& command, Dialect dialect) {
   // "Cryptochecksum:c4d9…", "Building configuration..."
   const string_view first = command.word(0);
-  if (first.starts_with("cryptochecksum:")) return {true, ""};
+  if (first.starts_with("cryptochecksum:") ||
+      is_one_of(first, {"boot-start-marker", "boot-end-marker"})) {
+    return {true, ""};
+  }
   const std::span<const Reason> own =
       dialect == Dialect::asa ? std::span<const Reason>(kAsa) : std::span<const Reason>(kIos);
   const Elsewhere found = look_up(command, own);

@@ -27,6 +27,8 @@ std::string_view side_of(const Command& command) {
 }
 
 constexpr std::string_view kNoCounterpart = "this field of HTTP has no check here";
+constexpr std::string_view kNotTogether =
+    "conditions on several fields that must all hold cannot be brought together";
 
 }  // namespace
 
@@ -246,9 +248,10 @@ std::string HttpChecks::match_all(const std::vector<const Command*>& commands, A
   std::optional<Expression> first;
   for (const Command* each : commands) {
     Expression one = expression(*each);
+    if (one.key.empty()) return std::string(kNotTogether);
     if (!one.trouble.empty()) return one.trouble;
     if (first && (first->key != one.key || first->name != one.name)) {
-      return "conditions on several fields that must all hold cannot be brought together";
+      return std::string(kNotTogether);
     }
     patterns.push_back(one.pattern);
     if (!first) first = std::move(one);
@@ -292,11 +295,11 @@ std::string HttpChecks::match(const Command& command, Action action) {
   if (field == "header" && side == "response" && !negated &&
       command.word(at + 1) == "content-type" &&
       is_one_of(command.word(at + 2), {"violation", "unknown"})) {
-    if (command.word(at + 2) == "unknown") return kNoCounterpart.data();
+    if (command.word(at + 2) == "unknown") return std::string(kNoCounterpart);
     warn_if_lost(command, context_.out.check("content_type_verification", action));
     return {};
   }
-  if (side != "request") return kNoCounterpart.data();
+  if (side != "request") return std::string(kNoCounterpart);
   return match_request(command, at, negated, action);
 }
 

@@ -17,11 +17,9 @@ namespace {
 struct Interface {
   const Block* block = nullptr;
   std::string zone;
-  bool nat_inside = false, nat_outside = false, inspects_in = false, is_private = false;
-  bool outside() const {
-    if (nat_inside || nat_outside) return nat_outside;
-    return !inspects_in && !is_private;
-  }
+  bool nat_inside = false, nat_outside = false, inspects_in = false, is_public = false;
+  // One that says nothing of itself is taken for inside, where lists are bound by habit.
+  bool outside() const { return nat_outside || (!nat_inside && !inspects_in && is_public); }
 };
 
 struct ZonePair {
@@ -142,7 +140,11 @@ class IosImporter {
   }
 
   void read_interface(const Block& block) {
+    // What one block says of an interface holds for another of the same name.
     Interface one;
+    for (const Interface& before : interfaces_) {
+      if (before.block->head.rest(1) == block.head.rest(1)) one = before;
+    }
     one.block = &block;
     for (const Command& each : block.body) {
       if (each.starts({"ip", "nat", "inside"})) one.nat_inside = true;
@@ -150,18 +152,19 @@ class IosImporter {
       if (each.starts({"ip", "inspect"}) && each.word(3) == "in") one.inspects_in = true;
       if (each.starts({"zone-member", "security"})) one.zone = each.raw(2);
       if (each.starts({"ip", "address"})) {
-        const std::string_view address = each.word(2);
-        one.is_private = address.starts_with("10.") || address.starts_with("192.168.") ||
-                         is_rfc1918_middle(address);
+        const auto address = IpAddress::parse(each.word(2));
+        one.is_public =
+            address ? !is_private(*address) : is_one_of(each.word(2), {"dhcp", "negotiated"});
       }
     }
     interfaces_.push_back(one);
   }
 
-  // 172.16.0.0/12
-  static bool is_rfc1918_middle(std::string_view address) {
-    const auto parsed = IpAddress::parse(address);
-    return parsed && Prefix::parse("172.16.0.0/12")->contains(*parsed);
+  // RFC 1918.
+  static bool is_private(const IpAddress& address) {
+    return std::any_of(std::begin(kPrivate), std::end(kPrivate), [&](std::string_view prefix) {
+      return Prefix::parse(prefix)->contains(address);
+    });
   }
 
   void convert_interface(const Interface& one) {
@@ -191,8 +194,12 @@ class IosImporter {
       return context_.not_converted(command, "neither in nor out");
     }
     const Opener opener = outside == in ? Opener::outside : Opener::inside;
+    if (lists_.use(list) == nullptr) {
+      // A router lets everything pass where the list is not there.
+      return context_.not_converted(command, "there is no access list \"" + list + "\"");
+    }
     if (!take(opener)) {
-      if (lists_.use(list) != nullptr) lists_.refuse(list, kTaken);
+      lists_.refuse(list, kTaken);
       return context_.not_converted(command, kTaken);
     }
     lists_.bind(list, opener, command);
@@ -250,6 +257,7 @@ class IosImporter {
     context_.converted(block.head);
   }
 
+  static constexpr std::string_view kPrivate[] = {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"};
   static constexpr std::string_view kTaken =
       "something else is in force for connections from this side already, and a gateway has two "
       "sides";

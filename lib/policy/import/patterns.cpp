@@ -193,6 +193,16 @@ Texts Patterns::find(const Command& command, std::size_t at, std::string& troubl
   return found;
 }
 
+Texts Patterns::find_or_take(const Command& command, std::size_t at, std::string& trouble) {
+  const std::string& word = command.raw(at);
+  if (named_.contains(word) || groups_.contains(word) || builtin(word) != nullptr ||
+      is_one_of(command.word(at), {"regex", "class"})) {
+    return find(command, at, trouble);
+  }
+  if (!usable(word, trouble)) return {};
+  return {word};
+}
+
 void Patterns::finish() {
   for (const auto& [name, named] : named_) {
     if (!named.used) context_.harmless(*named.command);

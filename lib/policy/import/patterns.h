@@ -24,9 +24,12 @@ class Patterns {
   // `class-map type regex match-any NAME`, `parameter-map type regex NAME`.
   void define_group(const std::string& name, const Block& block);
 
-  // The expressions that `regex NAME`, `regex class NAME` and, with `bare`, NAME stand for, from
-  // words[at] on; empty, and `trouble` says why, where there are none.
+  // The expressions that `regex NAME`, `regex class NAME` and NAME stand for, from words[at] on;
+  // empty, and `trouble` says why, where there are none.
   Texts find(const Command& command, std::size_t at, std::string& trouble);
+
+  // As `find`; a word that names none of them is an expression itself.
+  Texts find_or_take(const Command& command, std::size_t at, std::string& trouble);
 
   void finish();
 

@@ -107,8 +107,11 @@ void ZoneFirewall::convert_section(const PolicyMap& policy, const Section& secti
       }
       context_.converted(*where);
       for (const AccessEntryIn& entry : list->entries) {
+        if (!entry.permit) {
+          enter_exception(*list, entry);
+          continue;
+        }
         const std::string why = !entry.trouble.empty() ? entry.trouble
-                                : !entry.permit ? "an exception within a class has no counterpart"
                                 : !entry.from.names.empty() || !entry.to.names.empty()
                                     ? "it names hosts by name"
                                     : "";
@@ -169,7 +172,10 @@ Texts ZoneFirewall::servers(const Command& command) {
   const std::string& name = command.words.back().text;
   const auto at = servers_.find(name);
   if (at == servers_.end()) {
-    context_.not_converted(command, "there are no servers \"" + name + "\"");
+    if (name != "signature") {
+      context_.warn(command,
+                    "there are no servers \"" + name + "\": the whole application is meant");
+    }
     return {};
   }
   at->second.used = true;
@@ -208,13 +214,26 @@ void ZoneFirewall::emit_list(const Class& one, const Command& where, const Verdi
   context_.converted(where);
   for (const AccessEntryIn& entry : list->entries) {
     if (!entry.permit) {
-      context_.not_converted(*entry.command, "an exception within a class has no counterpart");
+      enter_exception(*list, entry);
       continue;
     }
     AccessEntryIn as_class = entry;
     as_class.permit = verdict.pass;
     as_class.log = entry.log || verdict.log;
     lists_.emit(as_class, one.name, opener);
+  }
+}
+
+// A deny keeps what it names out of the class. Behind the last permit that changes nothing.
+void ZoneFirewall::enter_exception(const AccessListIn& list, const AccessEntryIn& entry) {
+  const auto rest = std::find_if(list.entries.begin(), list.entries.end(),
+                                 [&](const auto& each) { return &each == &entry; });
+  const bool matters =
+      std::any_of(rest, list.entries.end(), [](const AccessEntryIn& each) { return each.permit; });
+  if (matters) {
+    context_.not_converted(*entry.command, "an exception within a class has no counterpart");
+  } else {
+    context_.harmless(*entry.command);
   }
 }
 
@@ -359,7 +378,8 @@ void ZoneFirewall::deeper_section(const PolicyMap& map, const Section& section, 
     } else if (each.starts({"match", "file-transfer"})) {
       single.service = {"file-transfer"};
       if (each.words.size() > 2 && each.word(2) != "*") {
-        single.filename = {any_of(patterns_.find(each, 2, why))};
+        const Texts names = patterns_.find_or_take(each, 2, why);
+        if (why.empty()) single.filename = {any_of(names)};
       }
     } else if (each.starts({"match", "service", "any"})) {
       // Whatever is said to a listed server is this messenger's.

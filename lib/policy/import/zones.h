@@ -64,6 +64,7 @@ class ZoneFirewall {
   void emit_list(const Class& one, const Command& where, const Verdict& verdict, Opener opener);
   void emit_protocol(const Class& one, const Protocol& protocol, const Verdict& verdict,
                      Opener opener, bool closed, const Texts& from, const Texts& to);
+  void enter_exception(const AccessListIn& list, const AccessEntryIn& entry);
   void emit_access(const std::string& name, const KnownService& service, const Verdict& verdict,
                    Opener opener, const Texts& from, const Texts& to);
   void convert_deeper(const Verdict& verdict, const Class& one);
