@@ -8,15 +8,17 @@ A case is a folder below cases/:
   policy.json    the policy that must come of it
   report.json    the report: every line is converted, harmless or not converted
   arguments      more arguments of import, one a line; may be missing
+  packets.py and expect.json   as a scenario has them (test/scenario/run.py): what the policy makes of a capture
   README.md      what it shows; may be missing
 
 Of every case the counts must add up to the number of lines, the same must come of a second run, and
 `chatgate check` must accept the policy. Where a policy has keys of which this version says that it does
 not support them, that last step is left out and said. CHATGATE_REWRITE=1 rewrites policy.json and
-report.json; read the difference before you keep it.
+report.json, and what expect.json says; read the difference before you keep it.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import re
@@ -28,10 +30,19 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 TREE = HERE.parents[1]
 CATALOGUE = TREE / "policy" / "catalog"
+sys.path[:0] = [str(HERE), str(TREE / "test" / "scenario")]
 SOURCES = {"asa.cfg": "asa", "ios.cfg": "ios", "snort.rules": "snort"}
 # What check says of a key that is right, and that nothing acts on yet.
 UNSUPPORTED = "is not supported by this version"
 UNKNOWN = re.compile(r'unknown key "(headers|arguments|body|max_header_count|transfer_encoding)" in "http"')
+
+
+def scenario_of(folder):
+    """The runner of scenarios, which is a script of the same name as this."""
+    spec = importlib.util.spec_from_file_location("scenario_run", TREE / "test" / "scenario" / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Scenario(folder)
 
 
 def lines_of(data):
@@ -60,7 +71,9 @@ class Case:
         if self.imported(policy) != first:
             self.problems.append("a second run comes to something else")
         self.check_lines(report)
-        self.check_policy(policy)
+        self.check_policy(self.folder / "policy.json")
+        if (self.folder / "expect.json").exists() and not self.skipped:
+            self.problems += scenario_of(self.folder).run(self.program, None)
 
     def imported(self, policy):
         arguments = []
