@@ -43,7 +43,8 @@ EXTRA = {
 # Header prefix, and the paths below the tree that may include it.
 FOREIGN = [
     ("rte_", ["lib/io/dpdk/", "test/unit/io-dpdk/"]),
-    ("nlohmann/", ["lib/config/", "lib/catalog/loader.cpp", "lib/policy/loader.cpp", "lib/control/",
+    ("nlohmann/", ["lib/config/", "lib/catalog/loader.cpp", "lib/policy/loader.cpp", "lib/policy/import/",
+                   "lib/control/",
                    "lib/telemetry/*.cpp", "app/", "test/"]),
     ("boost/program_options", ["app/", "test/"]),
     ("boost/", ["lib/control/", "lib/proto/http2_memory.cpp", "app/", "test/"]),
