@@ -2,7 +2,9 @@
 
 #include "policy/import/import.h"
 
+#include <algorithm>
 #include <boost/program_options/value_semantic.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -11,6 +13,7 @@
 
 #include "commands.h"
 #include "config/json_document.h"
+#include "import_snort.h"
 #include "options.h"
 
 namespace chatgate::app {
@@ -26,7 +29,7 @@ constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
 constexpr Usage kUsage{
     "import",
-    "--from asa|ios FILE [--output POLICY] [--json] [OPTION …]",
+    "--from asa|ios|snort FILE [--output POLICY] [--json] [OPTION …]",
     "Turns a configuration into a policy, and says of every line what became of it.\n"
     "The policy goes to standard output, or to the file that --output names. With --json the\n"
     "report is one JSON object: on standard output beside --output, else on standard error.",
@@ -65,7 +68,7 @@ int write_file(const std::string& file, const std::string& text) {
 po::options_description options_of_import() {
   po::options_description options("Options");
   options.add_options()("from", po::value<std::string>()->required()->value_name("SYSTEM"),
-                        "whose configuration it is: asa, ios")(
+                        "whose configuration it is: asa, ios, snort")(
       "file", po::value<std::string>()->required()->value_name("FILE"),
       "the configuration; --file may be left out")(
       "output", po::value<std::string>()->value_name("POLICY"), "file for the policy")(
@@ -89,9 +92,9 @@ int import(const Arguments& arguments) {
 
   const std::string& from = values["from"].as<std::string>();
   const std::string& combine = values["asa-combine"].as<std::string>();
-  constexpr std::string_view kSystems[] = {"asa", "ios"};
+  constexpr std::string_view kSystems[] = {"asa", "ios", "snort"};
   constexpr std::string_view kCombine[] = {"both", "first-class"};
-  if (from != "asa" && from != "ios") {
+  if (std::find(std::begin(kSystems), std::end(kSystems), from) == std::end(kSystems)) {
     return usage_error(kUsage, "unknown system \"" + from + "\"", suggestion(from, kSystems));
   }
   if (combine != "both" && combine != "first-class") {
@@ -111,8 +114,9 @@ int import(const Arguments& arguments) {
     print(findings);
     return kInvalid;
   }
-  const Imported imported =
-      from == "asa" ? policy::import::from_asa(*text, how) : policy::import::from_ios(*text, how);
+  const Imported imported = from == "asa"   ? policy::import::from_asa(*text, how)
+                            : from == "ios" ? policy::import::from_ios(*text, how)
+                                            : from_snort(*text, std::filesystem::absolute(file));
 
   const std::string policy = dumped(imported.policy, 2);
   const bool to_file = values.count("output") != 0;

@@ -49,19 +49,6 @@ bool is_about_certificates(const detect::Rule& rule) {
                      });
 }
 
-// The engine does not hand a server's certificate to rules: one that asks for it would never match.
-void refuse_certificates(detect::RuleSet& set, Diagnostics& diagnostics) {
-  const auto refused = std::remove_if(set.rules.begin(), set.rules.end(), [&](const auto& rule) {
-    if (!is_about_certificates(rule)) return false;
-    diagnostics.warning({rule.file, rule.spot.line, rule.spot.column},
-                        "rule refused: certificates are not shown to rules by this version",
-                        "tls.sni is");
-    ++set.refused;
-    return true;
-  });
-  set.rules.erase(refused, set.rules.end());
-}
-
 catalog::Classification meaning_of(const detect::Rule& rule, const catalog::Catalogue& catalogue,
                                    Diagnostics& diagnostics) {
   if (rule.chatgate_application.empty()) return {};
@@ -89,6 +76,18 @@ catalog::Classification meaning_of(const detect::Rule& rule, const catalog::Cata
 }
 
 }  // namespace
+
+void refuse_certificates(detect::RuleSet& set, Diagnostics& diagnostics) {
+  const auto refused = std::remove_if(set.rules.begin(), set.rules.end(), [&](const auto& rule) {
+    if (!is_about_certificates(rule)) return false;
+    diagnostics.warning({rule.file, rule.spot.line, rule.spot.column},
+                        "rule refused: certificates are not shown to rules by this version",
+                        "tls.sni is");
+    ++set.refused;
+    return true;
+  });
+  set.rules.erase(refused, set.rules.end());
+}
 
 LoadedSignatures load_signatures(const LoadRequest& request, const policy::Draft& draft,
                                  const catalog::Catalogue& catalogue, Diagnostics& diagnostics) {

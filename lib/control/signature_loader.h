@@ -25,6 +25,10 @@ struct LoadedSignatures {
   std::size_t refused = 0;
 };
 
+// Takes out the rules that ask for a server's certificate, with a warning each: the engine does not
+// hand certificates to rules, and they would never match.
+void refuse_certificates(detect::RuleSet& set, Diagnostics& diagnostics);
+
 // The files of the policy (relative to its folder), then those of the request.
 LoadedSignatures load_signatures(const LoadRequest& request, const policy::Draft& draft,
                                  const catalog::Catalogue& catalogue, Diagnostics& diagnostics);

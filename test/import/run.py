@@ -86,7 +86,8 @@ class Case:
         if done.returncode or done.stderr:
             self.problems.append(f"exit status {done.returncode}: {done.stderr}")
             return None
-        return policy.read_text(), json.loads(done.stdout)
+        # The policy of rules names their file by its whole path.
+        return policy.read_text().replace(str(self.source), self.source.name), json.loads(done.stdout)
 
     def same(self, what, wanted, given):
         if wanted == given:

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <bit>
 
+#include "catalog/entries.h"
+
+#include "config/json_document.h"
+
 namespace chatgate::policy::import {
 namespace {
 
@@ -150,6 +154,15 @@ std::vector<std::string> Addresses::words() const {
   for (const Span& span : v4_) append_prefixes(span.first, span.last, true, list);
   for (const Span& span : v6_) append_prefixes(span.first, span.last, false, list);
   return list;
+}
+
+bool is_host_name(std::string_view word) {
+  Diagnostics findings;
+  config::Reporter reporter("", findings);
+  config::JsonValue value;
+  value.type = config::JsonType::string;
+  value.text = word;
+  return !word.empty() && catalog::read_name(reporter, value).has_value();
 }
 
 std::optional<Addresses> with_netmask(std::string_view address, std::string_view mask) {

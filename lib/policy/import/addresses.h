@@ -59,4 +59,7 @@ std::optional<Addresses> with_netmask(std::string_view address, std::string_view
 // than 256 prefixes.
 std::optional<Addresses> with_wildcard(std::string_view address, std::string_view mask);
 
+// Whether a policy takes it for a server's name.
+bool is_host_name(std::string_view word);
+
 }  // namespace chatgate::policy::import

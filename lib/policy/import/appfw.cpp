@@ -126,7 +126,7 @@ void AppFirewall::server_line(Messenger& messenger, const Command& command) {
   }
   Texts& into = deny ? messenger.denied : messenger.permitted;
   const std::string_view how = command.word(2);
-  if (how == "name" && !command.word(3).empty()) {
+  if (how == "name" && is_host_name(command.word(3))) {
     into.push_back("=" + std::string(command.word(3)));
   } else if (is_one_of(how, {"ip-address", "ip-range"})) {
     const std::size_t at = command.word(3) == "range" ? 4 : 3;
@@ -138,7 +138,7 @@ void AppFirewall::server_line(Messenger& messenger, const Command& command) {
     }
     for (std::string& prefix : Addresses::of(*first, *last).words()) into.push_back(prefix);
   } else {
-    return context_.not_converted(command, "neither name nor ip-address");
+    return context_.not_converted(command, "neither the name of a host nor ip-address");
   }
   context_.converted(command);
 }

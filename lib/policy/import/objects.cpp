@@ -61,7 +61,7 @@ Endpoint Objects::read_network(const Command& command, std::size_t at) const {
   }
   if (word == "fqdn") {
     const std::size_t name = is_one_of(command.word(at + 1), {"v4", "v6"}) ? at + 2 : at + 1;
-    if (command.word(name).empty()) return trouble("fqdn without a name");
+    if (!is_host_name(command.word(name))) return trouble("fqdn without a host's name");
     Endpoint one;
     one.names.emplace_back(command.word(name));
     return one;

@@ -28,7 +28,6 @@ Json to_json(const RuleOut& rule) {
   Json object = Json::object();
   object["name"] = rule.name;
   put(object, "application", rule.application);
-  put(object, "category", rule.category);
   put(object, "service", rule.service);
   put(object, "server", rule.server);
   put(object, "from", rule.from);
@@ -83,13 +82,12 @@ int strictness(Action action) {
 }
 
 std::string Output::network(const std::string& wanted, const Texts& prefixes) {
-  // These mean something else in a policy, and a name may not look like an address.
-  const bool taken = wanted == "any" || wanted == "inside" ||
-                     wanted.find_first_of(".:/") != std::string::npos || wanted.empty();
-  const std::string stem = taken && wanted != "inside" ? "group " + wanted : wanted;
-  std::string name = wanted == "inside" ? "group inside" : stem;
+  // "any" and "inside" mean something else in a policy, and a name may not look like an address.
+  std::string stem = wanted;
   std::replace_if(
-      name.begin(), name.end(), [](char c) { return c == '.' || c == ':' || c == '/'; }, '-');
+      stem.begin(), stem.end(), [](char c) { return c == '.' || c == ':' || c == '/'; }, '-');
+  if (stem != wanted || is_one_of(stem, {"any", "inside", ""})) stem = "group " + stem;
+  std::string name = stem;
   for (int i = 2;; ++i) {
     const auto [at, is_new] = networks_.emplace(name, prefixes);
     if (is_new) network_order_.push_back(name);
@@ -112,17 +110,6 @@ void Output::access(AccessOut entry) {
 void Output::rule(RuleOut rule) {
   rule.name = unique(rule.name);
   rules_.push_back(std::move(rule));
-}
-
-void Output::servers(const std::string& application, const Texts& names, const Texts& addresses) {
-  auto& [known_names, known_addresses] = servers_[application];
-  const auto add = [](Texts& into, const Texts& from) {
-    for (const std::string& each : from) {
-      if (std::find(into.begin(), into.end(), each) == into.end()) into.push_back(each);
-    }
-  };
-  add(known_names, names);
-  add(known_addresses, addresses);
 }
 
 std::optional<Action> Output::check(std::string_view key, Action action) {
@@ -216,11 +203,6 @@ Json Output::finish() const {
   Json policy = Json::object();
   for (const std::string& name : network_order_) policy["networks"][name] = networks_.at(name);
   for (const auto& [name, windows] : times_) policy["times"][name] = windows;
-  for (const auto& [application, servers] : servers_) {
-    Json& at = policy["applications"][application]["servers"];
-    if (!servers.first.empty()) at["names"] = servers.first;
-    if (!servers.second.empty()) at["addresses"] = servers.second;
-  }
   for (const AccessOut& entry : access_) policy["access"].push_back(to_json(entry));
   policy["rules"] = Json::array();
   for (const RuleOut& rule : rules_) policy["rules"].push_back(to_json(rule));

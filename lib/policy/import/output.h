@@ -25,7 +25,7 @@ using Texts = std::vector<std::string>;
 // Empty lists are left out of the policy.
 struct RuleOut {
   std::string name;
-  Texts application, category, service, server, from, to;
+  Texts application, service, server, from, to;
   Texts login, peer_login, filename, version;
   std::string when;
   Action action = Action::reset;
@@ -56,7 +56,6 @@ class Output {
   void time(const std::string& name, Json windows) { times_[name] = std::move(windows); }
   void access(AccessOut entry);
   void rule(RuleOut rule);
-  void servers(const std::string& application, const Texts& names, const Texts& addresses);
 
   // ---- Checks of HTTP and DNS. The optional action: what was given up for, or kept from, the new
   // one; nothing where both have room.
@@ -76,7 +75,6 @@ class Output {
   void dns(std::string_view key, Json value) { dns_[std::string(key)] = std::move(value); }
   void signatures(const Texts& files) { signatures_ = files; }
 
-  bool has_access() const { return !access_.empty(); }
   bool asks_for_signatures() const { return http_.contains("port_misuse"); }
 
   Json finish() const;
@@ -87,7 +85,6 @@ class Output {
   std::map<std::string, Texts> networks_;
   std::vector<std::string> network_order_;
   std::map<std::string, Json> times_;
-  std::map<std::string, std::pair<Texts, Texts>> servers_;
   std::vector<AccessOut> access_;
   std::vector<RuleOut> rules_;
   std::set<std::string> names_;

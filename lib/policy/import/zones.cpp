@@ -182,7 +182,7 @@ Texts ZoneFirewall::servers(const Command& command) {
   context_.converted(at->second.block->head);
   Texts list;
   for (const Command& each : at->second.block->body) {
-    if (each.starts({"server", "name"}) && !each.word(2).empty()) {
+    if (each.starts({"server", "name"}) && is_host_name(each.word(2))) {
       list.push_back("=" + std::string(each.word(2)));
       context_.converted(each);
       continue;

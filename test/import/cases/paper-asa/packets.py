@@ -1,4 +1,4 @@
-from sessions import GATOR, MSN_HELLO, yahoo_chat
+from sessions import GATOR, MSN_HELLO, SSH, yahoo_chat
 from wire import HTTP_OK, Capture, http_get
 
 capture = Capture()
@@ -10,7 +10,7 @@ for port in (4444, 8081):  # MSN, on ports of nobody
 yahoo_chat(capture.tcp(2323))
 talk = capture.tcp(80)
 talk.open()
-talk.client(b"SSH-2.0-OpenSSH_9.2\r\n")
+talk.client(SSH)
 talk = capture.tcp(80)
 talk.open()
 talk.client(GATOR)

@@ -1,4 +1,4 @@
-from sessions import GATEWAY, MSN_HELLO, play, yahoo_chat, yahoo_service
+from sessions import GATEWAY, MSN_HELLO, alias_answer, play, yahoo_chat, yahoo_service
 from wire import HTTP_OK, Capture, dns_answer, dns_query, http_get
 
 YAHOO, AOL, MSN, CHAT_PORT = "192.0.2.50", "192.0.2.60", "192.0.2.70", 5050
@@ -8,6 +8,12 @@ for name, address in (("scs.msg.yahoo.com", YAHOO), ("login.oscar.aol.com", AOL)
     look = capture.udp(53, server="192.0.2.53")
     look.client(dns_query(name))
     look.server(dns_answer(name, address))
+# By other names, as behind a load balancer: their addresses are known before anybody connects.
+for asked, name, address in (("a.example.net", "login.oscar.aol.com", AOL),
+                             ("m.example.net", "messenger.hotmail.com", MSN)):
+    look = capture.udp(53, server="192.0.2.53")
+    look.client(dns_query(asked))
+    look.server(alias_answer(asked, name, address))
 yahoo_chat(capture.tcp(CHAT_PORT, server=YAHOO))
 for service in ("file-transfer", "webcam"):
     talk = capture.tcp(CHAT_PORT, server=YAHOO)

@@ -1,0 +1,6 @@
+#include "import_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return chatgate::check_import(
+      data, size, [](std::string_view text) { return chatgate::policy::import::from_ios(text); });
+}
