@@ -5,26 +5,18 @@ namespace chatgate::control {
 using telemetry::Counter;
 using telemetry::kCounterCount;
 using telemetry::kMaxApplications;
-using telemetry::kMaxRules;
+using telemetry::kHitSlots;
 using telemetry::kReasonCount;
 using telemetry::Reason;
 using telemetry::WorkerCounters;
 
-namespace {
-
-RuleId rule_at(std::size_t slot) {
-  return slot == kMaxRules ? RuleId::none() : RuleId(static_cast<RuleId::rep>(slot));
-}
-
-}  // namespace
-
 CounterView::CounterView(std::vector<const WorkerCounters*> workers, std::uint32_t generation)
     : workers_(std::move(workers)),
       generation_(generation),
-      bank_start_(kMaxRules + 1),
-      next_bank_start_(kMaxRules + 1),
-      carried_(kMaxRules + 1),
-      cleared_(kMaxRules + 1) {
+      bank_start_(kHitSlots),
+      next_bank_start_(kHitSlots),
+      carried_(kHitSlots),
+      cleared_(kHitSlots) {
   Baseline zero;
   zero.counters.resize(kCounterCount);
   zero.reasons.resize(kReasonCount);
@@ -77,10 +69,17 @@ std::uint64_t CounterView::application_blocked(ApplicationId application) const 
 }
 
 std::uint64_t CounterView::rule_hits(RuleId rule) const {
-  const std::size_t slot = rule.valid() ? rule.value() : kMaxRules;
-  if (rule.valid() && slot >= kMaxRules) return 0;
+  return hits(WorkerCounters::rule_slot(rule));
+}
+
+std::uint64_t CounterView::access_hits(RuleId line) const {
+  return hits(WorkerCounters::access_slot(line));
+}
+
+std::uint64_t CounterView::hits(std::size_t slot) const {
+  if (slot >= kHitSlots) return 0;
   std::uint64_t sum = carried_[slot] - bank_start_[slot] - cleared_[slot];
-  for (const WorkerCounters* worker : workers_) sum += worker->rule_hits(generation_, rule);
+  for (const WorkerCounters* worker : workers_) sum += worker->hits(generation_, slot);
   return sum;
 }
 
@@ -100,34 +99,34 @@ void CounterView::clear(Time now, std::uint32_t uid) {
       baseline.blocked[a] = worker.application_blocked(a);
     }
   }
-  cleared_ = rule_totals();
+  cleared_ = hit_totals();
   clearing_ = Clearing{now, uid};
 }
 
 void CounterView::before_publish(std::uint32_t next_generation) {
-  next_bank_start_ = read_rules(next_generation);
+  next_bank_start_ = read_hits(next_generation);
 }
 
 void CounterView::after_publish(std::uint32_t generation, bool same_rules) {
-  const RuleCounts zero(kMaxRules + 1);
-  carried_ = same_rules ? rule_totals() : zero;
+  const HitCounts zero(kHitSlots);
+  carried_ = same_rules ? hit_totals() : zero;
   if (!same_rules) cleared_ = zero;
   bank_start_ = next_bank_start_;
   generation_ = generation;
 }
 
-CounterView::RuleCounts CounterView::read_rules(std::uint32_t generation) const {
-  RuleCounts counts(kMaxRules + 1);
+CounterView::HitCounts CounterView::read_hits(std::uint32_t generation) const {
+  HitCounts counts(kHitSlots);
   for (std::size_t slot = 0; slot < counts.size(); ++slot) {
     for (const WorkerCounters* worker : workers_) {
-      counts[slot] += worker->rule_hits(generation, rule_at(slot));
+      counts[slot] += worker->hits(generation, slot);
     }
   }
   return counts;
 }
 
-CounterView::RuleCounts CounterView::rule_totals() const {
-  RuleCounts totals = read_rules(generation_);
+CounterView::HitCounts CounterView::hit_totals() const {
+  HitCounts totals = read_hits(generation_);
   for (std::size_t slot = 0; slot < totals.size(); ++slot) {
     totals[slot] += carried_[slot] - bank_start_[slot];
   }

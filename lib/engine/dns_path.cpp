@@ -97,17 +97,15 @@ void Pipeline::dns_question(Packet& packet) {
 
 // Names by which a network tells clients to keep to its resolver, where the policy does not let
 // them use another.
-std::optional<enforce::DnsAnswer> Pipeline::canary_answer(const Packet& packet) const {
+std::optional<enforce::DnsAnswer> Pipeline::canary_answer(const Packet& packet) {
   if (facts_.name_count != 1 || snapshot_->mode() == policy::Mode::monitor) return std::nullopt;
   const auto signal = proto::dns::canary_signal(facts_.names[0].host.view());
   const ApplicationId encrypted_dns = snapshot_->policy->encrypted_dns();
   if (!signal || !encrypted_dns.valid()) return std::nullopt;
-  const HotFlow& flow = flows_.hot(packet.flow);
-  const policy::Verdict verdict =
-      snapshot_->policy->decide({{encrypted_dns, catalog::Service::any, catalog::Evidence::dns},
-                                 flow.client(),
-                                 flow.server(),
-                                 kHttpsPort});
+  Ends there = ends(packet.flow);
+  there.server_port = kHttpsPort;
+  const catalog::Classification im{encrypted_dns, catalog::Service::any, catalog::Evidence::dns};
+  const policy::Verdict verdict = ask(*snapshot_, there, im, {.of_server = false});
   if (policy::forwards(verdict.action)) return std::nullopt;
   return *signal == proto::dns::CanarySignal::nxdomain ? enforce::DnsAnswerKind::nxdomain
                                                        : enforce::DnsAnswerKind::nodata;
@@ -145,11 +143,11 @@ std::optional<Judgement> Pipeline::blocked_answer(const Packet& packet, Bytes me
   if (hidden == nullptr) return std::nullopt;
   Judgement judgement;
   judgement.im = {hidden->own.application, hidden->own.service, catalog::Evidence::dns};
-  judgement.verdict =
-      snapshot_->policy->decide({judgement.im, flow.client(), flow.server(), flow.server_port()});
-  if (!blocks(judgement.verdict.action)) return std::nullopt;
   hidden_name_ = names.host(static_cast<std::size_t>(hidden - names.all().data()));
   judgement.name = hidden_name_.view();
+  judgement.verdict = ask(*snapshot_, ends(packet.flow), judgement.im,
+                          {.name = judgement.name, .of_server = false});
+  if (!blocks(judgement.verdict.action)) return std::nullopt;
   count_verdict(judgement);
   return judgement;
 }

@@ -116,12 +116,51 @@ bool is_disguised(const Ends& ends, const catalog::Classification& im) {
   }
 }
 
+policy::Connection connection_of(const Snapshot& snapshot, const Ends& ends,
+                                 const catalog::Classification& im, const Told& told) {
+  policy::Connection connection;
+  connection.im = im;
+  connection.client = ends.client;
+  connection.server = ends.server;
+  connection.server_port = ends.server_port;
+  connection.said = told.said;
+  connection.worker = ends.worker;
+  connection.disguised = is_disguised(ends, im);
+  connection.unclassified = told.unclassified && !im.known();
+  connection.name = told.name;
+  connection.learned_name = ends.learned_name;
+  connection.by_address = told.of_server;
+  connection.way = ends.way;
+  connection.times = snapshot.times;
+  return connection;
+}
+
+bool is_encrypted(proto::AppProto protocol) {
+  return protocol == proto::AppProto::tls || protocol == proto::AppProto::dtls ||
+         protocol == proto::AppProto::quic;
+}
+
+// What the key `unclassified` is for: payload that is nobody's, or encrypted without a name, on no
+// port that is known for it.
+bool is_unclassified(const Snapshot& snapshot, const Ends& ends, proto::AppProto protocol,
+                     bool has_name) {
+  constexpr std::uint16_t kSystemPorts = 1024;  // RFC 6335 section 6
+  constexpr std::uint16_t kDnsPort = 53, kDnsOverTls = 853;
+  const bool encrypted = is_encrypted(protocol) && !has_name;
+  if (!encrypted && !ends.unreadable) return false;
+  const std::uint16_t port = ends.server_port;
+  const bool encrypted_port = port == kHttpsPort || port == kDnsOverTls;
+  // What belongs there is read, so nothing else has a place there.
+  const bool read_port = encrypted_port || port == kDnsPort || port == kHttpPort;
+  if (read_port) return !(encrypted && encrypted_port);
+  return port >= kSystemPorts && !snapshot.catalogue->match_port(transport(ends), port).found();
+}
+
 }  // namespace
 
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
-                    const proto::Messenger* said) {
-  return snapshot.policy->decide(
-      {im, ends.client, ends.server, ends.server_port, said, ends.worker, is_disguised(ends, im)});
+                    const Told& told) {
+  return snapshot.policy->decide(connection_of(snapshot, ends, im, told));
 }
 
 Ends ends_of(const flow::HotFlow& flow) {
@@ -136,12 +175,15 @@ Ends ends_of(const flow::HotFlow& flow) {
 Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts) {
   Judgement judgement;
   const proto::Messenger* said = facts.has_messenger ? &facts.messenger : nullptr;
+  // A question about somebody else's name is not a use of the resolver's address or port.
+  const bool of_server = facts.protocol != proto::AppProto::dns;
   for (std::size_t i = 0; i < facts.name_count; ++i) {
     const proto::Facts::Name& name = facts.names[i];
     catalog::Classification im = by_target(snapshot, facts, name);
     if (!im.known()) continue;
     if (said != nullptr && said->service != catalog::Service::any) im.service = said->service;
-    const policy::Verdict verdict = ask(snapshot, ends, im, said);
+    const policy::Verdict verdict =
+        ask(snapshot, ends, im, {.name = name.host.view(), .said = said, .of_server = of_server});
     if (!judgement.im.known() || !policy::forwards(verdict.action)) {
       judgement = {im, verdict, name.host.view(), said};
     }
@@ -149,13 +191,22 @@ Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& 
   }
   if (judgement.im.known()) return judgement;
   if (said != nullptr) judgement.im = by_messenger(snapshot, ends, facts);
-  // A question about somebody else's name is not a use of the resolver's address or port.
-  if (!judgement.im.known() && facts.protocol != proto::AppProto::dns) {
-    judgement.im = without_name(snapshot, ends);
-  }
+  if (!judgement.im.known() && of_server) judgement.im = without_name(snapshot, ends);
   judgement.said = said;
-  judgement.verdict = ask(snapshot, ends, judgement.im, said);
-  if (facts.name_count != 0) judgement.name = facts.names[0].host.view();
+  Told told{.said = said, .of_server = of_server};
+  told.unclassified = is_unclassified(snapshot, ends, facts.protocol, facts.name_count != 0);
+  if (facts.name_count != 0) told.name = judgement.name = facts.names[0].host.view();
+  judgement.verdict = ask(snapshot, ends, judgement.im, told);
+  // Of several names that mean no application a rule may name any as the server's.
+  const bool asks_on = snapshot.policy->asks_for_server();
+  for (std::size_t i = 1; asks_on && i < facts.name_count; ++i) {
+    if (!policy::forwards(judgement.verdict.action)) break;
+    told.name = facts.names[i].host.view();
+    const policy::Verdict verdict = ask(snapshot, ends, judgement.im, told);
+    if (policy::forwards(verdict.action)) continue;
+    judgement.verdict = verdict;
+    judgement.name = told.name;
+  }
   return judgement;
 }
 
@@ -170,7 +221,9 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
     judgement.im = by_name(snapshot, name, evidence(protocol));
   }
   if (!judgement.im.known()) judgement.im = without_name(snapshot, ends);
-  judgement.verdict = ask(snapshot, ends, judgement.im);
+  Told told{.name = name, .of_server = protocol != proto::AppProto::dns};
+  told.unclassified = is_unclassified(snapshot, ends, protocol, !name.empty());
+  judgement.verdict = ask(snapshot, ends, judgement.im, told);
   return judgement;
 }
 
@@ -197,6 +250,12 @@ bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judge
     judgement.im = address;
     judgement.verdict = ask(snapshot, ends, address);
     return !policy::forwards(judgement.verdict.action);
+  }
+  const auto by_server = snapshot.policy->decide_by_server(connection_of(snapshot, ends, {}, {}));
+  if (by_server && !policy::forwards(by_server->action)) {
+    judgement.verdict = *by_server;
+    judgement.name = ends.learned_name;
+    return true;
   }
   const catalog::PortMatch match =
       snapshot.catalogue->match_port(transport(ends), ends.server_port);

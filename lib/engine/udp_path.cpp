@@ -36,8 +36,12 @@ void Pipeline::udp_payload(Packet& packet) {
     case Inspected::malformed: unreadable(packet); return;
     default: break;
   }
-  if (cold.app_proto == proto::AppProto::unknown) counters_.add(Counter::flows_unclassified);
-  conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
+  if (cold.app_proto != proto::AppProto::unknown) {
+    conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
+    return;
+  }
+  counters_.add(Counter::flows_unclassified);
+  conclude(packet, judge(*snapshot_, ends_of_unreadable(packet.flow), facts_));
 }
 
 Inspected Pipeline::feed_datagram(const Packet& packet) {

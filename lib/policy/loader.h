@@ -9,8 +9,8 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +19,7 @@
 #include "base/diagnostic.h"
 #include "catalog/builder.h"
 #include "catalog/catalogue.h"
+#include "policy/networks_loader.h"
 #include "policy/policy.h"
 
 namespace chatgate::policy {
@@ -32,10 +33,17 @@ struct RuleDraft {
   AddressSet from, to;
   std::vector<catalog::Service> services;
   std::vector<TextCondition> texts;
+  ServerSet server;
+  TimeSet when = 0;
+  PathCondition path;
   Action action = Action::allow;
   bool log = false;
+  bool monitor = false;
 
-  bool unconditional() const { return from.any() && to.any() && services.empty() && texts.empty(); }
+  bool unconditional() const {
+    return from.any() && to.any() && services.empty() && texts.empty() && server.any() &&
+           when == 0 && path.any();
+  }
 };
 
 // A file of Snort rules that the policy names.
@@ -44,13 +52,14 @@ struct SignatureFile {
   Place place;
 };
 
-using Networks = std::map<std::string, std::vector<Prefix>, std::less<>>;
-
 struct Draft {
   Mode mode = Mode::enforce;
   std::vector<RuleDraft> rules;  // those without a mistake, in order
   std::size_t refused = 0;       // rules with a mistake
   Action fallback = Action::allow;
+  std::optional<Action> unclassified;
+  std::vector<AccessEntry> access;
+  std::vector<NamedTime> times;
   std::vector<Prefix> inside;
   Networks networks;
   std::vector<SignatureFile> signatures;

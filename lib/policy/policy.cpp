@@ -5,27 +5,12 @@
 #include <optional>
 #include <utility>
 
+#include "policy/candidates.h"
+
 namespace chatgate::policy {
 namespace {
 
 using catalog::Category;
-
-constexpr Prefix kAllV4{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, 96};
-
-// The address next to `address` on either side; nothing at the end of the space.
-std::optional<IpAddress> next(IpAddress address) {
-  for (std::size_t i = address.bytes.size(); i-- > 0;) {
-    if (++address.bytes[i] != 0) return address;
-  }
-  return std::nullopt;
-}
-
-IpAddress before(IpAddress address) {
-  for (std::size_t i = address.bytes.size(); i-- > 0;) {
-    if (address.bytes[i]-- != 0) return address;
-  }
-  return address;
-}
 
 // What leads to a service rather than being one.
 bool is_signalling(catalog::Service service) {
@@ -40,6 +25,22 @@ bool names(const Rule& rule, const catalog::Application& application) {
          std::any_of(rule.categories.begin(), rule.categories.end(), [&](Category category) {
            return catalog::covers(category, application.category);
          });
+}
+
+// Whether a rule that may decide the application asks for a service or a text.
+bool looks_into_it(std::span<const Rule> rules, const catalog::Application& application) {
+  for (const Rule& rule : rules) {
+    if (!names(rule, application)) continue;
+    if (!rule.services.empty() || !rule.texts.empty()) return true;
+    if (rule.unconditional()) return false;
+  }
+  return false;
+}
+
+// Whether what the rule asks can be told at the first packet of a connection.
+bool only_by_ends(const Rule& rule) {
+  return rule.applications.empty() && rule.categories.empty() && rule.services.empty() &&
+         rule.texts.empty();
 }
 
 std::optional<Action> misuse_of(Category category, const PortMisuse& words) {
@@ -60,86 +61,84 @@ std::string_view to_string(TextField field) {
   return {};
 }
 
-AddressSet::AddressSet(std::vector<Prefix> prefixes) : any_(false) {
-  std::vector<Range> sorted;
-  for (const Prefix& prefix : prefixes) {
-    if (prefix.length < kAllV4.length && prefix.contains(kAllV4.address)) {
-      // A prefix of IPv6 never means IPv4, whose addresses lie within it in this representation.
-      if (prefix.first() != kAllV4.first()) {
-        sorted.push_back({prefix.first(), before(kAllV4.first())});
-      }
-      if (const auto after = next(kAllV4.last())) sorted.push_back({*after, prefix.last()});
-    } else {
-      sorted.push_back({prefix.first(), prefix.last()});
-    }
-  }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const Range& a, const Range& b) { return a.first < b.first; });
-  for (const Range& range : sorted) {
-    // Joined where they overlap or touch.
-    const auto behind = ranges_.empty() ? std::optional<IpAddress>() : next(ranges_.back().last);
-    if (!ranges_.empty() && (!behind || range.first <= *behind)) {
-      ranges_.back().last = std::max(ranges_.back().last, range.last);
-    } else {
-      ranges_.push_back(range);
-    }
-  }
-}
-
-bool AddressSet::contains(const IpAddress& address) const {
-  if (any_) return true;
-  const auto after = std::upper_bound(
-      ranges_.begin(), ranges_.end(), address,
-      [](const IpAddress& value, const Range& range) { return value < range.first; });
-  return after != ranges_.begin() && address <= std::prev(after)->last;
-}
-
-// For each application the positions of the rules that may match it, in order and up to the first
-// that surely does; all lists in one array. The last list is for what was not recognised.
+// The rules that name an application, by application, and those that mean it by its category or
+// mean everything, by category; each up to the first that surely matches.
 struct Policy::Index {
   struct List {
-    std::uint32_t start = 0, size = 0;
+    CandidateIndex rules;
+    bool empty = true;
+  };
+  struct OfApplication {
+    List own;
+    std::size_t common = 0;           // in `by_category`
     bool looks_into = false;          // a rule asks for a service or a text
     std::optional<Action> disguised;  // what `http.port_misuse` says
   };
-  std::vector<std::uint16_t> candidates;
-  std::vector<List> by_application;
-  List unrecognised;
+  std::vector<OfApplication> by_application;
+  std::vector<List> by_category;  // the last is for what was not recognised
+  std::vector<bool> at_once;      // by rule: see decide_by_server
 
-  template <typename Matches>
-  List make(std::span<const Rule> rules, Matches matches) {
+  const List& unrecognised() const { return by_category.back(); }
+
+  template <typename Names>
+  static List make(std::span<const Rule> rules, Names names) {
     List list;
-    list.start = static_cast<std::uint32_t>(candidates.size());
+    std::vector<CandidateIndex::Entry> entries;
     for (std::size_t i = 0; i < rules.size(); ++i) {
-      if (!matches(rules[i])) continue;
-      candidates.push_back(static_cast<std::uint16_t>(i));
-      ++list.size;
-      list.looks_into = list.looks_into || !rules[i].services.empty() || !rules[i].texts.empty();
-      if (rules[i].unconditional()) break;
+      const Rule& rule = rules[i];
+      if (!names(rule)) continue;
+      entries.push_back({static_cast<Position>(i), &rule.from, &rule.to});
+      list.empty = false;
+      if (rule.unconditional()) break;
     }
+    list.rules = CandidateIndex(entries);
     return list;
   }
 };
 
 Policy::Policy(Content content, const catalog::Catalogue& catalogue)
     : content_(std::move(content)), index_(std::make_unique<Index>()) {
-  const auto for_all = [](const Rule& rule) {
-    return rule.applications.empty() && rule.categories.empty();
-  };
-  index_->unrecognised = index_->make(content_.rules, for_all);
+  std::vector<PathCondition*> paths;
+  for (Rule& rule : content_.rules) paths.push_back(&rule.path);
+  for (AccessEntry& entry : content_.access) paths.push_back(&entry.path);
+  macs_.build(std::move(paths));  // the loader has seen that they are not too many
+  access_ = AccessList(std::move(content_.access));
   if (const catalog::Application* found = catalogue.find("encrypted-dns")) {
     encrypted_dns_ = found->id;
+  }
+  const std::size_t categories = catalog::category_words().size();
+  for (std::size_t i = 0; i <= categories; ++i) {
+    index_->by_category.push_back(Index::make(content_.rules, [&](const Rule& rule) {
+      if (rule.applications.empty() && rule.categories.empty()) return true;
+      return i < categories &&
+             std::any_of(rule.categories.begin(), rule.categories.end(), [&](Category category) {
+               return catalog::covers(category, static_cast<Category>(i));
+             });
+    }));
   }
   for (const catalog::Application& application : catalogue.applications()) {
     const std::size_t id = application.id.value();
     if (index_->by_application.size() <= id) {
       // A number without an application in this catalogue is as good as not recognised.
-      index_->by_application.resize(id + 1, index_->unrecognised);
+      Index::OfApplication none;
+      none.common = categories;
+      index_->by_application.resize(id + 1, none);
     }
-    index_->by_application[id] =
-        index_->make(content_.rules, [&](const Rule& rule) { return names(rule, application); });
-    index_->by_application[id].disguised =
-        misuse_of(application.category, content_.controls.http.port_misuse);
+    Index::OfApplication& of = index_->by_application[id];
+    of.own = Index::make(content_.rules, [&](const Rule& rule) {
+      return std::find(rule.applications.begin(), rule.applications.end(), application.id) !=
+             rule.applications.end();
+    });
+    of.common = static_cast<std::size_t>(application.category);
+    of.looks_into = looks_into_it(content_.rules, application);
+    of.disguised = misuse_of(application.category, content_.controls.http.port_misuse);
+  }
+  bool payload_may_pass = false;
+  for (const Rule& rule : content_.rules) {
+    asks_for_server_ = asks_for_server_ || !rule.server.any();
+    index_->at_once.push_back(!rule.server.any() && only_by_ends(rule) && !payload_may_pass);
+    const bool told_later = !only_by_ends(rule) || !rule.server.any();
+    payload_may_pass = payload_may_pass || (told_later && (forwards(rule.action) || rule.monitor));
   }
 }
 
@@ -147,25 +146,44 @@ Policy::~Policy() = default;
 
 Verdict Policy::decide(const Connection& connection) const {
   const std::size_t id = connection.im.application.value();
-  const Index::List list =
-      id < index_->by_application.size() ? index_->by_application[id] : index_->unrecognised;
-  Verdict verdict;
-  if (connection.disguised && list.disguised) {
-    verdict.action = *list.disguised;
+  const Index::OfApplication* of =
+      id < index_->by_application.size() ? &index_->by_application[id] : nullptr;
+  CandidateWalk walk;
+  if (of != nullptr && !of->own.empty) {
+    walk.add(of->own.rules, connection.client, connection.server);
+  }
+  const Index::List& common =
+      of != nullptr ? index_->by_category[of->common] : index_->unrecognised();
+  if (!common.empty) walk.add(common.rules, connection.client, connection.server);
+  while (const auto position = walk.next()) {
+    const Rule& rule = content_.rules[*position];
+    if (matches(rule, connection)) return by_rule(rule);
+  }
+  Verdict verdict = without_rule(connection);
+  if (connection.disguised && of != nullptr && of->disguised) {
+    verdict.action = *of->disguised;
     verdict.port_misuse = true;
-  } else {
-    verdict.action = without_rule(connection);
   }
-  for (std::uint32_t i = list.start; i < list.start + list.size; ++i) {
-    const Rule& rule = content_.rules[index_->candidates[i]];
-    if (!matches(rule, connection)) continue;
-    verdict.action = rule.action;
-    verdict.log = rule.log;
-    verdict.rule = rule.id;
-    verdict.port_misuse = false;
-    break;
+  verdict.log = verdict.action == Action::alert;
+  return verdict;
+}
+
+Verdict Policy::by_rule(const Rule& rule) const {
+  Verdict verdict;
+  verdict.action = rule.action;
+  verdict.rule = rule.id;
+  if (rule.monitor && !forwards(rule.action)) {
+    verdict.watched = rule.action;
+    verdict.action = Action::alert;
   }
-  verdict.log = verdict.log || verdict.action == Action::alert;
+  verdict.log = rule.log || rule.monitor || verdict.action == Action::alert;
+  return verdict;
+}
+
+std::optional<Verdict> Policy::decide_by_server(const Connection& connection) const {
+  if (!asks_for_server_) return std::nullopt;
+  const Verdict verdict = decide(connection);
+  if (!verdict.rule.valid() || !index_->at_once[verdict.rule.value()]) return std::nullopt;
   return verdict;
 }
 
@@ -174,8 +192,16 @@ bool Policy::looks_into(ApplicationId application) const {
   return id < index_->by_application.size() && index_->by_application[id].looks_into;
 }
 
+bool Policy::names_server(const Rule& rule, const Connection& connection) const {
+  if (rule.server.any() || rule.server.has_name(connection.name)) return true;
+  return connection.by_address && (rule.server.has_name(connection.learned_name) ||
+                                   rule.server.has_address(connection.server));
+}
+
 bool Policy::matches(const Rule& rule, const Connection& connection) const {
   if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) return false;
+  if (!holds(rule.when, connection.times) || !rule.path.holds(connection.way)) return false;
+  if (!names_server(rule, connection)) return false;
   const auto& services = rule.services;
   const bool leads_there = forwards(rule.action) && is_signalling(connection.im.service);
   if (!services.empty() && !leads_there &&
@@ -204,13 +230,25 @@ bool Policy::says(const Rule& rule, const TextCondition& condition,
   });
 }
 
-Action Policy::without_rule(const Connection& connection) const {
+Verdict Policy::without_rule(const Connection& connection) const {
   constexpr std::uint16_t kDnsOverTls = 853;  // RFC 7858, RFC 9250
-  if (!encrypted_dns_.valid() || connection.im.application != encrypted_dns_) {
-    return content_.fallback;
+  Verdict verdict;
+  verdict.action = content_.fallback;
+  if (encrypted_dns_.valid() && connection.im.application == encrypted_dns_) {
+    const EvasionControls& controls = content_.controls.evasion;
+    verdict.action = connection.server_port == kDnsOverTls ? controls.dot : controls.doh;
+  } else if (connection.unclassified && content_.unclassified) {
+    verdict.action = *content_.unclassified;
+    verdict.unclassified = true;
   }
-  const EvasionControls& controls = content_.controls.evasion;
-  return connection.server_port == kDnsOverTls ? controls.dot : controls.doh;
+  return verdict;
+}
+
+std::size_t Policy::memory() const {
+  std::size_t bytes = 0;
+  for (const Index::OfApplication& of : index_->by_application) bytes += of.own.rules.memory();
+  for (const Index::List& list : index_->by_category) bytes += list.rules.memory();
+  return bytes;
 }
 
 const HttpControls::UriPattern* Policy::match_uri(std::string_view target, WorkerId worker) const {
@@ -219,6 +257,11 @@ const HttpControls::UriPattern* Policy::match_uri(std::string_view target, Worke
     return each.pattern.matches(target, scratch_, worker);
   });
   return found == patterns.end() ? nullptr : &*found;
+}
+
+std::string_view Policy::access_name(AccessId line) const {
+  if (line.value() >= access_.entries().size()) return {};
+  return access_[line].name;
 }
 
 std::string_view Policy::rule_name(RuleId rule) const {
