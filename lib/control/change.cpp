@@ -21,6 +21,25 @@ Reply reply_for(const ReloadOutcome& outcome) {
   return reply;
 }
 
+Reply reply_for_change(Context& context, const ReloadOutcome& outcome, policy::Mode before) {
+  Reply reply = reply_for(outcome);
+  reply.result["generation"] = outcome.generation;
+  if (!outcome.accepted) {
+    reply.error =
+        "nothing was changed because of " + count_of(outcome.diagnostics.error_count(), "error");
+    reply.remedy = "correct what is named and reload again";
+    return reply;
+  }
+  const auto snapshot = context.gateway.snapshot();
+  reply.result["mode"] = to_string(snapshot->mode());
+  reply.text +=
+      "Policy " + printable(outcome.file, 4096) + " is in force: generation " +
+      std::to_string(outcome.generation) + ", " + count_of(outcome.rule_count, "rule") + ", mode " +
+      std::string(to_string(snapshot->mode())) +
+      (before == snapshot->mode() ? "" : " (was " + std::string(to_string(before)) + ")") + "\n";
+  return reply;
+}
+
 std::string absolute(std::string_view file, const Caller& caller) {
   if (file.empty() || file.front() == '/' || caller.directory.empty()) return std::string(file);
   return (std::filesystem::path(caller.directory) / file).lexically_normal().string();
@@ -41,23 +60,13 @@ Reply set_mode(Context& context, policy::Mode mode, const Caller& caller) {
 
 Reply policy_reload(Context& context, const Invocation&, const Caller& caller) {
   const policy::Mode before = context.gateway.snapshot()->mode();
-  const ReloadOutcome outcome = context.policy.reload(caller);
-  Reply reply = reply_for(outcome);
-  reply.result["generation"] = outcome.generation;
-  if (!outcome.accepted) {
-    reply.error =
-        "nothing was changed because of " + count_of(outcome.diagnostics.error_count(), "error");
-    reply.remedy = "correct what is named and reload again";
-    return reply;
-  }
-  const auto snapshot = context.gateway.snapshot();
-  reply.result["mode"] = to_string(snapshot->mode());
-  reply.text +=
-      "Policy " + printable(outcome.file, 4096) + " is in force: generation " +
-      std::to_string(outcome.generation) + ", " + count_of(outcome.rule_count, "rule") + ", mode " +
-      std::string(to_string(snapshot->mode())) +
-      (before == snapshot->mode() ? "" : " (was " + std::string(to_string(before)) + ")") + "\n";
-  return reply;
+  return reply_for_change(context, context.policy.reload(caller), before);
+}
+
+Reply policy_rollback(Context& context, const Invocation& invocation, const Caller& caller) {
+  const policy::Mode before = context.gateway.snapshot()->mode();
+  const std::uint32_t generation = invocation.number("generation", 0);
+  return reply_for_change(context, context.policy.roll_back(generation, caller), before);
 }
 
 Reply policy_check(Context& context, const Invocation& invocation, const Caller& caller) {

@@ -50,6 +50,11 @@ Reply show_asp_drop(Context& context, const Invocation& invocation, const Caller
 // show_policy.cpp
 Reply show_policy(Context& context, const Invocation& invocation, const Caller& caller);
 Reply show_service_policy(Context& context, const Invocation& invocation, const Caller& caller);
+// show_access.cpp
+Reply show_access_list(Context& context, const Invocation& invocation, const Caller& caller);
+// The names of a set of times, and what a rule or line asks of a connection's way.
+Json time_names(const policy::Times& times, policy::TimeSet set);
+Json path_json(const policy::PathCondition& path);
 // show_flows.cpp
 void show_flows(Context& context, const Invocation& invocation, const Caller& caller, Done done);
 // show_servers.cpp
@@ -58,6 +63,7 @@ Reply show_dns_cache(Context& context, const Invocation& invocation, const Calle
 Reply clear_dns_cache(Context& context, const Invocation& invocation, const Caller& caller);
 // change.cpp
 Reply policy_reload(Context& context, const Invocation& invocation, const Caller& caller);
+Reply policy_rollback(Context& context, const Invocation& invocation, const Caller& caller);
 Reply policy_check(Context& context, const Invocation& invocation, const Caller& caller);
 Reply mode_enforce(Context& context, const Invocation& invocation, const Caller& caller);
 Reply mode_monitor(Context& context, const Invocation& invocation, const Caller& caller);

@@ -4,8 +4,8 @@ namespace chatgate::control {
 
 using telemetry::Counter;
 using telemetry::kCounterCount;
-using telemetry::kMaxApplications;
 using telemetry::kHitSlots;
+using telemetry::kMaxApplications;
 using telemetry::kReasonCount;
 using telemetry::Reason;
 using telemetry::WorkerCounters;

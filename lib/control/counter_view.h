@@ -3,10 +3,11 @@
 // Workers never reset a counter; this remembers what they showed at the clearing and subtracts it.
 // Control thread only, reading workers' counters while they count.
 //
-// Hits of rules and of the access list mean something only under one policy. They start from zero with every policy that
-// is loaded and go on over `mode`: tell it by `before_publish` and `after_publish` around
-// Gateway::publish. The two banks of telemetry::WorkerCounters make both exact: before a publish
-// nobody writes to the next generation's bank, after it nobody writes to the last one's.
+// Hits of rules and of the access list mean something only under one policy. They start from zero
+// with every policy that is loaded and go on over `mode`: tell it by `before_publish` and
+// `after_publish` around Gateway::publish. The two banks of telemetry::WorkerCounters make both
+// exact: before a publish nobody writes to the next generation's bank, after it nobody writes to
+// the last one's.
 #pragma once
 
 #include <cstdint>

@@ -5,8 +5,11 @@
 // as reading the files, while packets go on.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/diagnostic.h"
 #include "base/time.h"
@@ -38,8 +41,9 @@ struct ReloadOutcome {
 
 class PolicyControl {
  public:
-  // All referred to must outlive it. `source` is what every load reads; `host` is EVE's,
-  // empty where it is left out.
+  // All referred to must outlive it. `source` is what every load reads; its `policy_text` is that
+  // of the running policy, where known, and not of later ones. `host` is EVE's, empty where it is
+  // left out.
   PolicyControl(Gateway& gateway, catalog::ApplicationRegistry& registry, CounterView& counters,
                 LoadRequest source, LoadFunction load, std::string host, AuditFunction audit,
                 ClockFunction clock);
@@ -48,11 +52,26 @@ class PolicyControl {
   ReloadOutcome reload(const Caller& caller);
   // Loads `file`, the running policy's where it is empty, and publishes nothing.
   ReloadOutcome check(const std::string& file) const;
+  // Puts into force the policy that generation brought, of the last kKept that were accepted since
+  // the start; 0: the one before the running one.
+  ReloadOutcome roll_back(std::uint32_t generation, const Caller& caller);
+  // Makes the policy's times those of the clock. False where nothing had to change; to be called
+  // about once a second.
+  bool keep_time(const Caller& caller);
   // False where the mode was that already, and nothing was done.
   bool set_mode(policy::Mode mode, const Caller& caller);
 
   // An audit event about something else, such as "counters cleared".
   void audit(std::string_view what, const Caller& caller, Json more = Json::object()) const;
+
+  static constexpr std::size_t kKept = 16;
+  struct Accepted {
+    std::uint32_t generation = 0;
+    std::string sha256, text;
+    Time loaded;
+  };
+  // Oldest first; the last is in force.
+  const std::deque<Accepted>& accepted() const { return accepted_; }
 
   const std::string& policy_file() const { return source_.policy_file; }
   const std::string& catalogue_folder() const { return source_.catalogue_folder; }
@@ -60,6 +79,7 @@ class PolicyControl {
   Time loaded_at() const { return loaded_at_; }
 
  private:
+  ReloadOutcome put_in_force(LoadRequest request, std::string_view what, const Caller& caller);
   LoadRequest request(const std::string& file, std::uint32_t generation) const;
   void publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules);
 
@@ -72,6 +92,7 @@ class PolicyControl {
   const AuditFunction audit_;
   const ClockFunction clock_;
   Time loaded_at_;
+  std::deque<Accepted> accepted_;
 };
 
 // Findings as `chatgate check --json` and replies print them.

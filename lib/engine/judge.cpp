@@ -194,7 +194,10 @@ Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& 
   if (!judgement.im.known() && of_server) judgement.im = without_name(snapshot, ends);
   judgement.said = said;
   Told told{.said = said, .of_server = of_server};
-  told.unclassified = is_unclassified(snapshot, ends, facts.protocol, facts.name_count != 0);
+  // A server's certificate may still name what its client did not.
+  const bool told_later = facts.next == proto::Next::answer;
+  told.unclassified =
+      is_unclassified(snapshot, ends, facts.protocol, facts.name_count != 0 || told_later);
   if (facts.name_count != 0) told.name = judgement.name = facts.names[0].host.view();
   judgement.verdict = ask(snapshot, ends, judgement.im, told);
   // Of several names that mean no application a rule may name any as the server's.

@@ -291,7 +291,7 @@ class Pipeline {
   learn::LearnQuota quota_;
   proto::dns::DnsResponse response_;
   std::optional<learn::LearnedServer> learned_server_;  // of the flow whose ends were asked last
-  proto::HostName hidden_name_;  // of the answer that is being judged
+  proto::HostName hidden_name_;                         // of the answer that is being judged
   net::FragmentCache fragments_;
   net::FragmentCache::Counters fragments_counted_;
   std::vector<ReleasedFrame> released_;

@@ -136,8 +136,8 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
   const bool nobodys = packet.tcp() ? cold.app_proto == proto::AppProto::failed
                                     : cold.app_proto == proto::AppProto::unknown;
   now.unreadable = nobodys && cold.has(ColdFlow::kPayload);
-  const Judgement judgement = judge_anew(*snapshot_, now, cold.im, cold.app_proto,
-                                         names_.read(cold.name(), buffer));
+  const Judgement judgement =
+      judge_anew(*snapshot_, now, cold.im, cold.app_proto, names_.read(cold.name(), buffer));
   if (hot.stage == Stage::watched && !blocks(judgement.verdict.action)) {
     // What is read goes on being read.
     cold.im = judgement.im;

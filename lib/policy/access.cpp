@@ -8,9 +8,8 @@ namespace {
 constexpr std::uint8_t kTcp = 6, kUdp = 17;
 
 bool matches(const AccessEntry& entry, const AccessList::Question& question) {
-  if (!entry.protocols.empty() &&
-      std::find(entry.protocols.begin(), entry.protocols.end(), question.protocol) ==
-          entry.protocols.end()) {
+  if (!entry.protocols.empty() && std::find(entry.protocols.begin(), entry.protocols.end(),
+                                            question.protocol) == entry.protocols.end()) {
     return false;
   }
   const auto holds_port = [&](const AccessEntry::PortRange& range) {

@@ -33,8 +33,8 @@ struct AccessEntry {
     bool operator==(const PortRange&) const = default;
   };
 
-  std::string name;       // as written, or "access line N" counted from 1
-  std::string text;       // what it matches, as an ASA prints it
+  std::string name;               // as written, or "access line N" counted from 1
+  std::string text;               // what it matches, as an ASA prints it
   Action action = Action::allow;  // allow, drop or reset
   bool log = false;
   std::vector<std::uint8_t> protocols;  // IANA numbers, any of; empty: all of IP

@@ -28,9 +28,9 @@ struct Protocol {
 
 const std::vector<Protocol>& protocols() {
   static const std::vector<Protocol> kTable = {
-      {"ip", {}},         {"tcp", {kTcp}},     {"udp", {kUdp}},   {"icmp", {kIcmp, kIcmp6}},
-      {"icmp6", {kIcmp6}}, {"igmp", {kIgmp}},  {"gre", {kGre}},   {"esp", {kEsp}},
-      {"ah", {kAh}},      {"eigrp", {kEigrp}}, {"ospf", {kOspf}}, {"sctp", {kSctp}}};
+      {"ip", {}},          {"tcp", {kTcp}},     {"udp", {kUdp}},   {"icmp", {kIcmp, kIcmp6}},
+      {"icmp6", {kIcmp6}}, {"igmp", {kIgmp}},   {"gre", {kGre}},   {"esp", {kEsp}},
+      {"ah", {kAh}},       {"eigrp", {kEigrp}}, {"ospf", {kOspf}}, {"sctp", {kSctp}}};
   return kTable;
 }
 
@@ -108,9 +108,9 @@ class AccessLoader {
     if (value == nullptr) return "ip";
     std::string text;
     bool all = false;
-    const std::span<const JsonValue> values =
-        value->type == JsonType::list ? std::span<const JsonValue>(value->items)
-                                      : std::span<const JsonValue>(value, 1);
+    const std::span<const JsonValue> values = value->type == JsonType::list
+                                                  ? std::span<const JsonValue>(value->items)
+                                                  : std::span<const JsonValue>(value, 1);
     if (values.empty()) {
       reporter_.error(value->at, "\"protocol\" is an empty list", "name at least one");
     }
@@ -147,9 +147,9 @@ class AccessLoader {
     const JsonValue* value = object.get("port");
     if (value == nullptr) return {};
     std::string text;
-    const std::span<const JsonValue> values =
-        value->type == JsonType::list ? std::span<const JsonValue>(value->items)
-                                      : std::span<const JsonValue>(value, 1);
+    const std::span<const JsonValue> values = value->type == JsonType::list
+                                                  ? std::span<const JsonValue>(value->items)
+                                                  : std::span<const JsonValue>(value, 1);
     if (values.empty()) {
       reporter_.error(value->at, "\"port\" is an empty list", "name at least one");
     }
@@ -170,7 +170,8 @@ class AccessLoader {
                            std::all_of(entry.protocols.begin(), entry.protocols.end(),
                                        [](std::uint8_t p) { return p == kTcp || p == kUdp; });
     if (!has_ports) {
-      reporter_.error(value->at, "\"port\" is for \"tcp\" and \"udp\" only", "leave one of them out");
+      reporter_.error(value->at, "\"port\" is for \"tcp\" and \"udp\" only",
+                      "leave one of them out");
     }
     if (entry.ports.size() == 1 && entry.ports[0].first != entry.ports[0].last) {
       return " range " + std::to_string(entry.ports[0].first) + " " +
@@ -205,8 +206,9 @@ std::vector<AccessEntry> load_access(Reporter& reporter, const ObjectReader& pol
     auto entry = loader.load(line, i + 1);
     if (!entry) continue;
     if (all_from != 0) {
-      reporter.warning(line.at, in_quotes(entry->name) + " can never match: the line before it on " +
-                                    std::to_string(all_from) + " decides everything",
+      reporter.warning(line.at,
+                       in_quotes(entry->name) + " can never match: the line before it on " +
+                           std::to_string(all_from) + " decides everything",
                        "move it up or remove it");
     }
     if (all_from == 0 && entry->unconditional()) all_from = line.at.line;

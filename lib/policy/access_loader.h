@@ -15,7 +15,7 @@
 namespace chatgate::policy {
 
 inline constexpr std::string_view kAccessKeys[] = {
-    "name", "action", "reset", "protocol", "from",      "to",       "port",
+    "name", "action", "reset", "protocol",  "from",      "to", "port",
     "when", "vlan",   "mac",   "interface", "direction", "log"};
 
 std::vector<AccessEntry> load_access(config::Reporter& reporter, const config::ObjectReader& policy,

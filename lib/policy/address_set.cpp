@@ -97,7 +97,9 @@ std::vector<Prefix> AddressSet::prefixes() const {
       Prefix widest{*at, 128};
       while (widest.length > 0) {
         const Prefix wider{*at, static_cast<std::uint8_t>(widest.length - 1)};
-        if (wider.first() != *at || range.last < wider.last()) break;
+        // A prefix of IPv6 does not hold IPv4's addresses.
+        const bool holds_v4 = wider.length < kAllV4.length && wider.contains(kAllV4.address);
+        if (wider.first() != *at || range.last < wider.last() || holds_v4) break;
         widest = wider;
       }
       result.push_back(widest);

@@ -17,8 +17,7 @@ void ApplicationsLoader::load(const ObjectReader& policy) {
   const JsonValue* value = policy.get("applications");
   if (value == nullptr) return;
   if (value->type != config::JsonType::object) {
-    reporter_.wrong_type(*value, "\"applications\"",
-                         "an object of identifiers and what they add");
+    reporter_.wrong_type(*value, "\"applications\"", "an object of identifiers and what they add");
     return;
   }
   for (const JsonMember& member : value->members) load_application(member);
@@ -61,10 +60,10 @@ catalog::Application* ApplicationsLoader::add_application(const JsonMember& memb
     const auto words = builder_.words();
     const std::string_view meant = closest(member.key, words);
     if (!catalogue_complete_) return nullptr;
-    reporter_.error(
-        member.at, "unknown application " + in_quotes(member.key),
-        meant.empty() ? "a new one needs a \"category\""
-                      : "did you mean " + in_quotes(meant) + "? A new one needs a \"category\"");
+    reporter_.error(member.at, "unknown application " + in_quotes(member.key),
+                    meant.empty()
+                        ? "a new one needs a \"category\""
+                        : "did you mean " + in_quotes(meant) + "? A new one needs a \"category\"");
     // The rules may name it; one error is enough.
     unknown_.insert(member.key);
     return nullptr;

@@ -12,8 +12,8 @@ struct LessSet {
     const auto less = [](const AddressSet::Range& x, const AddressSet::Range& y) {
       return x.first != y.first ? x.first < y.first : x.last < y.last;
     };
-    return std::lexicographical_compare(a->ranges().begin(), a->ranges().end(),
-                                        b->ranges().begin(), b->ranges().end(), less);
+    return std::lexicographical_compare(a->ranges().begin(), a->ranges().end(), b->ranges().begin(),
+                                        b->ranges().end(), less);
   }
 };
 

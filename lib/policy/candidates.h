@@ -64,8 +64,8 @@ class CandidateIndex {
    private:
     std::size_t leaf_of(const IpAddress& address) const;
 
-    std::vector<IpAddress> bounds_;  // where leaf 1, 2, … begins; leaf 0 is before the first
-    std::size_t leaves_ = 0;         // a power of two
+    std::vector<IpAddress> bounds_;      // where leaf 1, 2, … begins; leaf 0 is before the first
+    std::size_t leaves_ = 0;             // a power of two
     std::vector<std::uint32_t> starts_;  // by node, into positions_
     std::vector<Position> positions_;
   };

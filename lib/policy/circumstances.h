@@ -30,11 +30,11 @@ struct PathCondition {
     bool operator==(const VlanRange&) const = default;
   };
 
-  std::vector<VlanRange> vlans;        // any of them, on any of the tags; empty: whatever
-  std::vector<PairId> pairs;           // any of; empty: whatever
-  std::vector<MacAddress> macs;        // of the client, any of; empty: whatever
-  std::uint64_t mac_classes = 0;       // what they are in the policy's MacClasses, by bit
-  std::optional<bool> inside_opened;   // nothing: either
+  std::vector<VlanRange> vlans;       // any of them, on any of the tags; empty: whatever
+  std::vector<PairId> pairs;          // any of; empty: whatever
+  std::vector<MacAddress> macs;       // of the client, any of; empty: whatever
+  std::uint64_t mac_classes = 0;      // what they are in the policy's MacClasses, by bit
+  std::optional<bool> inside_opened;  // nothing: either
 
   bool any() const {
     return vlans.empty() && pairs.empty() && macs.empty() && !inside_opened.has_value();

@@ -32,8 +32,7 @@ std::optional<PathCondition::VlanRange> vlan_range(std::string_view text) {
   if (dash == text.npos) return std::nullopt;
   const auto number = [](std::string_view digits) -> std::uint16_t {
     std::uint16_t value = 0;
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return error == std::errc() && end == digits.data() + digits.size() ? value : std::uint16_t{0};
   };
   const PathCondition::VlanRange range{number(text.substr(0, dash)), number(text.substr(dash + 1))};

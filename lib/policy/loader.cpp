@@ -25,15 +25,15 @@ using config::JsonValue;
 using config::ObjectReader;
 using config::Reporter;
 
-constexpr std::string_view kPolicyKeys[] = {
-    "$schema", "mode",         "networks",   "times", "applications", "access",
-    "rules",   "default",      "unclassified", "inspection", "dns",   "tls",
-    "evasion", "http",         "signatures"};
+constexpr std::string_view kPolicyKeys[] = {"$schema",      "mode",       "networks",  "times",
+                                            "applications", "access",     "rules",     "default",
+                                            "unclassified", "inspection", "dns",       "tls",
+                                            "evasion",      "http",       "signatures"};
 constexpr std::string_view kPolicyKeysForLater[] = {"lists"};
 constexpr std::string_view kRuleKeys[] = {
-    "name",  "application", "category", "service",   "from",      "to",     "server",
-    "login", "peer_login",  "filename", "version",   "when",      "vlan",   "mac",
-    "interface", "direction", "action", "log",       "monitor"};
+    "name",      "application", "category", "service", "from",   "to",   "server",
+    "login",     "peer_login",  "filename", "version", "when",   "vlan", "mac",
+    "interface", "direction",   "action",   "log",     "monitor"};
 constexpr std::string_view kRuleKeysForLater[] = {"list"};
 constexpr std::string_view kActions[] = {"allow", "alert", "drop", "reset"};
 constexpr std::string_view kModes[] = {"enforce", "monitor"};
@@ -172,8 +172,8 @@ class PolicyLoader {
     rule.log = object.boolean("log").value_or(false);
     rule.monitor = object.boolean("monitor").value_or(false);
     if (rule.monitor && forwards(rule.action) && object.get("action") != nullptr) {
-      reporter_.warning(object.get("monitor")->at, what + " only watches, and blocks nothing anyway",
-                        "leave \"monitor\" out");
+      reporter_.warning(object.get("monitor")->at,
+                        what + " only watches, and blocks nothing anyway", "leave \"monitor\" out");
     }
     return rule;
   }
@@ -277,7 +277,7 @@ class PolicyLoader {
   NetworksLoader networks_;
   TimesLoader times_;
   ApplicationsLoader applications_;
-  std::map<std::string, std::size_t> names_;    // of rules, with their lines
+  std::map<std::string, std::size_t> names_;  // of rules, with their lines
   Draft draft_;
 };
 

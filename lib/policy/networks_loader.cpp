@@ -69,7 +69,8 @@ void NetworksLoader::load_network(const JsonMember& member) {
       if (prefix) (taken_out ? out : in).push_back(*prefix);
     }
     if (in.empty() && !out.empty()) {
-      reporter_.error(member.value.at, in_quotes(member.key) + " has nothing to take addresses from",
+      reporter_.error(member.value.at,
+                      in_quotes(member.key) + " has nothing to take addresses from",
                       "name what it holds, such as \"10.0.0.0/8\", beside what it does not");
     }
   }

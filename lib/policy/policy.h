@@ -88,12 +88,12 @@ class Policy {
  public:
   struct Content {
     Mode mode = Mode::enforce;
-    std::vector<Rule> rules;          // in order; ids are positions
-    Action fallback = Action::allow;  // the key "default"
+    std::vector<Rule> rules;             // in order; ids are positions
+    Action fallback = Action::allow;     // the key "default"
     std::optional<Action> unclassified;  // where not given, as `fallback`
     std::vector<AccessEntry> access;
     Times times;
-    std::vector<Prefix> inside;       // networks.inside; empty where not given
+    std::vector<Prefix> inside;  // networks.inside; empty where not given
     Controls controls;
   };
 

@@ -90,10 +90,10 @@ class RuleWarnings {
       if (one_rule) {
         never(rule, *first, false);
       } else {
-        reporter_.warning({rule.place.line, rule.place.column},
-                          in_quotes(rule.name) +
-                              " can never match: earlier rules decide all that it names",
-                          "move it up or remove it");
+        reporter_.warning(
+            {rule.place.line, rule.place.column},
+            in_quotes(rule.name) + " can never match: earlier rules decide all that it names",
+            "move it up or remove it");
       }
     }
   }
@@ -124,17 +124,18 @@ class RuleWarnings {
                             " allows all that it would block",
                         "move it up or remove it");
     } else {
-      reporter_.warning(
-          at,
-          in_quotes(rule.name) + " can never match: " + place_of(earlier) +
-              " decides all that it names",
-          "move it up or remove it");
+      reporter_.warning(at,
+                        in_quotes(rule.name) + " can never match: " + place_of(earlier) +
+                            " decides all that it names",
+                        "move it up or remove it");
     }
   }
 
   // An exception that others profit from: what it names is not its application's alone.
   void opens_more(const RuleDraft& rule) {
-    if (!forwards(rule.action) || (rule.server.any() && rule.to.any())) return;
+    const bool names_application = !rule.applications.empty() || !rule.categories.empty();
+    if (!forwards(rule.action) || names_application) return;
+    if (rule.server.any() && rule.to.any()) return;
     for (const std::string_view word : words_) {
       const catalog::Application& application = *builder_.find(word);
       for (const catalog::ServerName& name : application.names) {
@@ -156,8 +157,8 @@ class RuleWarnings {
     if (rule.place.line == opened_line_) return;  // once a rule
     opened_line_ = rule.place.line;
     reporter_.warning({rule.place.line, rule.place.column},
-                      in_quotes(rule.name) + " opens more than it says: " + what + " of " +
-                          in_quotes(word) + " serve others too",
+                      in_quotes(rule.name) + " opens more than it says: others too are behind " +
+                          what + " of " + in_quotes(word),
                       "name the application as well, or narrower servers");
   }
 
@@ -173,8 +174,7 @@ class RuleWarnings {
       if (covered_[inner_index][i] && !covered_[outer_index][i]) return false;
     }
     return is_within(inner.from, outer.from) && is_within(inner.to, outer.to) &&
-           is_within(inner.server, outer.server) &&
-           is_within(inner.path, outer.path);
+           is_within(inner.server, outer.server) && is_within(inner.path, outer.path);
   }
 
   // An empty word stands for what was not recognised.

@@ -49,9 +49,9 @@ class Zone {
 struct Window {
   static constexpr std::uint16_t kDay = 24 * 60;
 
-  std::uint8_t days = 0x7f;     // bit 0 is Monday: the day on which it begins
-  std::uint16_t from = 0;       // minutes since midnight
-  std::uint16_t to = kDay;      // not later than `from`: of the next day
+  std::uint8_t days = 0x7f;  // bit 0 is Monday: the day on which it begins
+  std::uint16_t from = 0;    // minutes since midnight
+  std::uint16_t to = kDay;   // not later than `from`: of the next day
   Zone zone = Zone::local();
   // Minutes of local time since 1970, from which and up to which the window exists at all.
   std::optional<std::int64_t> start, end;

@@ -14,8 +14,8 @@ using config::JsonValue;
 using config::ObjectReader;
 
 constexpr std::string_view kDays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-constexpr std::string_view kDayWords[] = {"mon", "tue",   "wed",      "thu",    "fri",
-                                          "sat", "sun",   "weekdays", "weekend", "daily"};
+constexpr std::string_view kDayWords[] = {"mon", "tue", "wed",      "thu",     "fri",
+                                          "sat", "sun", "weekdays", "weekend", "daily"};
 constexpr std::uint8_t kWeekdays = 0x1f, kWeekend = 0x60, kDaily = 0x7f;
 
 std::optional<unsigned> day_of(std::string_view word) {
