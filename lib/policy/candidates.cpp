@@ -4,6 +4,8 @@
 #include <bit>
 #include <map>
 
+#include "base/bytes.h"
+
 namespace chatgate::policy {
 namespace {
 
@@ -52,8 +54,8 @@ void CandidateIndex::Tree::build(std::span<const Item> items) {
   if (items.empty()) return;
   for (const Item& item : items) {
     for (const AddressSet::Range& range : item.set->ranges()) {
-      bounds_.push_back(range.first);
-      if (const auto after = next_address(range.last)) bounds_.push_back(*after);
+      bounds_.push_back(key_of(range.first));
+      if (const auto after = next_address(range.last)) bounds_.push_back(key_of(*after));
     }
   }
   std::sort(bounds_.begin(), bounds_.end());
@@ -63,8 +65,8 @@ void CandidateIndex::Tree::build(std::span<const Item> items) {
   for (const Item& item : items) {
     for (const AddressSet::Range& range : item.set->ranges()) {
       // The fewest nodes that cover the leaves of the range and no other.
-      std::size_t left = leaves_ + leaf_of(range.first);
-      std::size_t right = leaves_ + leaf_of(range.last) + 1;
+      std::size_t left = leaves_ + leaf_of(key_of(range.first));
+      std::size_t right = leaves_ + leaf_of(key_of(range.last)) + 1;
       for (; left < right; left >>= 1, right >>= 1) {
         if ((left & 1) != 0) nodes[left++].push_back(item.position);
         if ((right & 1) != 0) nodes[--right].push_back(item.position);
@@ -79,13 +81,29 @@ void CandidateIndex::Tree::build(std::span<const Item> items) {
   starts_.push_back(static_cast<std::uint32_t>(positions_.size()));
 }
 
-std::size_t CandidateIndex::Tree::leaf_of(const IpAddress& address) const {
-  return static_cast<std::size_t>(std::upper_bound(bounds_.begin(), bounds_.end(), address) -
-                                  bounds_.begin());
+CandidateIndex::Tree::Key CandidateIndex::Tree::key_of(const IpAddress& address) {
+  const std::uint8_t* at = address.bytes.data();
+  return {std::uint64_t{load_be32(at)} << 32 | load_be32(at + 4),
+          std::uint64_t{load_be32(at + 8)} << 32 | load_be32(at + 12)};
+}
+
+// How many bounds are not behind the address. Without a branch that depends on it.
+std::size_t CandidateIndex::Tree::leaf_of(const Key& key) const {
+  const Key* at = bounds_.data();
+  std::size_t left = bounds_.size();
+  while (left != 0) {
+    const std::size_t half = (left + 1) / 2;
+    const Key& middle = at[half - 1];
+    const bool behind =
+        (middle.high < key.high) | ((middle.high == key.high) & (middle.low <= key.low));
+    at += behind ? half : 0;
+    left = behind ? left - half : half - 1;
+  }
+  return static_cast<std::size_t>(at - bounds_.data());
 }
 
 std::size_t CandidateIndex::Tree::memory() const {
-  return bounds_.capacity() * sizeof(IpAddress) + starts_.capacity() * sizeof(std::uint32_t) +
+  return bounds_.capacity() * sizeof(Key) + starts_.capacity() * sizeof(std::uint32_t) +
          positions_.capacity() * sizeof(Position);
 }
 

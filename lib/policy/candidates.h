@@ -54,7 +54,7 @@ class CandidateIndex {
     template <typename Visit>
     void path(const IpAddress& address, Visit visit) const {
       if (leaves_ == 0) return;
-      for (std::size_t node = leaves_ + leaf_of(address); node != 0; node >>= 1) {
+      for (std::size_t node = leaves_ + leaf_of(key_of(address)); node != 0; node >>= 1) {
         const std::uint32_t begin = starts_[node], end = starts_[node + 1];
         if (begin != end) visit(List(positions_.data() + begin, end - begin));
       }
@@ -62,9 +62,15 @@ class CandidateIndex {
     std::size_t memory() const;
 
    private:
-    std::size_t leaf_of(const IpAddress& address) const;
+    // An address as two numbers, which compare faster than its bytes.
+    struct Key {
+      std::uint64_t high = 0, low = 0;
+      auto operator<=>(const Key&) const = default;
+    };
+    static Key key_of(const IpAddress& address);
+    std::size_t leaf_of(const Key& key) const;
 
-    std::vector<IpAddress> bounds_;      // where leaf 1, 2, … begins; leaf 0 is before the first
+    std::vector<Key> bounds_;      // where leaf 1, 2, … begins; leaf 0 is before the first
     std::size_t leaves_ = 0;             // a power of two
     std::vector<std::uint32_t> starts_;  // by node, into positions_
     std::vector<Position> positions_;

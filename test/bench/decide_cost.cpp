@@ -1,8 +1,7 @@
 // What a decision costs with few rules and with many: ninja test/bench/decide-cost.
 //
-// Policies of several shapes, in which the rule that decides is the last or none does, so that
-// nothing is found early. Connections are spread over all of a policy's addresses, so that its
-// index does not stay in the first-level cache.
+// Policies of several shapes. Each connection is one that a rule is for, chosen at random among all of
+// them, so that the index does not stay in the first-level cache.
 
 #include <algorithm>
 #include <chrono>
@@ -79,12 +78,19 @@ const Shape kShapes[] = {
      [](Rule& rule, std::size_t i, std::size_t) { rule.from = one_of(kInside, i * 7, 32); }},
 };
 
-double nanoseconds(const Policy& policy, std::mt19937& random, std::size_t count) {
+IpAddress within(const AddressSet& set, std::uint32_t base, std::mt19937& random) {
+  return set.any() ? address(base + random() % (1u << 24)) : set.ranges()[0].first;
+}
+
+double nanoseconds(const Policy& policy, std::mt19937& random) {
   std::vector<Connection> connections(kConnections);
   for (Connection& connection : connections) {
-    connection.im.application = ApplicationId(static_cast<std::uint16_t>(random() % kApplications));
-    connection.client = address(kInside + random() % static_cast<std::uint32_t>(count << 8));
-    connection.server = address(kOutside + random() % static_cast<std::uint32_t>(count << 8));
+    const Rule& rule = policy.rules()[random() % policy.rules().size()];
+    connection.im.application = rule.applications.empty()
+                                    ? ApplicationId(static_cast<std::uint16_t>(random() % kApplications))
+                                    : rule.applications[0];
+    connection.client = within(rule.from, kInside, random);
+    connection.server = within(rule.to, kOutside, random);
   }
   std::size_t matched = 0;
   const auto round = [&] {
@@ -123,7 +129,7 @@ int main() {
       const Policy policy(std::move(content), applications);
       std::mt19937 random(1);
       std::printf("%-28s %8zu %12.1f %12zu\n", shape.name, count,
-                  nanoseconds(policy, random, count), policy.memory());
+                  nanoseconds(policy, random), policy.memory());
     }
   }
 }
