@@ -40,11 +40,6 @@ Reply reply_for_change(Context& context, const ReloadOutcome& outcome, policy::M
   return reply;
 }
 
-std::string absolute(std::string_view file, const Caller& caller) {
-  if (file.empty() || file.front() == '/' || caller.directory.empty()) return std::string(file);
-  return (std::filesystem::path(caller.directory) / file).lexically_normal().string();
-}
-
 Reply set_mode(Context& context, policy::Mode mode, const Caller& caller) {
   const bool changed = context.policy.set_mode(mode, caller);
   const auto snapshot = context.gateway.snapshot();
@@ -57,6 +52,11 @@ Reply set_mode(Context& context, policy::Mode mode, const Caller& caller) {
 }
 
 }  // namespace
+
+std::string absolute(std::string_view file, const Caller& caller) {
+  if (file.empty() || file.front() == '/' || caller.directory.empty()) return std::string(file);
+  return (std::filesystem::path(caller.directory) / file).lexically_normal().string();
+}
 
 Reply policy_reload(Context& context, const Invocation&, const Caller& caller) {
   const policy::Mode before = context.gateway.snapshot()->mode();

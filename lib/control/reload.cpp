@@ -142,6 +142,7 @@ ReloadOutcome PolicyControl::check(const std::string& file) const {
   outcome.signature_count = loaded.signature_count;
   outcome.signatures_refused = loaded.signatures_refused;
   outcome.generation = running;
+  if (outcome.accepted) outcome.snapshot = loaded.snapshot;
   outcome.diagnostics = std::move(loaded.diagnostics);
   return outcome;
 }

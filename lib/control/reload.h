@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,8 @@ struct ReloadOutcome {
   std::size_t signature_count = 0;  // Snort rules
   std::size_t signatures_refused = 0;
   std::uint32_t generation = 0;  // the running one after this
+  // What was looked at, where it is valid.
+  std::shared_ptr<const engine::Snapshot> snapshot{};
 };
 
 class PolicyControl {

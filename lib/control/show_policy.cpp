@@ -28,7 +28,16 @@ std::string joined(const Json& words) {
   return text.empty() ? "nothing" : text;
 }
 
-// The match keys of a rule, those absent that match everything.
+std::string match_text(const Json& match) {
+  std::string text;
+  for (const auto& [key, words] : match.items()) {
+    text += "      match " + key + " " + printable(joined(words), 2000) + "\n";
+  }
+  return text.empty() ? "      match any\n" : text;
+}
+
+}  // namespace
+
 Json match_json(const Rule& rule, const catalog::Catalogue& catalogue, const policy::Times& times) {
   Json match = Json::object();
   for (const ApplicationId id : rule.applications) {
@@ -56,16 +65,6 @@ Json match_json(const Rule& rule, const catalog::Catalogue& catalogue, const pol
   if (!rule.to.any()) match["to"] = range_list(rule.to);
   return match;
 }
-
-std::string match_text(const Json& match) {
-  std::string text;
-  for (const auto& [key, words] : match.items()) {
-    text += "      match " + key + " " + printable(joined(words), 2000) + "\n";
-  }
-  return text.empty() ? "      match any\n" : text;
-}
-
-}  // namespace
 
 Reply show_policy(Context& context, const Invocation&, const Caller&) {
   const auto snapshot = context.gateway.snapshot();

@@ -70,7 +70,7 @@ class CandidateIndex {
     static Key key_of(const IpAddress& address);
     std::size_t leaf_of(const Key& key) const;
 
-    std::vector<Key> bounds_;      // where leaf 1, 2, … begins; leaf 0 is before the first
+    std::vector<Key> bounds_;            // where leaf 1, 2, … begins; leaf 0 is before the first
     std::size_t leaves_ = 0;             // a power of two
     std::vector<std::uint32_t> starts_;  // by node, into positions_
     std::vector<Position> positions_;

@@ -1,7 +1,7 @@
 // What a decision costs with few rules and with many: ninja test/bench/decide-cost.
 //
-// Policies of several shapes. Each connection is one that a rule is for, chosen at random among all of
-// them, so that the index does not stay in the first-level cache.
+// Policies of several shapes. Each connection is one that a rule is for, chosen at random among all
+// of them, so that the index does not stay in the first-level cache.
 
 #include <algorithm>
 #include <chrono>
@@ -86,9 +86,10 @@ double nanoseconds(const Policy& policy, std::mt19937& random) {
   std::vector<Connection> connections(kConnections);
   for (Connection& connection : connections) {
     const Rule& rule = policy.rules()[random() % policy.rules().size()];
-    connection.im.application = rule.applications.empty()
-                                    ? ApplicationId(static_cast<std::uint16_t>(random() % kApplications))
-                                    : rule.applications[0];
+    connection.im.application =
+        rule.applications.empty()
+            ? ApplicationId(static_cast<std::uint16_t>(random() % kApplications))
+            : rule.applications[0];
     connection.client = within(rule.from, kInside, random);
     connection.server = within(rule.to, kOutside, random);
   }
@@ -128,8 +129,8 @@ int main() {
       }
       const Policy policy(std::move(content), applications);
       std::mt19937 random(1);
-      std::printf("%-28s %8zu %12.1f %12zu\n", shape.name, count,
-                  nanoseconds(policy, random), policy.memory());
+      std::printf("%-28s %8zu %12.1f %12zu\n", shape.name, count, nanoseconds(policy, random),
+                  policy.memory());
     }
   }
 }

@@ -68,9 +68,10 @@ class CommandsTest : public ::testing::Test {
 };
 
 TEST_F(CommandsTest, EveryShowAnswersWithTextAndFacts) {
-  for (const char* line : {"show version", "show interfaces", "show workers", "show counters",
-                           "show applications", "show policy", "show service-policy", "show access-list", "show flows",
-                           "show servers", "show dns-cache", "show asp drop", "show memory"}) {
+  for (const char* line :
+       {"show version", "show interfaces", "show workers", "show counters", "show applications",
+        "show policy", "show service-policy", "show access-list", "show flows", "show servers",
+        "show dns-cache", "show asp drop", "show memory"}) {
     const Reply reply = run(line, kOther);
     EXPECT_EQ(reply.status, kDone) << line;
     EXPECT_FALSE(reply.text.empty()) << line;

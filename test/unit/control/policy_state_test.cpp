@@ -163,6 +163,30 @@ TEST_F(PolicyState, TheLastGoodPolicyIsOnDiskWhole) {
   EXPECT_EQ(loaded.snapshot->policy->fallback(), policy::Action::alert);
 }
 
+TEST_F(PolicyState, DiffSaysInWordsWhatWouldChange) {
+  start(R"({"rules": [{"name": "a", "application": "xmpp", "action": "allow"},
+                      {"name": "b", "from": "10.0.0.0/8", "action": "drop"},
+                      {"name": "c", "to": "192.0.2.1", "action": "reset", "log": true}]})");
+  EXPECT_EQ(run("policy diff").text, "Nothing: it is the running policy.\n");
+  write("policy.json",
+        R"({"access": [{"name": "line", "action": "deny", "from": "10.9.9.9"}],
+            "rules": [{"name": "c", "to": "192.0.2.1", "action": "drop"},
+                      {"name": "a", "application": "xmpp", "action": "allow"},
+                      {"name": "d", "category": "im", "action": "alert"}], "default": "drop"})");
+  const Reply reply = run("policy diff");
+  EXPECT_EQ(reply.text,
+            "new: line, at place 1: entry deny ip host 10.9.9.9 any\n"
+            "changed: rule \"c\", action drop instead of reset; no longer with log true\n"
+            "moved: rule \"a\", down, behind others\n"
+            "new: rule \"d\", at place 3: category im; action alert\n"
+            "gone: rule \"b\", from 10.0.0.0/8; action drop\n"
+            "changed: default, drop instead of allow\n");
+  EXPECT_EQ(reply.result["changes"].size(), 6u);
+  EXPECT_EQ(gateway_.snapshot()->generation, 1u);
+  write("policy.json", "{");
+  EXPECT_EQ(run("policy diff").status, kInvalid);
+}
+
 TEST_F(PolicyState, NothingIsKeptWithoutAFolderAndNothingLostWhereItCannotBe) {
   EXPECT_TRUE(keep_on_disk("", "x"));
   EXPECT_EQ(last_good(""), std::nullopt);
