@@ -60,7 +60,6 @@ void log_line(std::string_view line) {
 }
 
 constexpr std::string_view kDefaultSignatureCache = "/var/cache/chatgate";
-constexpr std::string_view kDefaultState = "/var/lib/chatgate";
 
 po::options_description describe() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
@@ -77,8 +76,7 @@ po::options_description describe() {
   add("rules", texts("FILE"), "Snort rules beside those that the policy names (repeats)");
   add("signature-cache", text("DIR")->default_value(std::string(kDefaultSignatureCache)),
       "where compiled rules are kept");
-  add("state", text("DIR")->default_value(std::string(kDefaultState)),
-      "where the last good policy is kept, for a start at which the file is bad; empty: nowhere");
+  add("state", text("DIR"), "keep the last good policy there, for a start with a bad one");
   add("idle", text("HOW")->default_value("sleep"), "sleep, poll or power, while nothing comes");
   add("socket", text("PATH")->default_value(std::string(kDefaultSocket)), "for chatgatectl");
   add("events", texts("SINK"), "file:PATH, unix:PATH or - (repeats)");
@@ -172,7 +170,7 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   }
   source.rule_files = texts_of(values, "rules");
   source.signature_cache = values["signature-cache"].as<std::string>();
-  source.state_folder = values["state"].as<std::string>();
+  source.state_folder = text_of(values, "state");
   source.workers = static_cast<unsigned>(request.gateway.worker_cores.size());
   request.redact_people = values["redact-people"].as<bool>();
   request.socket = values["socket"].as<std::string>();
