@@ -88,8 +88,9 @@ void Pipeline::apply_access(Packet& packet) {
     if (!entry.permits() || entry.log) access_event(packet, line);
     return;
   }
+  const bool followed = flow::is_followed(flows_.hot(packet.flow).stage);
   deny_flow(packet.flow, line, packet.view->number);
-  follow_newest(packet);
+  if (!followed || !flows_.cold(packet.flow).sequence_known(packet.way)) follow_newest(packet);
   enforce_flow(packet, Reason::access_list);
   access_event(packet, line);
 }
