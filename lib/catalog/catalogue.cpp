@@ -76,7 +76,7 @@ class NameIndex {
     const std::size_t dot = name.find('.');
     if (dot == name.npos || dot + 1 == name.size()) return {};
     const std::string_view label = name.substr(0, dot);
-    const Names* names = find(SuffixHash::of(label), label);
+    const Names* names = find(SuffixHash::of(key_, label), label);
     return names == nullptr ? NameMatch{} : names->label;
   }
 
