@@ -23,6 +23,7 @@
 
 #include "catalog/registry.h"
 #include "control/commands.h"
+#include "control/last_good.h"
 #include "control/loader.h"
 #include "control/server.h"
 #include "engine/event_names.h"
@@ -75,6 +76,7 @@ po::options_description describe() {
   add("rules", texts("FILE"), "Snort rules beside those that the policy names (repeats)");
   add("signature-cache", text("DIR")->default_value(std::string(kDefaultSignatureCache)),
       "where compiled rules are kept");
+  add("state", text("DIR"), "keep the last good policy there, for a start with a bad one");
   add("idle", text("HOW")->default_value("sleep"), "sleep, poll or power, while nothing comes");
   add("socket", text("PATH")->default_value(std::string(kDefaultSocket)), "for chatgatectl");
   add("events", texts("SINK"), "file:PATH, unix:PATH or - (repeats)");
@@ -168,6 +170,7 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   }
   source.rule_files = texts_of(values, "rules");
   source.signature_cache = values["signature-cache"].as<std::string>();
+  source.state_folder = text_of(values, "state");
   source.workers = static_cast<unsigned>(request.gateway.worker_cores.size());
   request.redact_people = values["redact-people"].as<bool>();
   request.socket = values["socket"].as<std::string>();
@@ -325,11 +328,15 @@ class Session {
     });
   }
 
-  void reload() {
+  static control::Caller own_word() {
     control::Caller caller;
     caller.uid = ::geteuid();
     caller.pid = ::getpid();
-    const control::ReloadOutcome outcome = commands_.reload(caller);
+    return caller;
+  }
+
+  void reload() {
+    const control::ReloadOutcome outcome = commands_.reload(own_word());
     print(outcome.diagnostics);
     log_line(outcome.accepted ? "policy reloaded, " + std::to_string(outcome.rule_count) + " rules"
                               : std::string("the policy has errors, the running one stays"));
@@ -350,7 +357,10 @@ class Session {
            [this] { gateway_.watch_links(); });
   }
   void each_second() {
-    repeat(second_timer_, milliseconds(1000), [this] { gateway_.correct_time(); });
+    repeat(second_timer_, milliseconds(1000), [this] {
+      gateway_.correct_time();
+      commands_.keep_time(own_word());
+    });
   }
   void watchdog(milliseconds interval) {
     repeat(watchdog_timer_, interval, [this] {
@@ -430,6 +440,22 @@ int forward(const Request& request, const control::LoadResult& loaded,
   return status;
 }
 
+// The policy that was in force last, in the place of a file that is bad. No snapshot where there is
+// none, or where it is bad by now.
+control::LoadResult load_last_good(const control::LoadRequest& source,
+                                   catalog::ApplicationRegistry& registry) {
+  control::LoadRequest request = source;
+  request.policy_text = control::last_good(source.state_folder);
+  if (!request.policy_text) return {};
+  registry = {};
+  control::LoadResult loaded = control::load(request, registry);
+  if (loaded.snapshot != nullptr) {
+    log_line("the policy is bad, the last good one of " +
+             control::last_good_file(source.state_folder) + " is used, SHA-256 " + loaded.sha256);
+  }
+  return loaded;
+}
+
 }  // namespace
 
 int run(const Arguments& arguments) {
@@ -439,15 +465,25 @@ int run(const Arguments& arguments) {
   Request request = request_of(*parsed.values, findings);
   request.gateway.log = log_line;
   catalog::ApplicationRegistry registry;
+  const bool usage_is_right = !findings.has_errors();
   control::LoadResult loaded = control::load(request.source, registry);
   findings.append(std::move(loaded.diagnostics));
   print(findings);
-  if (findings.has_errors() || loaded.snapshot == nullptr) return kInvalid;
+  if (usage_is_right && loaded.snapshot == nullptr) {
+    loaded = load_last_good(request.source, registry);
+  } else if (findings.has_errors()) {
+    return kInvalid;
+  }
+  if (loaded.snapshot == nullptr) return kInvalid;
   if (socket_is_served(request.socket)) {
     log_line("the socket " + request.socket +
              " is in use by a running gateway, end it or choose another with --socket");
     return kFailed;
   }
+  if (!control::keep_on_disk(request.source.state_folder, loaded.text)) {
+    log_line("cannot keep the policy in " + request.source.state_folder);
+  }
+  request.source.policy_text = loaded.text;
   return forward(request, loaded, registry);
 }
 

@@ -380,28 +380,16 @@ std::vector<const JsonValue*> Reporter::strings(const JsonValue& value, std::str
 }
 
 ObjectReader::ObjectReader(Reporter& reporter, const JsonValue& value, std::string_view what,
-                           Keys known, Keys not_supported)
+                           Keys known)
     : reporter_(&reporter), value_(&value), what_(what) {
   if (!ok()) {
     reporter.wrong_type(value, what, "an object");
     return;
   }
-  const auto holds = [](Keys keys, std::string_view key) {
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
-  };
   for (const JsonMember& member : value.members) {
-    if (holds(known, member.key)) continue;
-    if (holds(not_supported, member.key)) {
-      reporter.error(member.at, in_quotes(member.key) + " is not supported by this version",
-                     "remove it: nothing would act on it");
-      continue;
-    }
-    std::vector<std::string_view> candidates(known.begin(), known.end());
-    candidates.insert(candidates.end(), not_supported.begin(), not_supported.end());
-    std::string remedy = suggestion(member.key, candidates);
-    if (!remedy.starts_with("did you mean")) remedy = suggestion(member.key, known);
+    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
     reporter.error(member.at, "unknown key " + in_quotes(member.key) + " in " + std::string(what),
-                   std::move(remedy));
+                   suggestion(member.key, known));
   }
 }
 

@@ -100,13 +100,11 @@ class Reporter {
 using Keys = std::span<const std::string_view>;
 
 // Reads the members of one object. The constructor reports everything that is not an object, and
-// every key that is neither in `known` nor in `not_supported`, with "did you mean"; keys of
-// `not_supported` are refused as what they are: right, but nothing here acts on them yet.
+// every key that is not in `known`, with "did you mean".
 class ObjectReader {
  public:
   // Borrows all its arguments. `what` as for Reporter.
-  ObjectReader(Reporter& reporter, const JsonValue& value, std::string_view what, Keys known,
-               Keys not_supported = {});
+  ObjectReader(Reporter& reporter, const JsonValue& value, std::string_view what, Keys known);
 
   bool ok() const { return value_->type == JsonType::object; }
   const JsonValue& value() const { return *value_; }

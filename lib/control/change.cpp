@@ -16,33 +16,15 @@ Reply reply_for(const ReloadOutcome& outcome) {
       {"rules", {{"loaded", outcome.signature_count}, {"refused", outcome.signatures_refused}}},
       {"policy_rules", {{"loaded", outcome.rule_count}, {"refused", outcome.rules_refused}}},
       {"sha256", outcome.sha256}};
-  if (outcome.lists != nullptr) reply.result["lists"] = lists_json(*outcome.lists);
+  if (outcome.snapshot != nullptr && outcome.snapshot->lists != nullptr) {
+    reply.result["lists"] = lists_json(*outcome.snapshot->lists);
+  }
   reply.text = to_text(outcome.diagnostics);
   if (!outcome.accepted) reply.status = kInvalid;
   return reply;
 }
 
-std::string absolute(std::string_view file, const Caller& caller) {
-  if (file.empty() || file.front() == '/' || caller.directory.empty()) return std::string(file);
-  return (std::filesystem::path(caller.directory) / file).lexically_normal().string();
-}
-
-Reply set_mode(Context& context, policy::Mode mode, const Caller& caller) {
-  const bool changed = context.policy.set_mode(mode, caller);
-  const auto snapshot = context.gateway.snapshot();
-  Reply reply;
-  reply.result = {
-      {"mode", to_string(mode)}, {"changed", changed}, {"generation", snapshot->generation}};
-  reply.text = "Mode is " + std::string(changed ? "now " : "already ") +
-               std::string(to_string(mode)) + mode_note(*snapshot) + "\n";
-  return reply;
-}
-
-}  // namespace
-
-Reply policy_reload(Context& context, const Invocation&, const Caller& caller) {
-  const policy::Mode before = context.gateway.snapshot()->mode();
-  const ReloadOutcome outcome = context.policy.reload(caller);
+Reply reply_for_change(Context& context, const ReloadOutcome& outcome, policy::Mode before) {
   Reply reply = reply_for(outcome);
   reply.result["generation"] = outcome.generation;
   if (!outcome.accepted) {
@@ -59,6 +41,35 @@ Reply policy_reload(Context& context, const Invocation&, const Caller& caller) {
       std::string(to_string(snapshot->mode())) +
       (before == snapshot->mode() ? "" : " (was " + std::string(to_string(before)) + ")") + "\n";
   return reply;
+}
+
+Reply set_mode(Context& context, policy::Mode mode, const Caller& caller) {
+  const bool changed = context.policy.set_mode(mode, caller);
+  const auto snapshot = context.gateway.snapshot();
+  Reply reply;
+  reply.result = {
+      {"mode", to_string(mode)}, {"changed", changed}, {"generation", snapshot->generation}};
+  reply.text = "Mode is " + std::string(changed ? "now " : "already ") +
+               std::string(to_string(mode)) + mode_note(*snapshot) + "\n";
+  return reply;
+}
+
+}  // namespace
+
+std::string absolute(std::string_view file, const Caller& caller) {
+  if (file.empty() || file.front() == '/' || caller.directory.empty()) return std::string(file);
+  return (std::filesystem::path(caller.directory) / file).lexically_normal().string();
+}
+
+Reply policy_reload(Context& context, const Invocation&, const Caller& caller) {
+  const policy::Mode before = context.gateway.snapshot()->mode();
+  return reply_for_change(context, context.policy.reload(caller), before);
+}
+
+Reply policy_rollback(Context& context, const Invocation& invocation, const Caller& caller) {
+  const policy::Mode before = context.gateway.snapshot()->mode();
+  const std::uint32_t generation = invocation.number("generation", 0);
+  return reply_for_change(context, context.policy.roll_back(generation, caller), before);
 }
 
 Reply policy_check(Context& context, const Invocation& invocation, const Caller& caller) {

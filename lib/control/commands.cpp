@@ -1,7 +1,7 @@
 #include "control/commands.h"
 
 #include <array>
-#include <chrono>
+#include <limits>
 
 #include "control/context.h"
 #include "control/text.h"
@@ -39,6 +39,8 @@ std::span<const Command> table() {
       {"show policy", "which policy is in force", Right::look, at_once<show_policy>},
       {"show service-policy", "its rules in order, with their hits", Right::look,
        at_once<show_service_policy>},
+      {"show access-list", "who may talk to whom at all, with the hits of each line", Right::look,
+       at_once<show_access_list>},
       {"show flows",
        "connections in the flow tables",
        Right::look,
@@ -65,6 +67,17 @@ std::span<const Command> table() {
       {"show memory", "memory taken", Right::look, at_once<show_memory>},
       {"policy reload", "read the policy's file again and use it", Right::change,
        at_once<policy_reload>},
+      {"policy rollback",
+       "put the policy before the running one into force again",
+       Right::change,
+       at_once<policy_rollback>,
+       {{"generation", ValueKind::number, "the one that this generation brought", 1,
+         std::numeric_limits<std::uint32_t>::max()}}},
+      {"policy diff",
+       "say what a policy would change, in words",
+       Right::look,
+       at_once<policy_diff>,
+       {{"", ValueKind::file, "a policy's path; the running policy's file if not given"}}},
       {"policy check",
        "say what is wrong with a policy, and use nothing of it",
        Right::look,
@@ -91,12 +104,6 @@ constexpr std::array<WordHelp, 6> kGroups = {{{"show", "what the gateway is, has
                                               {"list", "lists that rules name"},
                                               {"mode", "enforce the rules, or only watch"},
                                               {"clear", "start counters again, or forget"}}};
-
-Time system_time() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return Time{static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(now).count())};
-}
 
 Reply refusal(const Problem& problem) {
   return Reply::failure(kInvalid, problem.error, problem.remedy);
@@ -164,6 +171,10 @@ Reply Commands::complete(std::string_view line) const {
 
 ReloadOutcome Commands::reload(const Caller& caller) {
   return context_->policy.reload(caller);
+}
+
+bool Commands::keep_time(const Caller& caller) {
+  return context_->policy.keep_time(caller);
 }
 
 const CounterView& Commands::counters() const {

@@ -47,6 +47,9 @@ class Commands {
 
   // The same as `policy reload`, for SIGHUP.
   ReloadOutcome reload(const Caller& caller);
+  // Makes the policy's times those of the clock; to be called about once a second. True where some
+  // time has begun or ended.
+  bool keep_time(const Caller& caller);
   // Counters with clearings subtracted, as `show counters` prints them.
   const CounterView& counters() const;
 

@@ -34,6 +34,8 @@ struct Context {
   const Time started;
 };
 
+// A file as the caller means it: relative to the caller's folder.
+std::string absolute(std::string_view file, const Caller& caller);
 // What is said to a caller who may not.
 Reply not_allowed(std::string_view what, const Context& context);
 
@@ -52,6 +54,14 @@ Reply show_asp_drop(Context& context, const Invocation& invocation, const Caller
 // show_policy.cpp
 Reply show_policy(Context& context, const Invocation& invocation, const Caller& caller);
 Reply show_service_policy(Context& context, const Invocation& invocation, const Caller& caller);
+// The match keys of a rule, those absent that match everything.
+Json match_json(const policy::Rule& rule, const policy::Policy& policy,
+                const catalog::Catalogue& catalogue);
+// show_access.cpp
+Reply show_access_list(Context& context, const Invocation& invocation, const Caller& caller);
+// The names of a set of times, and what a rule or line asks of a connection's way.
+Json time_names(const policy::Times& times, policy::TimeSet set);
+Json path_json(const policy::PathCondition& path);
 // show_flows.cpp
 void show_flows(Context& context, const Invocation& invocation, const Caller& caller, Done done);
 // show_servers.cpp
@@ -63,6 +73,10 @@ Reply show_lists(Context& context, const Invocation& invocation, const Caller& c
 Reply list_reload(Context& context, const Invocation& invocation, const Caller& caller);
 // change.cpp
 Reply policy_reload(Context& context, const Invocation& invocation, const Caller& caller);
+Reply policy_rollback(Context& context, const Invocation& invocation, const Caller& caller);
+// policy_diff.cpp
+Reply policy_diff(Context& context, const Invocation& invocation, const Caller& caller);
+// change.cpp
 Reply policy_check(Context& context, const Invocation& invocation, const Caller& caller);
 Reply mode_enforce(Context& context, const Invocation& invocation, const Caller& caller);
 Reply mode_monitor(Context& context, const Invocation& invocation, const Caller& caller);

@@ -4,35 +4,19 @@ namespace chatgate::control {
 
 using telemetry::Counter;
 using telemetry::kCounterCount;
+using telemetry::kHitSlots;
 using telemetry::kMaxApplications;
-using telemetry::kMaxLists;
-using telemetry::kMaxRules;
 using telemetry::kReasonCount;
 using telemetry::Reason;
 using telemetry::WorkerCounters;
 
-namespace {
-
-constexpr std::size_t kFirstList = kMaxRules + 1;
-constexpr std::size_t kSlots = kFirstList + kMaxLists;
-
-std::uint64_t hits_at(const WorkerCounters& worker, std::uint32_t generation, std::size_t slot) {
-  if (slot >= kFirstList) {
-    return worker.list_hits(generation, ListId(static_cast<ListId::rep>(slot - kFirstList)));
-  }
-  return worker.rule_hits(
-      generation, slot == kMaxRules ? RuleId::none() : RuleId(static_cast<RuleId::rep>(slot)));
-}
-
-}  // namespace
-
 CounterView::CounterView(std::vector<const WorkerCounters*> workers, std::uint32_t generation)
     : workers_(std::move(workers)),
       generation_(generation),
-      bank_start_(kSlots),
-      next_bank_start_(kSlots),
-      carried_(kSlots),
-      cleared_(kSlots) {
+      bank_start_(kHitSlots),
+      next_bank_start_(kHitSlots),
+      carried_(kHitSlots),
+      cleared_(kHitSlots) {
   Baseline zero;
   zero.counters.resize(kCounterCount);
   zero.reasons.resize(kReasonCount);
@@ -85,18 +69,21 @@ std::uint64_t CounterView::application_blocked(ApplicationId application) const 
 }
 
 std::uint64_t CounterView::rule_hits(RuleId rule) const {
-  const std::size_t slot = rule.valid() ? rule.value() : kMaxRules;
-  if (rule.valid() && slot >= kMaxRules) return 0;
-  return hits(slot);
+  return hits(WorkerCounters::rule_slot(rule));
+}
+
+std::uint64_t CounterView::access_hits(RuleId line) const {
+  return hits(WorkerCounters::access_slot(line));
 }
 
 std::uint64_t CounterView::list_hits(ListId list) const {
-  return list.value() < kMaxLists ? hits(kFirstList + list.value()) : 0;
+  return hits(WorkerCounters::list_slot(list));
 }
 
 std::uint64_t CounterView::hits(std::size_t slot) const {
+  if (slot >= kHitSlots) return 0;
   std::uint64_t sum = carried_[slot] - bank_start_[slot] - cleared_[slot];
-  for (const WorkerCounters* worker : workers_) sum += hits_at(*worker, generation_, slot);
+  for (const WorkerCounters* worker : workers_) sum += worker->hits(generation_, slot);
   return sum;
 }
 
@@ -116,34 +103,34 @@ void CounterView::clear(Time now, std::uint32_t uid) {
       baseline.blocked[a] = worker.application_blocked(a);
     }
   }
-  cleared_ = rule_totals();
+  cleared_ = hit_totals();
   clearing_ = Clearing{now, uid};
 }
 
 void CounterView::before_publish(std::uint32_t next_generation) {
-  next_bank_start_ = read_rules(next_generation);
+  next_bank_start_ = read_hits(next_generation);
 }
 
 void CounterView::after_publish(std::uint32_t generation, bool same_rules) {
-  const RuleCounts zero(kSlots);
-  carried_ = same_rules ? rule_totals() : zero;
+  const HitCounts zero(kHitSlots);
+  carried_ = same_rules ? hit_totals() : zero;
   if (!same_rules) cleared_ = zero;
   bank_start_ = next_bank_start_;
   generation_ = generation;
 }
 
-CounterView::RuleCounts CounterView::read_rules(std::uint32_t generation) const {
-  RuleCounts counts(kSlots);
+CounterView::HitCounts CounterView::read_hits(std::uint32_t generation) const {
+  HitCounts counts(kHitSlots);
   for (std::size_t slot = 0; slot < counts.size(); ++slot) {
     for (const WorkerCounters* worker : workers_) {
-      counts[slot] += hits_at(*worker, generation, slot);
+      counts[slot] += worker->hits(generation, slot);
     }
   }
   return counts;
 }
 
-CounterView::RuleCounts CounterView::rule_totals() const {
-  RuleCounts totals = read_rules(generation_);
+CounterView::HitCounts CounterView::hit_totals() const {
+  HitCounts totals = read_hits(generation_);
   for (std::size_t slot = 0; slot < totals.size(); ++slot) {
     totals[slot] += carried_[slot] - bank_start_[slot];
   }

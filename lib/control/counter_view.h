@@ -3,10 +3,11 @@
 // Workers never reset a counter; this remembers what they showed at the clearing and subtracts it.
 // Control thread only, reading workers' counters while they count.
 //
-// Hits of rules and lists mean something only under one policy. They start from zero with every
-// policy that is loaded and go on over `mode`: tell it by `before_publish` and `after_publish`
-// around Gateway::publish. The two banks of telemetry::WorkerCounters make both exact: before a
-// publish nobody writes to the next generation's bank, after it nobody writes to the last one's.
+// Hits of rules, lists and the access list mean something only under one policy. They start from
+// zero with every policy that is loaded and go on over `mode`: tell it by `before_publish` and
+// `after_publish` around Gateway::publish. The two banks of telemetry::WorkerCounters make both
+// exact: before a publish nobody writes to the next generation's bank, after it nobody writes to
+// the last one's.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +44,8 @@ class CounterView {
   std::uint64_t rule_hits(RuleId rule) const;
   // ... and those in which a list made a rule match.
   std::uint64_t list_hits(ListId list) const;
+  // Connections that a line of its access list decided.
+  std::uint64_t access_hits(RuleId line) const;
 
   void clear(Time now, std::uint32_t uid);
   const std::optional<Clearing>& clearing() const { return clearing_; }
@@ -52,26 +55,25 @@ class CounterView {
   void after_publish(std::uint32_t generation, bool same_rules);
 
  private:
-  // Of the rules, the default, and the lists.
-  using RuleCounts = std::vector<std::uint64_t>;
+  using HitCounts = std::vector<std::uint64_t>;  // by slot, see telemetry/counters.h
 
   struct Baseline {
     std::vector<std::uint64_t> counters, reasons, allowed, blocked;
   };
 
   std::uint64_t hits(std::size_t slot) const;
-  RuleCounts read_rules(std::uint32_t generation) const;
+  HitCounts read_hits(std::uint32_t generation) const;
   // Hits of the running generation and those carried over from before a `mode`.
-  RuleCounts rule_totals() const;
+  HitCounts hit_totals() const;
 
   std::vector<const telemetry::WorkerCounters*> workers_;
   std::vector<Baseline> baselines_;  // one a worker
   std::optional<Clearing> clearing_;
 
   std::uint32_t generation_;
-  RuleCounts bank_start_, next_bank_start_;
-  RuleCounts carried_;
-  RuleCounts cleared_;
+  HitCounts bank_start_, next_bank_start_;
+  HitCounts carried_;
+  HitCounts cleared_;
 };
 
 }  // namespace chatgate::control

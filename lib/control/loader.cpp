@@ -1,5 +1,6 @@
 #include "control/loader.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
@@ -28,13 +29,22 @@ bool runs_from_build_folder() {
 
 }  // namespace
 
+Time system_time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return Time{static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(now).count())};
+}
+
 LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& registry) {
   LoadResult result;
   catalog::CatalogueBuilder builder(result.diagnostics);
   catalog::load_folder(request.catalogue_folder, builder, result.diagnostics);
 
-  const auto text = config::read_file(request.policy_file, result.diagnostics);
+  const auto text = request.policy_text
+                        ? request.policy_text
+                        : config::read_file(request.policy_file, result.diagnostics);
   if (!text) return result;
+  result.text = *text;
   result.sha256 = sha256_of(*text);
   policy::Draft draft = policy::load(*text, request.policy_file, builder, result.diagnostics);
   result.rule_count = draft.rules.size();
@@ -60,6 +70,8 @@ LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& regist
   snapshot->signatures = std::move(signatures.rules);
   snapshot->signature_meanings = std::move(signatures.meanings);
   snapshot->policy = policy::compile(std::move(draft), *snapshot->catalogue);
+  snapshot->times = snapshot->policy->times().in_force(
+      request.now.nanoseconds != 0 ? request.now : system_time());
   result.snapshot = std::move(snapshot);
   return result;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "control/last_good.h"
 #include "telemetry/eve.h"
 
 namespace chatgate::control {
@@ -36,15 +37,43 @@ PolicyControl::PolicyControl(Gateway& gateway, catalog::ApplicationRegistry& reg
       host_(std::move(host)),
       audit_(std::move(audit)),
       clock_(std::move(clock)),
-      loaded_at_(clock_()) {}
+      loaded_at_(clock_()) {
+  if (source_.policy_text) {
+    const auto running = gateway_.snapshot();
+    accepted_.push_back({running->generation, running->sha256, *source_.policy_text, loaded_at_});
+  }
+}
 
 ReloadOutcome PolicyControl::reload(const Caller& caller) {
+  return put_in_force(request(policy_file(), gateway_.snapshot()->generation + 1), "policy loaded",
+                      caller);
+}
+
+ReloadOutcome PolicyControl::roll_back(std::uint32_t generation, const Caller& caller) {
+  const auto running = accepted_.rbegin();
+  auto wanted = running;
+  if (generation != 0) {
+    wanted = std::find_if(accepted_.rbegin(), accepted_.rend(),
+                          [&](const Accepted& each) { return each.generation == generation; });
+  } else if (wanted != accepted_.rend()) {
+    ++wanted;
+  }
+  if (wanted == accepted_.rend()) {
+    return refused(policy_file(), "there is no such policy to go back to",
+                   "\"show policy\" lists those that are kept");
+  }
+  LoadRequest request = this->request(policy_file(), gateway_.snapshot()->generation + 1);
+  request.policy_text = wanted->text;
+  return put_in_force(std::move(request), "policy rolled back", caller);
+}
+
+ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view what,
+                                          const Caller& caller) {
   const std::uint32_t running = gateway_.snapshot()->generation;
   // Numbers given to the words of a policy that is refused are not kept.
   catalog::ApplicationRegistry registry = registry_;
-  LoadRequest wanted = request(policy_file(), running + 1);
-  wanted.running_lists = gateway_.snapshot()->lists;
-  LoadResult loaded = load_(wanted, registry);
+  request.running_lists = gateway_.snapshot()->lists;
+  LoadResult loaded = load_(request, registry);
 
   ReloadOutcome outcome;
   outcome.file = policy_file();
@@ -59,14 +88,17 @@ ReloadOutcome PolicyControl::reload(const Caller& caller) {
     registry_ = std::move(registry);
     publish(loaded.snapshot, false);
     outcome.generation = loaded.snapshot->generation;
-    audit("policy loaded", caller,
+    accepted_.push_back({outcome.generation, outcome.sha256, std::move(loaded.text), clock_()});
+    if (accepted_.size() > kKept) accepted_.pop_front();
+    keep_on_disk(source_.state_folder, accepted_.back().text);
+    audit(what, caller,
           {{"policy", policy_file()},
            {"sha256", outcome.sha256},
            {"generation", outcome.generation},
            {"rules", outcome.rule_count},
            {"signatures", outcome.signature_count},
            {"mode", to_string(loaded.snapshot->mode())}});
-    outcome.lists = loaded.snapshot->lists;
+    outcome.snapshot = loaded.snapshot;
     stale_lists_ = std::move(loaded.stale_lists);
     for (const auto& [name, why] : stale_lists_) {
       audit_list({name, false, false, why, nullptr}, caller);
@@ -80,6 +112,26 @@ ReloadOutcome PolicyControl::reload(const Caller& caller) {
   }
   outcome.diagnostics = std::move(loaded.diagnostics);
   return outcome;
+}
+
+bool PolicyControl::keep_time(const Caller& caller) {
+  const auto running = gateway_.snapshot();
+  const policy::Times& times = running->policy->times();
+  if (times.empty()) return false;
+  const policy::TimeSet in_force = times.in_force(clock_());
+  if (in_force == running->times) return false;
+  auto next = std::make_shared<engine::Snapshot>(*running);
+  // A new generation, so that flows already decided are judged anew.
+  ++next->generation;
+  next->times = in_force;
+  const std::uint32_t generation = next->generation;
+  publish(std::move(next), true);
+  Json words = Json::array();
+  for (std::size_t i = 0; i < times.all().size(); ++i) {
+    if ((in_force >> i & 1) != 0) words.push_back(times.all()[i].name);
+  }
+  audit("times changed", caller, {{"in_force", words}, {"generation", generation}});
+  return true;
 }
 
 ReloadOutcome PolicyControl::check(const std::string& file) const {
@@ -104,7 +156,7 @@ ReloadOutcome PolicyControl::check(const std::string& file) const {
   outcome.signature_count = loaded.signature_count;
   outcome.signatures_refused = loaded.signatures_refused;
   outcome.generation = running;
-  if (outcome.accepted) outcome.lists = loaded.snapshot->lists;
+  if (outcome.accepted) outcome.snapshot = loaded.snapshot;
   outcome.diagnostics = std::move(loaded.diagnostics);
   return outcome;
 }
@@ -163,7 +215,9 @@ void PolicyControl::audit_list(const ListOutcome& list, const Caller& caller) co
 LoadRequest PolicyControl::request(const std::string& file, std::uint32_t generation) const {
   LoadRequest request = source_;
   request.policy_file = file;
+  request.policy_text.reset();
   request.generation = generation;
+  request.now = clock_();
   return request;
 }
 

@@ -5,6 +5,8 @@
 // as reading the files, while packets go on.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,8 +38,9 @@ struct ReloadOutcome {
   std::size_t rules_refused = 0;
   std::size_t signature_count = 0;  // Snort rules
   std::size_t signatures_refused = 0;
-  std::uint32_t generation = 0;               // the running one after this
-  std::shared_ptr<const lists::Lists> lists;  // of the file; null where it has none or was refused
+  std::uint32_t generation = 0;  // the running one after this
+  // What was looked at, where it is valid.
+  std::shared_ptr<const engine::Snapshot> snapshot{};
 };
 
 // What became of one list.
@@ -57,8 +60,9 @@ struct ListsOutcome {
 
 class PolicyControl {
  public:
-  // All referred to must outlive it. `source` is what every load reads; `host` is EVE's,
-  // empty where it is left out.
+  // All referred to must outlive it. `source` is what every load reads; its `policy_text` is that
+  // of the running policy, where known, and not of later ones. `host` is EVE's, empty where it is
+  // left out.
   PolicyControl(Gateway& gateway, catalog::ApplicationRegistry& registry, CounterView& counters,
                 LoadRequest source, LoadFunction load, std::string host, AuditFunction audit,
                 ClockFunction clock);
@@ -72,11 +76,26 @@ class PolicyControl {
   ListsOutcome reload_lists(std::string_view name, const Caller& caller);
   // Lists that keep what they held, and why.
   const StaleLists& stale_lists() const { return stale_lists_; }
+  // Puts into force the policy that generation brought, of the last kKept that were accepted since
+  // the start; 0: the one before the running one.
+  ReloadOutcome roll_back(std::uint32_t generation, const Caller& caller);
+  // Makes the policy's times those of the clock. False where nothing had to change; to be called
+  // about once a second.
+  bool keep_time(const Caller& caller);
   // False where the mode was that already, and nothing was done.
   bool set_mode(policy::Mode mode, const Caller& caller);
 
   // An audit event about something else, such as "counters cleared".
   void audit(std::string_view what, const Caller& caller, Json more = Json::object()) const;
+
+  static constexpr std::size_t kKept = 16;
+  struct Accepted {
+    std::uint32_t generation = 0;
+    std::string sha256, text;
+    Time loaded;
+  };
+  // Oldest first; the last is in force.
+  const std::deque<Accepted>& accepted() const { return accepted_; }
 
   const std::string& policy_file() const { return source_.policy_file; }
   const std::string& catalogue_folder() const { return source_.catalogue_folder; }
@@ -84,6 +103,7 @@ class PolicyControl {
   Time loaded_at() const { return loaded_at_; }
 
  private:
+  ReloadOutcome put_in_force(LoadRequest request, std::string_view what, const Caller& caller);
   LoadRequest request(const std::string& file, std::uint32_t generation) const;
   void audit_list(const ListOutcome& list, const Caller& caller) const;
   void publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules);
@@ -98,6 +118,7 @@ class PolicyControl {
   const ClockFunction clock_;
   Time loaded_at_;
   StaleLists stale_lists_;
+  std::deque<Accepted> accepted_;
 };
 
 // What is in each list, as `chatgate check --json` and replies print it.

@@ -37,7 +37,9 @@ struct FlowRow {
     action = std::string(to_string(flow.action)) + (watched ? " (monitor)" : "");
     // A rule's number means something only in the policy that gave it.
     if (flow.generation == snapshot.generation) {
-      rule = snapshot.policy->rule_name(flow.rule);
+      rule = flow.im.evidence == catalog::Evidence::access_list
+                 ? snapshot.policy->access_name(flow.rule)
+                 : snapshot.policy->rule_name(flow.rule);
     } else {
       rule = "of generation " + std::to_string(flow.generation);
     }

@@ -28,7 +28,16 @@ std::string joined(const Json& words) {
   return text.empty() ? "nothing" : text;
 }
 
-// The match keys of a rule, those absent that match everything.
+std::string match_text(const Json& match) {
+  std::string text;
+  for (const auto& [key, words] : match.items()) {
+    text += "      match " + key + " " + printable(joined(words), 2000) + "\n";
+  }
+  return text.empty() ? "      match any\n" : text;
+}
+
+}  // namespace
+
 Json match_json(const Rule& rule, const policy::Policy& policy,
                 const catalog::Catalogue& catalogue) {
   Json match = Json::object();
@@ -49,20 +58,17 @@ Json match_json(const Rule& rule, const policy::Policy& policy,
   for (std::size_t i = 0; i < policy.lists().size(); ++i) {
     if ((rule.lists & lists::bit(i)) != 0) match["list"].push_back(policy.lists()[i]);
   }
+  for (const std::string& name : rule.server.names()) match["server"].push_back(name);
+  for (const std::string& name : rule.server.exact_names()) match["server"].push_back("=" + name);
+  if (!rule.server.any()) {
+    for (const Json& range : range_list(rule.server.addresses())) match["server"].push_back(range);
+  }
+  if (rule.when != 0) match["when"] = time_names(policy.times(), rule.when);
+  match.update(path_json(rule.path));
   if (!rule.from.any()) match["from"] = range_list(rule.from);
   if (!rule.to.any()) match["to"] = range_list(rule.to);
   return match;
 }
-
-std::string match_text(const Json& match) {
-  std::string text;
-  for (const auto& [key, words] : match.items()) {
-    text += "      match " + key + " " + printable(joined(words), 2000) + "\n";
-  }
-  return text.empty() ? "      match any\n" : text;
-}
-
-}  // namespace
 
 Reply show_policy(Context& context, const Invocation&, const Caller&) {
   const auto snapshot = context.gateway.snapshot();
@@ -79,12 +85,23 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
                   {"mode_of_file", to_string(policy.mode())},
                   {"rules", policy.rules().size()},
                   {"default", to_string(policy.fallback())},
+                  {"access_lines", policy.access().entries().size()},
+                  {"times_in_force", time_names(policy.times(), snapshot->times)},
                   {"inside", inside},
                   {"catalogue", context.policy.catalogue_folder()},
                   {"applications", snapshot->catalogue->applications().size()}};
   if (snapshot->signatures != nullptr) {
     reply.result["signatures"] = {{"loaded", snapshot->signatures->rules().size()},
                                   {"refused", snapshot->signatures->refused()}};
+  }
+  if (policy.unclassified()) {
+    reply.result["unclassified"] = to_string(*policy.unclassified());
+  }
+  Json& kept = reply.result["kept"] = Json::array();
+  for (const PolicyControl::Accepted& each : context.policy.accepted()) {
+    kept.push_back({{"generation", each.generation},
+                    {"sha256", each.sha256},
+                    {"loaded", moment(each.loaded)}});
   }
   TextTable table({{""}, {""}});
   table.add({"Policy", printable(snapshot->policy_file, 4096)});
@@ -96,6 +113,19 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
   if (snapshot->signatures != nullptr) {
     table.add({"Snort rules", std::to_string(snapshot->signatures->rules().size()) + ", " +
                                   std::to_string(snapshot->signatures->refused()) + " refused"});
+  }
+  if (!policy.access().empty()) {
+    table.add({"Access list", count_of(policy.access().entries().size(), "line")});
+  }
+  if (!policy.times().empty()) {
+    table.add({"Times in force", joined(reply.result["times_in_force"])});
+  }
+  if (policy.unclassified()) {
+    table.add({"Unclassified", std::string(to_string(*policy.unclassified()))});
+  }
+  for (const PolicyControl::Accepted& each : context.policy.accepted()) {
+    table.add({"Kept", "generation " + std::to_string(each.generation) + " of " +
+                           moment(each.loaded) + ", " + each.sha256.substr(0, 16)});
   }
   if (!inside.empty()) table.add({"Inside", joined(inside)});
   table.add({"Catalogue", printable(context.policy.catalogue_folder(), 4096) + ", " +
@@ -118,6 +148,7 @@ Reply show_service_policy(Context& context, const Invocation&, const Caller&) {
   std::size_t position = 0;
   for (const Rule& rule : policy.rules()) {
     const Json match = match_json(rule, policy, *snapshot->catalogue);
+    const bool active = policy::holds(rule.when, snapshot->times);
     const bool counted = rule.id.valid() && rule.id.value() < telemetry::kMaxRules;
     const Json hits = counted ? Json(context.counters.rule_hits(rule.id)) : Json(nullptr);
     const std::string action(to_string(rule.action));
@@ -125,9 +156,12 @@ Reply show_service_policy(Context& context, const Invocation&, const Caller&) {
                                      {"match", match},
                                      {"action", action},
                                      {"log", rule.log},
+                                     {"monitor", rule.monitor},
+                                     {"active", active},
                                      {"hits", hits}});
     reply.text += "    Rule " + std::to_string(++position) + ": " + printable(rule.name) + "\n" +
-                  match_text(match) + "      " + action + (rule.log ? " log" : "") + ", hits " +
+                  match_text(match) + "      " + action + (rule.log ? " log" : "") +
+                  (rule.monitor ? " (monitor)" : "") + (active ? "" : " (inactive)") + ", hits " +
                   (counted ? hits.dump() : "not counted") + "\n";
   }
   const std::uint64_t hits = context.counters.rule_hits(RuleId::none());

@@ -20,6 +20,7 @@ struct Row {
   LearnedServer server;
   catalog::NameMatch match;
   std::string application;  // its word, empty where the address is innocent
+  std::string rules;        // names of those whose key `server` names it
 };
 
 struct Wanted {
@@ -27,6 +28,20 @@ struct Wanted {
   ApplicationId application;  // none: any
   bool innocent_too = false;
 };
+
+// The rules that a connection to this address meets by its learned name or its address.
+std::string rules_naming(const LearnedServer& server, const policy::Policy& policy) {
+  std::string names;
+  if (!policy.asks_for_server()) return names;
+  const bool own_name = !server.shared && server.name_is_whole();
+  for (const policy::Rule& rule : policy.rules()) {
+    if (rule.server.any()) continue;
+    const bool named = (own_name && rule.server.has_name(server.name())) ||
+                       rule.server.has_address(server.address);
+    if (named) names += (names.empty() ? "" : ", ") + rule.name;
+  }
+  return names;
+}
 
 std::vector<Row> rows(Context& context, const Wanted& wanted) {
   std::vector<Row> list;
@@ -36,7 +51,10 @@ std::vector<Row> rows(Context& context, const Wanted& wanted) {
   const catalog::Catalogue& catalogue = *snapshot->catalogue;
   const auto classify = [&](std::string_view name) { return catalogue.match_name(name); };
   table->for_each(context.now(), [&](const LearnedServer& server) {
-    Row row{server, learn::current_application(server, snapshot->generation, classify), {}};
+    Row row{server,
+            learn::current_application(server, snapshot->generation, classify),
+            {},
+            rules_naming(server, *snapshot->policy)};
     // A name that others use too means no application; an address that others use too still does.
     const bool shared_name = !server.application.valid() && !row.match.exclusive;
     const catalog::Application* application =
@@ -46,7 +64,8 @@ std::vector<Row> rows(Context& context, const Wanted& wanted) {
         (application == nullptr || application->id != wanted.application)) {
       return;
     }
-    if (application != nullptr || wanted.innocent_too) list.push_back(std::move(row));
+    if (application != nullptr || !row.rules.empty() || wanted.innocent_too)
+      list.push_back(std::move(row));
   });
   return list;
 }
@@ -93,6 +112,7 @@ Json to_json(const Row& row, std::uint32_t now) {
       json["service"] = to_string(row.match.service);
     }
   }
+  if (!row.rules.empty()) json["rules"] = row.rules;
   json["shared"] = row.server.shared;
   json["generation"] = row.server.generation;
   json["learned_seconds_ago"] = now > row.server.learned ? now - row.server.learned : 0;
@@ -130,15 +150,17 @@ Reply show_servers(Context& context, const Invocation& invocation, const Caller&
                    {"Service"},
                    {"Server"},
                    {"Name"},
+                   {"Rules"},
                    {"Others"},
                    {"Learned", Align::right},
                    {"Left", Align::right}});
   for (const Row& row : list) {
     reply.result["servers"].push_back(to_json(row, now));
     const bool any = row.match.service == catalog::Service::any;
-    table.add({row.application, any ? "-" : std::string(to_string(row.match.service)),
+    table.add({row.application.empty() ? "-" : row.application,
+               any ? "-" : std::string(to_string(row.match.service)),
                row.server.address.to_string(), name_text(row.server),
-               row.server.shared ? "yes" : "no",
+               row.rules.empty() ? "-" : printable(row.rules, 48), row.server.shared ? "yes" : "no",
                duration(now > row.server.learned ? now - row.server.learned : 0),
                duration(left(row, now))});
   }

@@ -97,17 +97,15 @@ void Pipeline::dns_question(Packet& packet) {
 
 // Names by which a network tells clients to keep to its resolver, where the policy does not let
 // them use another.
-std::optional<enforce::DnsAnswer> Pipeline::canary_answer(const Packet& packet) const {
+std::optional<enforce::DnsAnswer> Pipeline::canary_answer(const Packet& packet) {
   if (facts_.name_count != 1 || snapshot_->mode() == policy::Mode::monitor) return std::nullopt;
   const auto signal = proto::dns::canary_signal(facts_.names[0].host.view());
   const ApplicationId encrypted_dns = snapshot_->policy->encrypted_dns();
   if (!signal || !encrypted_dns.valid()) return std::nullopt;
-  const HotFlow& flow = flows_.hot(packet.flow);
-  const policy::Verdict verdict =
-      snapshot_->policy->decide({{encrypted_dns, catalog::Service::any, catalog::Evidence::dns},
-                                 flow.client(),
-                                 flow.server(),
-                                 kHttpsPort});
+  Ends there = ends(packet.flow);
+  there.server_port = kHttpsPort;
+  const catalog::Classification im{encrypted_dns, catalog::Service::any, catalog::Evidence::dns};
+  const policy::Verdict verdict = ask(*snapshot_, there, im, {.of_server = false});
   if (policy::forwards(verdict.action)) return std::nullopt;
   return *signal == proto::dns::CanarySignal::nxdomain ? enforce::DnsAnswerKind::nxdomain
                                                        : enforce::DnsAnswerKind::nodata;
@@ -143,6 +141,7 @@ std::optional<Judgement> Pipeline::blocked_answer(const Packet& packet, Bytes me
     learn::teach(names, {flow.client(), snapshot_->generation, now_}, *config_.learned, quota_);
   }
   const learn::AnswerNames::Name* hidden = names.hidden();
+  const Ends there = ends(packet.flow);
   for (std::size_t i = 1; i < names.all().size(); ++i) {
     const proto::HostName host = names.host(i);
     Judgement judgement;
@@ -151,9 +150,8 @@ std::optional<Judgement> Pipeline::blocked_answer(const Packet& packet, Bytes me
     }
     const lists::Mask listed = lists_of_name(*snapshot_, host.view());
     if (!judgement.im.known() && listed == 0) continue;
-    policy::Connection connection{judgement.im, flow.client(), flow.server(), flow.server_port()};
-    connection.lists = listed;
-    judgement.verdict = snapshot_->policy->decide(connection);
+    judgement.verdict = ask(*snapshot_, there, judgement.im,
+                            {.name = host.view(), .of_server = false, .lists = listed});
     if (!blocks(judgement.verdict.action)) continue;
     if (!judgement.im.known() && !judgement.verdict.list.valid()) continue;
     judgement.im.evidence = catalog::Evidence::dns;

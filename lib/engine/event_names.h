@@ -26,6 +26,9 @@ class SnapshotNames final : public telemetry::EventNames {
   }
   std::string_view rule(RuleId rule) const override { return snapshot_->policy->rule_name(rule); }
   std::string_view list(ListId list) const override { return snapshot_->policy->list_name(list); }
+  std::string_view access(RuleId line) const override {
+    return snapshot_->policy->access_name(line);
+  }
   std::optional<telemetry::SignatureText> signature(SignatureId id) const override {
     const detect::Rule* rule = snapshot_->signatures ? snapshot_->signatures->find(id) : nullptr;
     if (rule == nullptr) return std::nullopt;

@@ -57,6 +57,11 @@ void Pipeline::alert_event(FlowIndex flow, const Judgement& judgement, const Pac
   }
   if (packet != nullptr) fill_packet(*event, *packet);
   if (verdict.port_misuse) event->reason = Reason::port_misuse;
+  if (verdict.unclassified) event->reason = Reason::unclassified;
+  if (verdict.watched) {
+    event->action = *verdict.watched;
+    event->mode = policy::Mode::monitor;
+  }
   events_->commit();
 }
 
@@ -77,8 +82,16 @@ void Pipeline::signature_event(FlowIndex flow, SignatureId signature, const Judg
 // The same for a packet that is neither TCP nor UDP.
 void Pipeline::signature_event_without_flow(const Packet& packet, SignatureId signature,
                                             policy::Action action) {
-  telemetry::Event* event = reserve_event();
+  telemetry::Event* event = begin_event_without_flow(packet);
   if (event == nullptr) return;
+  event->signature = signature;
+  event->action = action;
+  events_->commit();
+}
+
+telemetry::Event* Pipeline::begin_event_without_flow(const Packet& packet) {
+  telemetry::Event* event = reserve_event();
+  if (event == nullptr) return nullptr;
   *event = telemetry::Event();
   event->type = telemetry::EventType::alert;
   event->protocol = packet.layers.protocol;
@@ -89,9 +102,29 @@ void Pipeline::signature_event_without_flow(const Packet& packet, SignatureId si
   event->mode = snapshot_->mode();
   event->client = packet.layers.source;
   event->server = packet.layers.destination;
-  event->signature = signature;
-  event->action = action;
   fill_packet(*event, packet);
+  return event;
+}
+
+// A line of the access list denied a flow, or permitted one that it logs.
+void Pipeline::access_event(const Packet& packet, policy::AccessId line) {
+  telemetry::Event* event = begin_event(telemetry::EventType::alert, packet.flow);
+  if (event == nullptr) return;
+  event->im.evidence = catalog::Evidence::access_list;
+  event->action = snapshot_->policy->access()[line].action;
+  event->rule = line;
+  fill_packet(*event, packet);
+  events_->commit();
+}
+
+void Pipeline::access_event_without_flow(const Packet& packet, policy::AccessId line,
+                                         bool sender_opens) {
+  telemetry::Event* event = begin_event_without_flow(packet);
+  if (event == nullptr) return;
+  if (!sender_opens) std::swap(event->client, event->server);
+  event->im.evidence = catalog::Evidence::access_list;
+  event->action = snapshot_->policy->access()[line].action;
+  event->rule = line;
   events_->commit();
 }
 

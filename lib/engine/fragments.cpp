@@ -71,7 +71,11 @@ net::Fragment fragment_of(const net::PacketView& frame, const net::Layers& layer
 
 void Pipeline::hold_fragment(Packet& packet) {
   counters_.add(Counter::fragments);
-  if (snapshot_->mode() == policy::Mode::monitor || !may_hold_transport(packet.layers)) return;
+  if (!may_hold_transport(packet.layers)) {
+    access_on_other(packet);
+    return;
+  }
+  if (snapshot_->mode() == policy::Mode::monitor) return;
   if (!net::ip_checksum_right(*packet.view, packet.layers) && config_.verify_checksums) {
     drop(packet, Reason::ip_checksum);
     return;
@@ -121,6 +125,8 @@ void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
     whole_.key = flow::make_key(whole_.layers, whole_.view->pair);
     whole_.hash = flow::hash_key(config_.hash, whole_.key.key);
     look_up(whole_);
+  } else if (whole_.layers.outcome == net::Decoded::not_transport) {
+    access_on_other(whole_);
   } else if (whole_.layers.outcome == net::Decoded::fragment) {
     // Fragments within fragments: no path needs both.
     drop(whole_, Reason::fragment_malformed);

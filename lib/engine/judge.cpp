@@ -188,33 +188,52 @@ bool is_disguised(const Ends& ends, const catalog::Classification& im) {
   }
 }
 
-policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
-                    const proto::Messenger* said, lists::Mask lists) {
-  return snapshot.policy->decide({im, ends.client, ends.server, ends.server_port, said, ends.worker,
-                                  is_disguised(ends, im), lists});
-}
-
-// A server in a list, where what the connection turns out to be can no longer change its verdict.
-bool refuse_by_list(const Snapshot& snapshot, const Ends& ends, Judgement& judgement) {
+policy::Connection connection_of(const Snapshot& snapshot, const Ends& ends,
+                                 const catalog::Classification& im, const Told& told) {
   policy::Connection connection;
+  connection.im = im;
   connection.client = ends.client;
   connection.server = ends.server;
   connection.server_port = ends.server_port;
+  connection.said = told.said;
   connection.worker = ends.worker;
-  connection.lists = lists_of_server(snapshot, ends);
-  if (connection.lists == 0) return false;
-  const auto verdict = snapshot.policy->refuses_surely(connection);
-  if (!verdict) return false;
-  judgement.verdict = *verdict;
-  note_evidence(judgement, ends, 0, catalog::Evidence::none);
-  return true;
+  connection.disguised = is_disguised(ends, im);
+  connection.lists = told.lists | lists_of_server(snapshot, ends);
+  connection.unclassified = told.unclassified && !im.known();
+  connection.name = told.name;
+  connection.learned_name = ends.learned_name;
+  connection.by_address = told.of_server;
+  connection.way = ends.way;
+  connection.times = snapshot.times;
+  return connection;
+}
+
+bool is_encrypted(proto::AppProto protocol) {
+  return protocol == proto::AppProto::tls || protocol == proto::AppProto::dtls ||
+         protocol == proto::AppProto::quic;
+}
+
+// What the key `unclassified` is for: payload that is nobody's, or encrypted without a name, on no
+// port that is known for it.
+bool is_unclassified(const Snapshot& snapshot, const Ends& ends, proto::AppProto protocol,
+                     bool has_name) {
+  constexpr std::uint16_t kSystemPorts = 1024;  // RFC 6335 section 6
+  constexpr std::uint16_t kDnsOverTls = 853;
+  const bool encrypted = is_encrypted(protocol) && !has_name;
+  if (!encrypted && !ends.unreadable) return false;
+  const std::uint16_t port = ends.server_port;
+  const bool encrypted_port = port == kHttpsPort || port == kDnsOverTls;
+  // What belongs there is read, so nothing else has a place there.
+  const bool read_port = encrypted_port || port == kDnsPort || port == kHttpPort;
+  if (read_port) return !(encrypted && encrypted_port);
+  return port >= kSystemPorts && !snapshot.catalogue->match_port(transport(ends), port).found();
 }
 
 }  // namespace
 
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
-                    const proto::Messenger* said) {
-  return ask(snapshot, ends, im, said, lists_of_server(snapshot, ends));
+                    const Told& told) {
+  return snapshot.policy->decide(connection_of(snapshot, ends, im, told));
 }
 
 lists::Mask lists_of_name(const Snapshot& snapshot, std::string_view name) {
@@ -234,31 +253,41 @@ Ends ends_of(const flow::HotFlow& flow) {
 Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts) {
   Judgement judgement;
   const proto::Messenger* said = facts.has_messenger ? &facts.messenger : nullptr;
-  const lists::Mask of_server = lists_of_server(snapshot, ends);
-  bool told = false;
+  // A question about somebody else's name is not a use of the resolver's address or port.
+  const bool of_server = facts.protocol != proto::AppProto::dns;
+  bool found = false;
   for (std::size_t i = 0; i < facts.name_count; ++i) {
     const proto::Facts::Name& name = facts.names[i];
     const lists::Mask of_name = lists_of_name(snapshot, name.host.view());
     catalog::Classification im = by_target(snapshot, ends, facts, name);
+    const bool tells = im.known() || of_name != 0;
+    // Of several names that mean no application a rule may name any as the server's.
+    if (!tells && !snapshot.policy->asks_for_server()) continue;
     if (!im.known()) {
-      if (of_name == 0) continue;
       im = without_known_name(snapshot, ends, facts);
     } else if (said != nullptr && said->service != catalog::Service::any) {
       im.service = said->service;
     }
-    Judgement next{im, ask(snapshot, ends, im, said, of_server | of_name), name.host.view(), said};
+    const Told told{
+        .name = name.host.view(), .said = said, .of_server = of_server, .lists = of_name};
+    Judgement next{im, ask(snapshot, ends, im, told), told.name, said};
     note_evidence(next, ends, of_name, evidence(name.source));
     if (!policy::forwards(next.verdict.action)) return next;
-    if (told || !(im.known() || next.verdict.list.valid())) continue;
+    if (found || !tells || !(im.known() || next.verdict.list.valid())) continue;
     judgement = next;
-    told = true;
+    found = true;
   }
-  if (told) return judgement;
+  if (found) return judgement;
   judgement.im = without_known_name(snapshot, ends, facts);
   judgement.said = said;
-  judgement.verdict = ask(snapshot, ends, judgement.im, said, of_server);
+  Told told{.said = said, .of_server = of_server};
+  // A server's certificate may still name what its client did not.
+  const bool told_later = facts.next == proto::Next::answer;
+  told.unclassified =
+      is_unclassified(snapshot, ends, facts.protocol, facts.name_count != 0 || told_later);
+  if (facts.name_count != 0) told.name = judgement.name = facts.names[0].host.view();
+  judgement.verdict = ask(snapshot, ends, judgement.im, told);
   note_evidence(judgement, ends, 0, catalog::Evidence::none);
-  if (facts.name_count != 0) judgement.name = facts.names[0].host.view();
   return judgement;
 }
 
@@ -277,8 +306,9 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
     const proto::Facts::Name kept = {proto::NameSource::tls_sni, proto::HostName::normalised(name)};
     judgement.im = without_name(snapshot, ends, std::span(&kept, name.empty() ? 0 : 1));
   }
-  judgement.verdict =
-      ask(snapshot, ends, judgement.im, nullptr, of_name | lists_of_server(snapshot, ends));
+  Told told{.name = name, .of_server = protocol != proto::AppProto::dns, .lists = of_name};
+  told.unclassified = is_unclassified(snapshot, ends, protocol, !name.empty());
+  judgement.verdict = ask(snapshot, ends, judgement.im, told);
   note_evidence(judgement, ends, of_name, evidence(protocol));
   return judgement;
 }
@@ -307,7 +337,13 @@ bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judge
     judgement.verdict = ask(snapshot, ends, address);
     return !policy::forwards(judgement.verdict.action);
   }
-  if (refuse_by_list(snapshot, ends, judgement)) return true;
+  const auto refused = snapshot.policy->refuses_surely(connection_of(snapshot, ends, {}, {}));
+  if (refused) {
+    judgement.verdict = *refused;
+    judgement.name = ends.learned_name;
+    note_evidence(judgement, ends, 0, catalog::Evidence::none);
+    return true;
+  }
   const catalog::PortMatch match =
       snapshot.catalogue->match_port(transport(ends), ends.server_port);
   if (!match.owner.valid() || match.shared) return false;

@@ -40,6 +40,21 @@ struct Ends {
   // What the flow was taken for so far.
   catalog::Classification earlier = {};
   WorkerId worker{0};  // that asks
+  policy::Circumstances way = {};
+  // The name that DNS answers gave the server's address, where it is nobody else's; borrows from
+  // whoever made this.
+  std::string_view learned_name = {};
+  // The payload was looked at to the end, and no parser knows it.
+  bool unreadable = false;
+};
+
+// What is asked with an application.
+struct Told {
+  std::string_view name = {};              // that the flow, or the message in hand, says
+  const proto::Messenger* said = nullptr;  // by a message
+  bool of_server = true;                   // false: the server is only asked about the name
+  lists::Mask lists = 0;                   // that the name is in
+  bool unclassified = false;
 };
 
 Ends ends_of(const flow::HotFlow& flow);
@@ -56,7 +71,7 @@ lists::Mask lists_of_name(const Snapshot& snapshot, std::string_view name);
 
 // What the policy says of an application.
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
-                    const proto::Messenger* said = nullptr);
+                    const Told& told = {});
 
 // With the names a parser found; `facts` may have none.
 Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& facts);
@@ -73,8 +88,8 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
 bool offers_ech(const policy::TlsControls& controls, const proto::Facts& facts);
 
 // Before any payload: whether the connection can be refused at once. True where the server's
-// address belongs to one application that is blocked, or every application that uses the server
-// port is.
+// address belongs to one application that is blocked, a rule names the server itself, or every
+// application that uses the server port is blocked.
 bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement);
 
 }  // namespace chatgate::engine

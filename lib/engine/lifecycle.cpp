@@ -94,11 +94,15 @@ bool Pipeline::open_flow(Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
   hot.initiator_is_low = packet.key.from_low != reversed;
   hot.last_seen = tick_;
+  hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
   cold.first_seen = tick_;
   if ((packet.view->side == net::Side::inside) != reversed) cold.flags |= ColdFlow::kInsideOpened;
   flows_.schedule(packet.flow, tick_, timeout(hot, cold));
   counters_.add(Counter::flows_created);
   counters_.set(Counter::flows_active, flows_.size());
+  packet.way = hot.way(packet.key.from_low);
+  note_client_mac(packet);
+  apply_access(packet);
   return true;
 }
 
@@ -107,7 +111,6 @@ void Pipeline::renew_flow(Packet& packet) {
   end_flow(packet.flow, telemetry::FlowEnd::closed);
   // There is room: a record has just been given back.
   open_flow(packet);
-  packet.way = flows_.hot(packet.flow).way(packet.key.from_low);
 }
 
 void Pipeline::end_flow(FlowIndex flow, telemetry::FlowEnd end) {

@@ -1,9 +1,10 @@
 // Inside of a Worker: tables, pools, and the steps of the packet's way. Not for other libraries.
 //
 // worker.cpp holds the way itself, tcp_path.cpp what an undecided TCP packet may do, http_path.cpp
-// what the policy asks of HTTP, messenger_path.cpp what a messenger's message means,
-// udp_path.cpp and dns_path.cpp the way of datagrams, signature_path.cpp what Snort rules see and
-// do, verdict.cpp what a verdict does, lifecycle.cpp how flows begin and end.
+// what the policy asks of HTTP, messenger_path.cpp what a messenger's message means, udp_path.cpp
+// and dns_path.cpp the way of datagrams, access_path.cpp what the access list says,
+// signature_path.cpp what Snort rules see and do, verdict.cpp what a verdict does, lifecycle.cpp
+// how flows begin and end.
 #pragma once
 
 #include <array>
@@ -81,6 +82,17 @@ class Pipeline {
   Reason admit_sums(const Packet& packet) const;
   void account(Packet& packet, flow::HotFlow& flow);
 
+  // access_path.cpp
+  policy::Circumstances way_of(flow::FlowIndex flow) const;
+  void note_client_mac(const Packet& packet);
+  std::uint8_t mac_class(const net::PacketView& frame, bool sender) const;
+  policy::AccessId access_line(flow::FlowIndex flow) const;
+  void apply_access(Packet& packet);
+  void deny_flow(flow::FlowIndex flow, policy::AccessId line, std::uint64_t packet_number);
+  bool access_anew(Packet& packet);
+  void follow_newest(const Packet& packet);
+  bool access_on_other(Packet& packet);
+
   // udp_path.cpp
   void udp_payload(Packet& packet);
   void udp_message(Packet& packet);
@@ -98,7 +110,7 @@ class Pipeline {
   void dns_datagram(Packet& packet);
   bool is_too_long(const Packet& packet);
   void dns_question(Packet& packet);
-  std::optional<enforce::DnsAnswer> canary_answer(const Packet& packet) const;
+  std::optional<enforce::DnsAnswer> canary_answer(const Packet& packet);
   void dns_response(Packet& packet);
   std::optional<Judgement> blocked_answer(const Packet& packet, Bytes message);
   bool strips_keys() const;
@@ -115,7 +127,8 @@ class Pipeline {
   bool learns() const {
     return config_.learned != nullptr && snapshot_->policy->controls().dns.learn_servers;
   }
-  Ends ends(flow::FlowIndex flow) const;
+  Ends ends(flow::FlowIndex flow);
+  Ends ends_of_unreadable(flow::FlowIndex flow);
 
   // fragments.cpp
   void hold_fragment(Packet& packet);
@@ -208,6 +221,7 @@ class Pipeline {
   bool judge_flow_anew(Packet& packet);
   void enforce_flow(Packet& packet, Reason reason = Reason::policy_reset);
   static Reason policy_reason(const policy::Verdict& verdict) {
+    if (verdict.unclassified) return Reason::unclassified;
     return verdict.port_misuse ? Reason::port_misuse : Reason::policy_reset;
   }
   void answer_blocked(Packet& packet);
@@ -261,6 +275,9 @@ class Pipeline {
                        const Packet* packet);
   void signature_event_without_flow(const Packet& packet, SignatureId signature,
                                     policy::Action action);
+  telemetry::Event* begin_event_without_flow(const Packet& packet);
+  void access_event(const Packet& packet, policy::AccessId line);
+  void access_event_without_flow(const Packet& packet, policy::AccessId line, bool sender_opens);
   void protocol_event(const Packet& packet, const proto::Facts& facts);
   void flow_event(flow::FlowIndex flow, telemetry::FlowEnd end);
   ListId decided_list(const flow::HotFlow& hot, const flow::ColdFlow& cold) const;
@@ -282,7 +299,8 @@ class Pipeline {
   learn::PendingQuestions pending_;
   learn::LearnQuota quota_;
   proto::dns::DnsResponse response_;
-  proto::HostName hidden_name_;  // of the answer that is being judged
+  std::optional<learn::LearnedServer> learned_server_;  // of the flow whose ends were asked last
+  proto::HostName hidden_name_;                         // of the answer that is being judged
   net::FragmentCache fragments_;
   net::FragmentCache::Counters fragments_counted_;
   std::vector<ReleasedFrame> released_;

@@ -30,6 +30,8 @@ struct Snapshot {
   std::shared_ptr<const lists::Lists> lists;
   // What each rule means by its metadata, by SignatureId; not known where it names no application.
   std::vector<catalog::Classification> signature_meanings;
+  // Which of the policy's times are in force; another one is published when that changes.
+  policy::TimeSet times = 0;
   // Set by `mode enforce|monitor`; the next policy that is loaded brings its own mode again.
   std::optional<policy::Mode> mode_override;
 

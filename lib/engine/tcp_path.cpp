@@ -146,6 +146,7 @@ bool Pipeline::reopen(Packet& packet) {
   if (flow::is_blocked(flow.stage) && packet.way == Way::to_server &&
       refuse_at_once(*snapshot_, ends(packet.flow), judgement)) {
     renew_flow(packet);
+    if (flow::is_blocked(flows_.hot(packet.flow).stage)) return false;  // by the access list
     flows_.cold(packet.flow).set_sequence(packet.way, packet.layers.sequence + 1);
     conclude(packet, judgement);
     return false;
@@ -365,7 +366,7 @@ void Pipeline::nothing(Packet& packet) {
     cold.app_proto = proto::AppProto::failed;
     counters_.add(Counter::flows_unclassified);
   }
-  conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
+  conclude(packet, judge(*snapshot_, ends_of_unreadable(packet.flow), facts_));
 }
 
 // A parser completed a message: `facts_` holds what it said. True where there is more to look at.

@@ -37,11 +37,13 @@ void Pipeline::udp_payload(Packet& packet) {
     default: break;
   }
   if (waits_for_peers(packet)) return;
-  if (cold.app_proto == proto::AppProto::unknown) {
-    cold.app_proto = proto::AppProto::failed;
-    counters_.add(Counter::flows_unclassified);
+  if (cold.app_proto != proto::AppProto::unknown) {
+    conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
+    return;
   }
-  conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
+  cold.app_proto = proto::AppProto::failed;
+  counters_.add(Counter::flows_unclassified);
+  conclude(packet, judge(*snapshot_, ends_of_unreadable(packet.flow), facts_));
 }
 
 Inspected Pipeline::feed_datagram(const Packet& packet) {

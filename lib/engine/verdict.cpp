@@ -45,10 +45,11 @@ void Pipeline::conclude(Packet& packet, const Judgement& judgement) {
   if (!told) alert_event(packet.flow, judgement, &packet);
 }
 
-Ends Pipeline::ends(flow::FlowIndex flow) const {
+Ends Pipeline::ends(flow::FlowIndex flow) {
   const HotFlow& hot = flows_.hot(flow);
   Ends ends = ends_of(hot);
   ends.worker = config_.id;
+  ends.way = way_of(flow);
   ends.earlier = flows_.cold(flow).im;
   ends.protocol = protocol_of(flow, Way::to_server);
   if (config_.expected != nullptr && !config_.expected->empty()) {
@@ -59,18 +60,26 @@ Ends Pipeline::ends(flow::FlowIndex flow) const {
     }
   }
   if (!learns() || !learn::judges_port(ends.server_port)) return ends;
-  const auto server = config_.learned->find(ends.server, now_);
-  if (!server) return ends;
-  if (!server->shared && server->name_is_whole()) {
-    ends.learned_lists = lists_of_name(*snapshot_, server->name());
+  learned_server_ = config_.learned->find(ends.server, now_);
+  if (!learned_server_) return ends;
+  if (!learned_server_->shared && learned_server_->name_is_whole()) {
+    ends.learned_name = learned_server_->name();
+    ends.learned_lists = lists_of_name(*snapshot_, ends.learned_name);
   }
   const catalog::NameMatch known = learn::current_application(
-      *server, snapshot_->generation,
+      *learned_server_, snapshot_->generation,
       [this](std::string_view name) { return snapshot_->catalogue->match_name(name); });
   if (known.found() && known.exclusive) {
     ends.learned = {known.application, known.service, catalog::Evidence::learned_address};
   }
   return ends;
+}
+
+// Of a flow whose payload no parser knows.
+Ends Pipeline::ends_of_unreadable(flow::FlowIndex flow) {
+  Ends unreadable = ends(flow);
+  unreadable.unreadable = true;
+  return unreadable;
 }
 
 // Writes the verdict into the flow's record. False where it blocks, and nothing more is read.
@@ -134,8 +143,12 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
   flow::NameStore::Buffer buffer;
   catalog::Classification earlier = cold.im;
   if (is_read) earlier.service = catalog::Service::any;
-  Judgement judgement = judge_anew(*snapshot_, ends(packet.flow), earlier, cold.app_proto,
-                                   names_.read(cold.name(), buffer));
+  Ends now = ends(packet.flow);
+  const bool nobodys = cold.app_proto == proto::AppProto::failed ||
+                       (!packet.tcp() && cold.app_proto == proto::AppProto::unknown);
+  now.unreadable = nobodys && cold.has(ColdFlow::kPayload);
+  Judgement judgement =
+      judge_anew(*snapshot_, now, earlier, cold.app_proto, names_.read(cold.name(), buffer));
   if (is_read && judgement.im.application == cold.im.application) {
     judgement.im.service = cold.im.service;
   }
@@ -152,13 +165,7 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
     count_verdict(judgement);
     alert_event(packet.flow, judgement, &packet);
   }
-  if (packet.tcp() && !is_read) {
-    // The numbers were not followed; this packet tells both.
-    cold.set_sequence(packet.way, packet.layers.sequence);
-    if (packet.layers.has(net::tcp_flag::ack)) {
-      cold.set_sequence(flow::reverse(packet.way), packet.layers.acknowledgment);
-    }
-  }
+  if (!is_read) follow_newest(packet);
   return !was_blocked && flow::is_blocked(hot.stage);
 }
 
@@ -250,7 +257,9 @@ void Pipeline::count_verdict(const Judgement& judgement) {
   if (judgement.im.known()) {
     counters_.add_application(judgement.im.application.value(), !forwards);
   }
-  if (!forwards) {
+  if (judgement.verdict.watched) {
+    counters_.add(Counter::would_block);
+  } else if (!forwards) {
     counters_.add(blocks(action) ? Counter::blocked : Counter::would_block);
   } else if (judgement.im.known()) {
     counters_.add(action == policy::Action::alert ? Counter::alerted : Counter::allowed);

@@ -72,7 +72,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
       case net::Decoded::fragment: hold_fragment(packet); break;
       case net::Decoded::not_transport:
         counters_.add(Counter::not_transport);
-        rules_on_other(packet);
+        if (!access_on_other(packet)) rules_on_other(packet);
         break;
       case net::Decoded::not_ip: counters_.add(Counter::not_transport); break;
       // No endpoint reads these either, so they are the wire's affair.
@@ -125,6 +125,14 @@ void Pipeline::undecided(Packet& packet) {
     if (packet.tcp() && !pick_up(packet)) return;
   }
   if (packet.tcp() && !follow_tcp(packet)) return;
+  if (flows_.hot(packet.flow).generation != static_cast<std::uint16_t>(snapshot_->generation)) {
+    note_client_mac(packet);
+    if (access_anew(packet)) return;
+    HotFlow& hot = flows_.hot(packet.flow);
+    if (!flow::is_decided(hot.stage)) {
+      hot.generation = static_cast<std::uint16_t>(snapshot_->generation);
+    }
+  }
   const Stage stage = flows_.hot(packet.flow).stage;
   const bool looked_at = flow::is_followed(stage) || stage == Stage::per_packet;
   if (looked_at && rules_on_packet(packet)) return;

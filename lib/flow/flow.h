@@ -63,6 +63,7 @@ struct alignas(64) HotFlow {
   Stage stage = Stage::undecided;
   bool initiator_is_low : 1 = false;
   bool reopening : 1 = false;  // a SYN for the next connection on these ports awaits its answer
+  std::uint8_t client_mac : 6 = 0;           // its class, see policy::MacClasses
   std::array<std::uint32_t, 2> packets{};    // by Way
   std::array<std::uint32_t, 2> bytes_low{};  // by Way; overflow goes to ColdFlow::bytes_high
 

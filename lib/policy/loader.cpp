@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "catalog/entries.h"
+#include "policy/access_loader.h"
+#include "policy/applications_loader.h"
+#include "policy/conditions_loader.h"
 #include "policy/controls_loader.h"
+#include "policy/networks_loader.h"
+#include "policy/rule_warnings.h"
+#include "policy/times_loader.h"
 
 #include "config/json_document.h"
 
@@ -16,21 +21,18 @@ namespace {
 using catalog::CatalogueBuilder;
 using catalog::Category;
 using config::in_quotes;
-using config::JsonMember;
 using config::JsonValue;
 using config::ObjectReader;
 using config::Reporter;
 
 constexpr std::string_view kPolicyKeys[] = {
-    "$schema", "mode", "networks", "applications", "rules",      "default", "inspection",
-    "dns",     "tls",  "evasion",  "http",         "signatures", "lists"};
-constexpr std::string_view kPolicyKeysForLater[] = {"times", "access", "unclassified"};
-constexpr std::string_view kApplicationKeys[] = {"name", "category", "servers", "ports"};
-constexpr std::string_view kServerKeys[] = {"names", "addresses"};
+    "$schema", "mode",    "networks", "times",        "applications", "lists",
+    "access",  "rules",   "default",  "unclassified", "inspection",   "dns",
+    "tls",     "evasion", "http",     "signatures"};
 constexpr std::string_view kRuleKeys[] = {
-    "name",       "application", "category", "service", "from", "to",  "login",
-    "peer_login", "filename",    "version",  "action",  "log",  "list"};
-constexpr std::string_view kRuleKeysForLater[] = {"server", "when"};
+    "name",   "application", "category",   "service",  "from",    "to",     "list",
+    "server", "login",       "peer_login", "filename", "version", "when",   "vlan",
+    "mac",    "interface",   "direction",  "action",   "log",     "monitor"};
 constexpr std::string_view kActions[] = {"allow", "alert", "drop", "reset"};
 constexpr std::string_view kModes[] = {"enforce", "monitor"};
 
@@ -43,27 +45,40 @@ class PolicyLoader {
   PolicyLoader(const std::string& file, CatalogueBuilder& builder, Diagnostics& diagnostics)
       : builder_(builder),
         reporter_(file, diagnostics),
-        catalogue_complete_(!diagnostics.has_errors()) {}
+        catalogue_complete_(!diagnostics.has_errors()),
+        networks_(reporter_, file),
+        times_(reporter_),
+        applications_(reporter_, builder, catalogue_complete_) {}
 
   Draft load(const JsonValue& root) {
-    ObjectReader object(reporter_, root, "the policy", kPolicyKeys, kPolicyKeysForLater);
+    ObjectReader object(reporter_, root, "the policy", kPolicyKeys);
     if (!object.ok()) return {};
     object.string("$schema");
     load_mode(object);
-    load_networks(object);
-    load_applications(object);
+    networks_.load(object);
+    times_.load(object);
+    applications_.load(object);
     draft_.lists = load_lists(reporter_, object);
+    draft_.access = load_access(reporter_, object, networks_, times_);
     load_rules(object);
     warn_of_unused_lists();
+    check_hardware_addresses(root);
     if (draft_.rules.empty() && draft_.refused == 0) {
       reporter_.warning(root.at, "the policy has no rules", "everything meets its default");
     }
     if (const JsonValue* value = object.get("default")) {
       draft_.fallback = action(*value, "\"default\"").value_or(Action::allow);
     }
+    if (const JsonValue* value = object.get("unclassified")) {
+      draft_.unclassified = action(*value, "\"unclassified\"");
+    }
     load_signatures(object);
     load_controls(reporter_, object, draft_.controls);
-    draft_.networks = std::move(networks_);
+    draft_.networks = networks_.networks();
+    draft_.times = times_.times();
+    if (const auto inside = draft_.networks.find("inside"); inside != draft_.networks.end()) {
+      draft_.inside = inside->second;
+    }
     return std::move(draft_);
   }
 
@@ -79,25 +94,16 @@ class PolicyLoader {
     }
   }
 
-  void load_networks(ObjectReader& object) {
-    const JsonValue* value = object.get("networks");
-    if (value == nullptr) return;
-    if (value->type != config::JsonType::object) {
-      reporter_.wrong_type(*value, "\"networks\"", "an object of names and their addresses");
-      return;
-    }
-    for (const JsonMember& member : value->members) {
-      if (member.key == "any" || IpAddress::parse(member.key) || Prefix::parse(member.key) ||
-          member.key.empty()) {
-        reporter_.error(member.at, in_quotes(member.key) + " cannot name a network",
-                        "choose a word that is not \"any\" and no address");
-        continue;
-      }
-      std::vector<Prefix>& prefixes = networks_[member.key];
-      for (const JsonValue* text : reporter_.strings(member.value, in_quotes(member.key))) {
-        if (const auto prefix = catalog::read_prefix(reporter_, *text)) prefixes.push_back(*prefix);
-      }
-      if (member.key == "inside") draft_.inside = prefixes;
+  // A flow's record has room for so many classes of them and no more.
+  void check_hardware_addresses(const JsonValue& root) {
+    std::vector<PathCondition> copies;
+    for (const RuleDraft& rule : draft_.rules) copies.push_back(rule.path);
+    for (const AccessEntry& entry : draft_.access) copies.push_back(entry.path);
+    std::vector<PathCondition*> paths;
+    for (PathCondition& path : copies) paths.push_back(&path);
+    if (!MacClasses().build(std::move(paths))) {
+      reporter_.error(root.at, "hardware addresses are named in too many combinations of rules",
+                      "at most " + std::to_string(MacClasses::kMost));
     }
   }
 
@@ -109,90 +115,6 @@ class PolicyLoader {
         reporter_.error(path->at, "an empty file name", "name a file of Snort rules");
       } else {
         draft_.signatures.push_back({path->text, reporter_.place(path->at)});
-      }
-    }
-  }
-
-  void load_applications(ObjectReader& object) {
-    const JsonValue* value = object.get("applications");
-    if (value == nullptr) return;
-    if (value->type != config::JsonType::object) {
-      reporter_.wrong_type(*value, "\"applications\"",
-                           "an object of identifiers and what they add");
-      return;
-    }
-    for (const JsonMember& member : value->members) load_application(member);
-  }
-
-  void load_application(const JsonMember& member) {
-    ObjectReader object(reporter_, member.value, in_quotes(member.key), kApplicationKeys);
-    if (!object.ok()) return;
-    std::optional<Category> category;
-    if (object.string("category") != nullptr) {
-      category = catalog::read_category(reporter_, *object.get("category"));
-    }
-    catalog::Application* application = builder_.find(member.key);
-    if (application == nullptr) {
-      application = add_application(member, object.get("category") != nullptr);
-      if (application == nullptr) return;
-      application->name = member.key;
-    } else if (category && *category != application->category) {
-      reporter_.error(object.get("category")->at,
-                      in_quotes(member.key) + " is in category " +
-                          in_quotes(catalog::to_string(application->category)) + " already",
-                      "leave it out");
-    }
-    if (category) application->category = *category;
-    if (const std::string* name = object.string("name")) application->name = *name;
-    if (const JsonValue* ports = object.get("ports")) load_ports(*ports, *application);
-    if (const JsonValue* servers = object.get("servers")) load_servers(*servers, *application);
-  }
-
-  // An application that the catalogue does not have; null, and reported, where the word is more
-  // likely a mistake.
-  catalog::Application* add_application(const JsonMember& member, bool has_category) {
-    if (!catalog::is_identifier(member.key)) {
-      reporter_.error(member.at, in_quotes(member.key) + " is no identifier",
-                      "lower-case letters, digits and single hyphens, at most 40");
-      return nullptr;
-    }
-    if (!has_category) {
-      const auto words = builder_.words();
-      const std::string_view meant = closest(member.key, words);
-      if (!catalogue_complete_) return nullptr;
-      reporter_.error(
-          member.at, "unknown application " + in_quotes(member.key),
-          meant.empty() ? "a new one needs a \"category\""
-                        : "did you mean " + in_quotes(meant) + "? A new one needs a \"category\"");
-      // The rules may name it; one error is enough.
-      unknown_.insert(member.key);
-      return nullptr;
-    }
-    return builder_.add(member.key, reporter_.place(member.at));
-  }
-
-  void load_ports(const JsonValue& value, catalog::Application& application) {
-    for (const JsonValue* entry : reporter_.strings(value, "\"ports\"")) {
-      const auto range = catalog::read_transport_ports(reporter_, *entry);
-      if (!range) continue;
-      builder_.add_port(application, *range, reporter_.place(entry->at),
-                        CatalogueBuilder::Source::policy);
-    }
-  }
-
-  void load_servers(const JsonValue& value, catalog::Application& application) {
-    ObjectReader object(reporter_, value, "\"servers\"", kServerKeys);
-    if (!object.ok()) return;
-    if (const JsonValue* names = object.get("names")) {
-      for (const JsonValue* entry : reporter_.strings(*names, "\"names\"")) {
-        auto name = catalog::read_name(reporter_, *entry);
-        if (name) builder_.add_name(application, {std::move(*name)}, reporter_.place(entry->at));
-      }
-    }
-    if (const JsonValue* addresses = object.get("addresses")) {
-      for (const JsonValue* entry : reporter_.strings(*addresses, "\"addresses\"")) {
-        const auto prefix = catalog::read_server_prefix(reporter_, *entry);
-        if (prefix) builder_.add_address(application, {*prefix}, reporter_.place(entry->at));
       }
     }
   }
@@ -214,14 +136,16 @@ class PolicyLoader {
         ++draft_.refused;
       }
     }
-    if (draft_.refused == 0 && catalogue_complete_) warn_of_idle_rules();
+    if (draft_.refused == 0 && catalogue_complete_) {
+      warn_of_rules(draft_.rules, builder_, reporter_);
+    }
   }
 
   RuleDraft load_rule(const JsonValue& value, std::size_t number) {
     RuleDraft rule;
     rule.name = "rule " + std::to_string(number);
     const std::string what = rule.name;  // messages call a rule by its number
-    ObjectReader object(reporter_, value, what, kRuleKeys, kRuleKeysForLater);
+    ObjectReader object(reporter_, value, what, kRuleKeys);
     rule.place = reporter_.place(value.at);
     if (!object.ok()) return rule;
     if (const std::string* name = object.string("name")) {
@@ -230,8 +154,11 @@ class PolicyLoader {
     }
     if (const JsonValue* words = object.get("application")) load_words(*words, rule);
     if (const JsonValue* words = object.get("category")) load_categories(*words, rule);
-    rule.from = addresses(object, "from");
-    rule.to = addresses(object, "to");
+    rule.from = networks_.addresses(object, "from");
+    rule.to = networks_.addresses(object, "to");
+    rule.server = load_server(reporter_, object);
+    rule.when = times_.when(object);
+    rule.path = load_path(reporter_, object);
     if (const JsonValue* words = object.get("service")) load_services(*words, rule);
     for (const TextField field :
          {TextField::login, TextField::peer_login, TextField::filename, TextField::version}) {
@@ -246,6 +173,11 @@ class PolicyLoader {
       object.require("action", suggestion("", kActions));
     }
     rule.log = object.boolean("log").value_or(false);
+    rule.monitor = object.boolean("monitor").value_or(false);
+    if (rule.monitor && forwards(rule.action) && object.get("action") != nullptr) {
+      reporter_.warning(object.get("monitor")->at,
+                        what + " only watches, and blocks nothing anyway", "leave \"monitor\" out");
+    }
     return rule;
   }
 
@@ -281,7 +213,7 @@ class PolicyLoader {
         rule.applications.push_back(word->text);
         continue;
       }
-      if (!catalogue_complete_ || unknown_.contains(word->text)) continue;
+      if (!catalogue_complete_ || applications_.unknown().contains(word->text)) continue;
       std::string remedy;
       if (catalog::parse_category(word->text)) {
         remedy = "it is a category: write \"category\": " + in_quotes(word->text);
@@ -339,35 +271,6 @@ class PolicyLoader {
     rule.texts.push_back(std::move(condition));
   }
 
-  AddressSet addresses(ObjectReader& object, std::string_view key) {
-    const JsonValue* value = object.get(key);
-    if (value == nullptr) return {};
-    std::vector<Prefix> prefixes;
-    bool any = false;
-    for (const JsonValue* word : reporter_.strings(*value, in_quotes(key))) {
-      if (word->text == "any") {
-        any = true;
-      } else if (const auto network = networks_.find(word->text); network != networks_.end()) {
-        prefixes.insert(prefixes.end(), network->second.begin(), network->second.end());
-      } else if (word->text.find_first_of(".:/") != std::string::npos) {
-        if (const auto prefix = catalog::read_prefix(reporter_, *word)) prefixes.push_back(*prefix);
-      } else {
-        unknown_network(*word);
-      }
-    }
-    return any ? AddressSet() : AddressSet(std::move(prefixes));
-  }
-
-  void unknown_network(const JsonValue& word) {
-    std::vector<std::string_view> names = {"any"};
-    for (const auto& network : networks_) names.push_back(network.first);
-    std::string remedy = suggestion(word.text, names);
-    if (!remedy.starts_with("did you mean")) {
-      remedy = "expected an address, \"any\", or a name from \"networks\"";
-    }
-    reporter_.error(word.at, "unknown network " + in_quotes(word.text), std::move(remedy));
-  }
-
   std::optional<Action> action(const JsonValue& value, std::string_view what) {
     const std::string* word = reporter_.string(value, what);
     if (word == nullptr) return std::nullopt;
@@ -383,49 +286,13 @@ class PolicyLoader {
     return std::nullopt;
   }
 
-  // Warns of rules whose every connection is decided by earlier rules that look at no address.
-  void warn_of_idle_rules() {
-    const std::vector<std::string_view> words = builder_.words();
-    // By application, and last by "not recognised": the rule that surely decides it.
-    std::vector<const RuleDraft*> decided_by(words.size() + 1, nullptr);
-    for (const RuleDraft& rule : draft_.rules) {
-      const RuleDraft* first = nullptr;
-      bool can_match = false, names_any = false, one_rule = true;
-      for (std::size_t i = 0; i < decided_by.size(); ++i) {
-        if (!covers(rule, i < words.size() ? words[i] : std::string_view())) continue;
-        names_any = true;
-        can_match = can_match || decided_by[i] == nullptr;
-        one_rule = one_rule && (first == nullptr || first == decided_by[i]);
-        if (first == nullptr) first = decided_by[i];
-        if (decided_by[i] == nullptr && rule.unconditional()) decided_by[i] = &rule;
-      }
-      if (can_match || !names_any) continue;
-      const std::string by = one_rule ? in_quotes(first->name) + " on line " +
-                                            std::to_string(first->place.line) + " decides"
-                                      : std::string("earlier rules decide");
-      reporter_.warning({rule.place.line, rule.place.column},
-                        in_quotes(rule.name) + " can never match: " + by + " all that it names",
-                        "move it up or remove it");
-    }
-  }
-
-  // An empty word stands for what was not recognised.
-  bool covers(const RuleDraft& rule, std::string_view word) {
-    if (rule.applications.empty() && rule.categories.empty()) return true;
-    if (word.empty()) return false;
-    const auto& words = rule.applications;
-    return std::find(words.begin(), words.end(), word) != words.end() ||
-           std::any_of(rule.categories.begin(), rule.categories.end(), [&](Category category) {
-             return catalog::covers(category, builder_.find(word)->category);
-           });
-  }
-
   CatalogueBuilder& builder_;
   Reporter reporter_;
   const bool catalogue_complete_;
-  Networks networks_;
-  std::set<std::string, std::less<>> unknown_;  // applications reported already
-  std::map<std::string, std::size_t> names_;    // of rules, with their lines
+  NetworksLoader networks_;
+  TimesLoader times_;
+  ApplicationsLoader applications_;
+  std::map<std::string, std::size_t> names_;  // of rules, with their lines
   Draft draft_;
 };
 
@@ -481,6 +348,9 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
   Policy::Content content;
   content.mode = draft.mode;
   content.fallback = draft.fallback;
+  content.unclassified = draft.unclassified;
+  content.access = std::move(draft.access);
+  content.times = Times(std::move(draft.times));
   content.inside = std::move(draft.inside);
   content.controls = draft.controls;
   for (ListDraft& list : draft.lists) content.lists.push_back(std::move(list.name));
@@ -496,6 +366,10 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
     rule.to = std::move(from.to);
     rule.services = std::move(from.services);
     rule.texts = std::move(from.texts);
+    rule.server = std::move(from.server);
+    rule.when = from.when;
+    rule.path = std::move(from.path);
+    rule.monitor = from.monitor;
     rule.action = from.action;
     rule.log = from.log;
     rule.lists = from.lists;

@@ -4,13 +4,12 @@
 // and reports everything that is wrong. Where nothing was, the caller makes the catalogue, and
 // `compile` turns the words of the rules into its numbers. The format is policy/policy.schema.json.
 //
-// Keys of the format that this version cannot enforce are errors, so that no rule is silently
-// without effect. Not for the packet path; one thread.
+// Not for the packet path; one thread.
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include "catalog/builder.h"
 #include "catalog/catalogue.h"
 #include "policy/lists_loader.h"
+#include "policy/networks_loader.h"
 #include "policy/policy.h"
 
 namespace chatgate::policy {
@@ -34,21 +34,27 @@ struct RuleDraft {
   std::vector<catalog::Service> services;
   std::vector<TextCondition> texts;
   lists::Mask lists = 0;
+  ServerSet server;
+  TimeSet when = 0;
+  PathCondition path;
   Action action = Action::allow;
   bool log = false;
+  bool monitor = false;
 
   bool unconditional() const {
-    return from.any() && to.any() && services.empty() && texts.empty() && lists == 0;
+    return from.any() && to.any() && services.empty() && texts.empty() && lists == 0 &&
+           server.any() && when == 0 && path.any();
   }
 };
-
-using Networks = std::map<std::string, std::vector<Prefix>, std::less<>>;
 
 struct Draft {
   Mode mode = Mode::enforce;
   std::vector<RuleDraft> rules;  // those without a mistake, in order
   std::size_t refused = 0;       // rules with a mistake
   Action fallback = Action::allow;
+  std::optional<Action> unclassified;
+  std::vector<AccessEntry> access;
+  std::vector<NamedTime> times;
   std::vector<Prefix> inside;
   Networks networks;
   std::vector<NamedFile> signatures;  // of Snort rules

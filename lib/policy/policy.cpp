@@ -5,27 +5,12 @@
 #include <optional>
 #include <utility>
 
+#include "policy/candidates.h"
+
 namespace chatgate::policy {
 namespace {
 
 using catalog::Category;
-
-constexpr Prefix kAllV4{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, 96};
-
-// The address next to `address` on either side; nothing at the end of the space.
-std::optional<IpAddress> next(IpAddress address) {
-  for (std::size_t i = address.bytes.size(); i-- > 0;) {
-    if (++address.bytes[i] != 0) return address;
-  }
-  return std::nullopt;
-}
-
-IpAddress before(IpAddress address) {
-  for (std::size_t i = address.bytes.size(); i-- > 0;) {
-    if (address.bytes[i]-- != 0) return address;
-  }
-  return address;
-}
 
 // What leads to a service rather than being one.
 bool is_signalling(catalog::Service service) {
@@ -47,6 +32,22 @@ bool names(const Rule& rule, const catalog::Application& application) {
          });
 }
 
+// Whether a rule that may decide the application asks for a service or a text.
+bool looks_into_it(std::span<const Rule> rules, const catalog::Application& application) {
+  for (const Rule& rule : rules) {
+    if (!names(rule, application)) continue;
+    if (!rule.services.empty() || !rule.texts.empty()) return true;
+    if (rule.unconditional()) return false;
+  }
+  return false;
+}
+
+// Whether what the rule asks can be told at the first packet of a connection.
+bool only_by_ends(const Rule& rule) {
+  return rule.applications.empty() && rule.categories.empty() && rule.services.empty() &&
+         rule.texts.empty();
+}
+
 std::optional<Action> misuse_of(Category category, const PortMisuse& words) {
   if (catalog::covers(Category::im, category)) return words.of_im();
   if (category == Category::p2p_file) return words.of_p2p();
@@ -65,129 +66,140 @@ std::string_view to_string(TextField field) {
   return {};
 }
 
-AddressSet::AddressSet(std::vector<Prefix> prefixes) : any_(false) {
-  std::vector<Range> sorted;
-  for (const Prefix& prefix : prefixes) {
-    if (prefix.length < kAllV4.length && prefix.contains(kAllV4.address)) {
-      // A prefix of IPv6 never means IPv4, whose addresses lie within it in this representation.
-      if (prefix.first() != kAllV4.first()) {
-        sorted.push_back({prefix.first(), before(kAllV4.first())});
-      }
-      if (const auto after = next(kAllV4.last())) sorted.push_back({*after, prefix.last()});
-    } else {
-      sorted.push_back({prefix.first(), prefix.last()});
-    }
-  }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const Range& a, const Range& b) { return a.first < b.first; });
-  for (const Range& range : sorted) {
-    // Joined where they overlap or touch.
-    const auto behind = ranges_.empty() ? std::optional<IpAddress>() : next(ranges_.back().last);
-    if (!ranges_.empty() && (!behind || range.first <= *behind)) {
-      ranges_.back().last = std::max(ranges_.back().last, range.last);
-    } else {
-      ranges_.push_back(range);
-    }
-  }
-}
-
-bool AddressSet::contains(const IpAddress& address) const {
-  if (any_) return true;
-  const auto after = std::upper_bound(
-      ranges_.begin(), ranges_.end(), address,
-      [](const IpAddress& value, const Range& range) { return value < range.first; });
-  return after != ranges_.begin() && address <= std::prev(after)->last;
-}
-
-// For each application the positions of the rules that may match it, in order and up to the first
-// that surely does; all lists in one array. The last list is for what was not recognised.
+// The rules that name an application, by application, and those that mean it by its category or
+// mean everything, by category; each up to the first that surely matches.
 struct Policy::Index {
   struct List {
-    std::uint32_t start = 0, size = 0;
+    CandidateIndex rules;
+    bool empty = true;
+  };
+  struct OfApplication {
+    List own;
+    std::size_t common = 0;           // in `by_category`
     bool looks_into = false;          // a rule asks for a service or a text
     std::optional<Action> disguised;  // what `http.port_misuse` says
   };
-  std::vector<std::uint16_t> candidates;
-  std::vector<List> by_application;
-  List unrecognised;
+  std::vector<OfApplication> by_application;
+  std::vector<List> by_category;  // the last is for what was not recognised
+  List all;                       // whatever they name
 
-  template <typename Matches>
-  List make(std::span<const Rule> rules, Matches matches) {
+  const List& unrecognised() const { return by_category.back(); }
+
+  // `of_any`: `names` takes rules of one application and of others.
+  template <typename Names>
+  static List make(std::span<const Rule> rules, Names names, bool of_any = false) {
     List list;
-    list.start = static_cast<std::uint32_t>(candidates.size());
+    std::vector<CandidateIndex::Entry> entries;
     for (std::size_t i = 0; i < rules.size(); ++i) {
-      if (!matches(rules[i])) continue;
-      candidates.push_back(static_cast<std::uint16_t>(i));
-      ++list.size;
-      list.looks_into = list.looks_into || !rules[i].services.empty() || !rules[i].texts.empty();
-      if (rules[i].unconditional()) break;
+      const Rule& rule = rules[i];
+      if (!names(rule)) continue;
+      entries.push_back({static_cast<Position>(i), &rule.from, &rule.to});
+      list.empty = false;
+      if (rule.unconditional() && (!of_any || for_all(rule))) break;
     }
+    list.rules = CandidateIndex(entries);
     return list;
   }
 };
 
 Policy::Policy(Content content, const catalog::Catalogue& catalogue)
     : content_(std::move(content)), index_(std::make_unique<Index>()) {
-  for (const Rule& rule : content_.rules) lists_in_rules_ |= rule.lists;
-  index_->unrecognised = index_->make(content_.rules, for_all);
+  std::vector<PathCondition*> paths;
+  for (Rule& rule : content_.rules) {
+    paths.push_back(&rule.path);
+    lists_in_rules_ |= rule.lists;
+    asks_for_server_ = asks_for_server_ || !rule.server.any();
+  }
+  for (AccessEntry& entry : content_.access) paths.push_back(&entry.path);
+  macs_.build(std::move(paths));  // the loader has seen that they are not too many
+  access_ = AccessList(std::move(content_.access));
   if (const catalog::Application* found = catalogue.find("encrypted-dns")) {
     encrypted_dns_ = found->id;
+  }
+  const std::size_t categories = catalog::category_words().size();
+  for (std::size_t i = 0; i <= categories; ++i) {
+    index_->by_category.push_back(Index::make(content_.rules, [&](const Rule& rule) {
+      if (rule.applications.empty() && rule.categories.empty()) return true;
+      return i < categories &&
+             std::any_of(rule.categories.begin(), rule.categories.end(), [&](Category category) {
+               return catalog::covers(category, static_cast<Category>(i));
+             });
+    }));
   }
   for (const catalog::Application& application : catalogue.applications()) {
     const std::size_t id = application.id.value();
     if (index_->by_application.size() <= id) {
       // A number without an application in this catalogue is as good as not recognised.
-      index_->by_application.resize(id + 1, index_->unrecognised);
+      Index::OfApplication none;
+      none.common = categories;
+      index_->by_application.resize(id + 1, none);
     }
-    index_->by_application[id] =
-        index_->make(content_.rules, [&](const Rule& rule) { return names(rule, application); });
-    index_->by_application[id].disguised =
-        misuse_of(application.category, content_.controls.http.port_misuse);
+    Index::OfApplication& of = index_->by_application[id];
+    of.own = Index::make(content_.rules, [&](const Rule& rule) {
+      return std::find(rule.applications.begin(), rule.applications.end(), application.id) !=
+             rule.applications.end();
+    });
+    of.common = static_cast<std::size_t>(application.category);
+    of.looks_into = looks_into_it(content_.rules, application);
+    of.disguised = misuse_of(application.category, content_.controls.http.port_misuse);
   }
+  index_->all = Index::make(
+      content_.rules, [](const Rule&) { return true; }, true);
 }
 
 Policy::~Policy() = default;
 
 Verdict Policy::decide(const Connection& connection) const {
   const std::size_t id = connection.im.application.value();
-  const Index::List list =
-      id < index_->by_application.size() ? index_->by_application[id] : index_->unrecognised;
-  Verdict verdict;
-  if (connection.disguised && list.disguised) {
-    verdict.action = *list.disguised;
+  const Index::OfApplication* of =
+      id < index_->by_application.size() ? &index_->by_application[id] : nullptr;
+  CandidateWalk walk;
+  if (of != nullptr && !of->own.empty) {
+    walk.add(of->own.rules, connection.client, connection.server);
+  }
+  const Index::List& common =
+      of != nullptr ? index_->by_category[of->common] : index_->unrecognised();
+  if (!common.empty) walk.add(common.rules, connection.client, connection.server);
+  while (const auto position = walk.next()) {
+    const Rule& rule = content_.rules[*position];
+    if (matches(rule, connection)) return by_rule(rule, connection);
+  }
+  Verdict verdict = without_rule(connection);
+  if (connection.disguised && of != nullptr && of->disguised) {
+    verdict.action = *of->disguised;
     verdict.port_misuse = true;
-  } else {
-    verdict.action = without_rule(connection);
   }
-  for (std::uint32_t i = list.start; i < list.start + list.size; ++i) {
-    const Rule& rule = content_.rules[index_->candidates[i]];
-    if (!matches(rule, connection)) continue;
-    take(rule, connection, verdict);
-    break;
-  }
-  verdict.log = verdict.log || verdict.action == Action::alert;
+  verdict.log = verdict.action == Action::alert;
   return verdict;
 }
 
-void Policy::take(const Rule& rule, const Connection& connection, Verdict& verdict) {
+Verdict Policy::by_rule(const Rule& rule, const Connection& connection) const {
+  Verdict verdict;
   verdict.action = rule.action;
-  verdict.log = rule.log;
   verdict.rule = rule.id;
   verdict.list = lists::first(rule.lists & connection.lists);
-  verdict.port_misuse = false;
+  if (rule.monitor && !forwards(rule.action)) {
+    verdict.watched = rule.action;
+    verdict.action = Action::alert;
+  }
+  verdict.log = rule.log || rule.monitor || verdict.action == Action::alert;
+  return verdict;
 }
 
 std::optional<Verdict> Policy::refuses_surely(const Connection& connection) const {
-  for (const Rule& rule : content_.rules) {
-    if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) continue;
-    const bool asks_more = !for_all(rule) || !rule.services.empty() || !rule.texts.empty();
-    if (!asks_more && matches(rule, connection)) {
-      if (forwards(rule.action)) return std::nullopt;
-      Verdict verdict;
-      take(rule, connection, verdict);
-      return verdict;
+  if (!asks_for_server_ && connection.lists == 0) return std::nullopt;
+  CandidateWalk walk;
+  if (!index_->all.empty) walk.add(index_->all.rules, connection.client, connection.server);
+  while (const auto position = walk.next()) {
+    const Rule& rule = content_.rules[*position];
+    if (!could_match(rule, connection)) continue;
+    const bool lets_pass = forwards(rule.action) || rule.monitor;
+    if (only_by_ends(rule) && matches(rule, connection)) {
+      const bool names_server = rule.lists != 0 || !rule.server.any();
+      if (lets_pass || !names_server) return std::nullopt;
+      return by_rule(rule, connection);
     }
-    if (forwards(rule.action)) return std::nullopt;  // it may yet match
+    if (lets_pass) return std::nullopt;  // it may yet match
   }
   return std::nullopt;
 }
@@ -197,8 +209,20 @@ bool Policy::looks_into(ApplicationId application) const {
   return id < index_->by_application.size() && index_->by_application[id].looks_into;
 }
 
+bool Policy::names_server(const Rule& rule, const Connection& connection) const {
+  if (rule.server.any() || rule.server.has_name(connection.name)) return true;
+  return connection.by_address && (rule.server.has_name(connection.learned_name) ||
+                                   rule.server.has_address(connection.server));
+}
+
+bool Policy::could_match(const Rule& rule, const Connection& connection) {
+  return rule.from.contains(connection.client) && rule.to.contains(connection.server) &&
+         holds(rule.when, connection.times) && rule.path.holds(connection.way);
+}
+
 bool Policy::matches(const Rule& rule, const Connection& connection) const {
   if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) return false;
+  if (!could_match(rule, connection) || !names_server(rule, connection)) return false;
   if (rule.lists != 0 && (rule.lists & connection.lists) == 0) return false;
   const auto& services = rule.services;
   const bool leads_there = forwards(rule.action) && is_signalling(connection.im.service);
@@ -228,13 +252,25 @@ bool Policy::says(const Rule& rule, const TextCondition& condition,
   });
 }
 
-Action Policy::without_rule(const Connection& connection) const {
+Verdict Policy::without_rule(const Connection& connection) const {
   constexpr std::uint16_t kDnsOverTls = 853;  // RFC 7858, RFC 9250
-  if (!encrypted_dns_.valid() || connection.im.application != encrypted_dns_) {
-    return content_.fallback;
+  Verdict verdict;
+  verdict.action = content_.fallback;
+  if (encrypted_dns_.valid() && connection.im.application == encrypted_dns_) {
+    const EvasionControls& controls = content_.controls.evasion;
+    verdict.action = connection.server_port == kDnsOverTls ? controls.dot : controls.doh;
+  } else if (connection.unclassified && content_.unclassified) {
+    verdict.action = *content_.unclassified;
+    verdict.unclassified = true;
   }
-  const EvasionControls& controls = content_.controls.evasion;
-  return connection.server_port == kDnsOverTls ? controls.dot : controls.doh;
+  return verdict;
+}
+
+std::size_t Policy::memory() const {
+  std::size_t bytes = index_->all.rules.memory();
+  for (const Index::OfApplication& of : index_->by_application) bytes += of.own.rules.memory();
+  for (const Index::List& list : index_->by_category) bytes += list.rules.memory();
+  return bytes;
 }
 
 const HttpControls::UriPattern* Policy::match_uri(std::string_view target, WorkerId worker) const {
@@ -247,6 +283,11 @@ const HttpControls::UriPattern* Policy::match_uri(std::string_view target, Worke
 
 std::string_view Policy::list_name(ListId list) const {
   return list.value() < content_.lists.size() ? content_.lists[list.value()] : std::string_view{};
+}
+
+std::string_view Policy::access_name(AccessId line) const {
+  if (line.value() >= access_.entries().size()) return {};
+  return access_[line].name;
 }
 
 std::string_view Policy::rule_name(RuleId rule) const {

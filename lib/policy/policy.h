@@ -16,34 +16,19 @@
 #include "base/strong_id.h"
 #include "catalog/catalogue.h"
 #include "catalog/ids.h"
+#include "policy/access.h"
+#include "policy/address_set.h"
+#include "policy/circumstances.h"
 #include "policy/controls.h"
 #include "policy/pattern.h"
+#include "policy/server_set.h"
+#include "policy/times.h"
 #include "policy/verdict.h"
 #include "proto/messenger.h"
 
 #include "lists/mask.h"
 
 namespace chatgate::policy {
-
-// A set of addresses: named networks and literal prefixes, merged into sorted ranges.
-class AddressSet {
- public:
-  struct Range {
-    IpAddress first, last;
-  };
-
-  AddressSet() = default;  // matches every address
-  explicit AddressSet(std::vector<Prefix> prefixes);
-
-  bool any() const { return any_; }
-  bool contains(const IpAddress& address) const;
-  // Sorted, none touching another; empty where any() is true.
-  std::span<const Range> ranges() const { return ranges_; }
-
- private:
-  bool any_ = true;
-  std::vector<Range> ranges_;
-};
 
 // What a rule may ask of a message's texts (proto/messenger.h).
 enum class TextField : std::uint8_t { login, peer_login, filename, version };
@@ -66,12 +51,17 @@ struct Rule {
   std::vector<catalog::Service> services;  // any of; empty: whatever is done
   std::vector<TextCondition> texts;        // all of
   lists::Mask lists = 0;                   // any of; none: whether it is in a list or not
+  ServerSet server;
+  TimeSet when = 0;  // one of these is in force; 0: always
+  PathCondition path;
   Action action = Action::allow;
   bool log = false;
+  bool monitor = false;  // decides and logs; what would be blocked is forwarded
 
   // Whether it matches whatever a connection between other ends, or its messages, would say.
   bool unconditional() const {
-    return from.any() && to.any() && services.empty() && texts.empty() && lists == 0;
+    return from.any() && to.any() && services.empty() && texts.empty() && lists == 0 &&
+           server.any() && when == 0 && path.any();
   }
 };
 
@@ -88,27 +78,40 @@ struct Connection {
   bool disguised = false;
   // That the name in hand or the server's address is in.
   lists::Mask lists = 0;
+  // Not recognised, and its payload is encrypted without a name or nobody's, on no known port.
+  bool unclassified = false;
+  // What the connection says of its server, and the name that a DNS answer gave the server's
+  // address for its own; empty where not known.
+  std::string_view name = {}, learned_name = {};
+  // Whether the server is whom the client talks to, and not just a resolver that is asked.
+  bool by_address = true;
+  Circumstances way = {};
+  TimeSet times = 0;  // in force
 };
 
 class Policy {
  public:
   struct Content {
     Mode mode = Mode::enforce;
-    std::vector<Rule> rules;          // in order; ids are positions
-    Action fallback = Action::allow;  // the key "default"
-    std::vector<Prefix> inside;       // networks.inside; empty where not given
+    std::vector<Rule> rules;             // in order; ids are positions
+    Action fallback = Action::allow;     // the key "default"
+    std::optional<Action> unclassified;  // where not given, as `fallback`
+    std::vector<AccessEntry> access;
+    Times times;
+    std::vector<Prefix> inside;  // networks.inside; empty where not given
     Controls controls;
     std::vector<std::string> lists;  // their names; ListIds are positions
   };
 
-  // Compiles, for every application of the catalogue, the list of rules that may match it.
+  // Compiles, for every application of the catalogue, the rules that may match it, each list by
+  // addresses: policy/candidates.h.
   Policy(Content content, const catalog::Catalogue& catalogue);
   ~Policy();
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
 
   // The first matching rule's verdict, or the default's; for encrypted DNS `evasion` comes before
-  // the default, and for what is disguised `http.port_misuse`.
+  // the default, for what is disguised `http.port_misuse`, and `unclassified` for what is that.
   //
   // A rule for some services matches those. One that allows them also lets pass what leads to them,
   // log-in and signalling (services any, login, presence), so that the first message of another
@@ -116,19 +119,27 @@ class Policy {
   // as long as the text has not been said; any other rule does not match a text that was not said.
   Verdict decide(const Connection& connection) const;
 
-  // The verdict that a connection meets whatever it will turn out to be, where that is one that
-  // blocks; nothing where it depends on more than its ends, or where it is forwarded. Looks at
-  // every rule: for connections whose server is in a list.
+  // The verdict of the rule that refuses a connection whatever it will turn out to be, because it
+  // names the server (by address, learned name or list) and nothing of the payload. Nothing where
+  // an earlier rule that forwards could still match, or where no such rule matches.
   std::optional<Verdict> refuses_surely(const Connection& connection) const;
 
   // Whether a rule about the application asks what is done or said in it, so that its messages have
   // to be read for as long as the connection lasts.
   bool looks_into(ApplicationId application) const;
 
+  // Whether a rule asks for the server, so that names that mean no application matter too.
+  bool asks_for_server() const { return asks_for_server_; }
+
+  const AccessList& access() const { return access_; }
+  const Times& times() const { return content_.times; }
+  const MacClasses& macs() const { return macs_; }
+
   // The same content under another mode, for `mode enforce|monitor`.
   Mode mode() const { return content_.mode; }
   std::span<const Rule> rules() const { return content_.rules; }
   Action fallback() const { return content_.fallback; }
+  std::optional<Action> unclassified() const { return content_.unclassified; }
   std::span<const Prefix> inside() const { return content_.inside; }
   // The catalogue's application for encrypted DNS; none where it has none.
   ApplicationId encrypted_dns() const { return encrypted_dns_; }
@@ -142,17 +153,27 @@ class Policy {
   const HttpControls::UriPattern* match_uri(std::string_view target, WorkerId worker) const;
   // "default" for none.
   std::string_view rule_name(RuleId rule) const;
+  // Empty where there is no such line.
+  std::string_view access_name(AccessId line) const;
+  // Bytes of the indexes.
+  std::size_t memory() const;
 
  private:
   struct Index;
-  Action without_rule(const Connection& connection) const;
+  Verdict without_rule(const Connection& connection) const;
+  Verdict by_rule(const Rule& rule, const Connection& connection) const;
+  bool names_server(const Rule& rule, const Connection& connection) const;
+  // What does not change while a connection lasts: its ends, its way, the times.
+  static bool could_match(const Rule& rule, const Connection& connection);
   bool matches(const Rule& rule, const Connection& connection) const;
-  static void take(const Rule& rule, const Connection& connection, Verdict& verdict);
   bool says(const Rule& rule, const TextCondition& condition, const Connection& connection) const;
 
   Content content_;
   ApplicationId encrypted_dns_;  // the catalogue's
   lists::Mask lists_in_rules_ = 0;
+  AccessList access_;
+  MacClasses macs_;
+  bool asks_for_server_ = false;
   PatternScratch scratch_;
   std::unique_ptr<Index> index_;
 };

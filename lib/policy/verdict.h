@@ -38,6 +38,10 @@ struct Verdict {
   bool log = false;  // an event even where the action forwards
   // No rule decided, but `http.port_misuse`: the application hides in HTTP or on a web's port.
   bool port_misuse = false;
+  // No rule decided, but the key `unclassified`.
+  bool unclassified = false;
+  // The rule only watches: `action` is alert in the place of this one.
+  std::optional<Action> watched = {};
   RuleId rule;  // none: the policy's default decided
   ListId list;  // of the lists that the rule names, the one that matched
 };

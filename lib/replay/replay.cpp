@@ -95,10 +95,11 @@ struct Replay::State {
   void process(std::span<const net::PacketView> packets, Time time);
   void emit(std::size_t size);
   void walk_to(Time time);
+  void keep_times();
   bool fits(const net::PacketView& packet) const;
 
   const ReplayOptions options;
-  const std::shared_ptr<const engine::Snapshot> snapshot;
+  std::shared_ptr<const engine::Snapshot> snapshot;
   const Output output;
   const KeyedHash hash{kHashSeed};
   learn::LearnedServers learned{learn::LearnedServers::kUsualCapacity, hash};
@@ -111,6 +112,7 @@ struct Replay::State {
   std::array<net::PacketView, engine::kMaxBurst> burst;
   std::size_t burst_size = 0;
   Time now;
+  std::uint64_t minute = 0;  // of the capture's time, at which the policy's times were looked at
   bool started = false;
   std::chrono::nanoseconds engine_time{0};
   Summary summary;
@@ -175,6 +177,7 @@ void Replay::State::walk_to(Time time) {
     // All clocks start together, so that timers fall alike whatever the number of workers.
     started = true;
     now = time;
+    keep_times();
     for (const auto& lane : lanes) lane->worker.tick(now, *snapshot);
     return;
   }
@@ -184,13 +187,31 @@ void Replay::State::walk_to(Time time) {
   const Time begin = now;
   for (std::uint64_t i = 1; i <= steps; ++i) {
     now = i == steps ? time : Time{begin.nanoseconds + gap / steps * i};
+    keep_times();
     for (const auto& lane : lanes) lane->worker.tick(now, *snapshot);
     writer.drain_once();
   }
 }
 
+// The policy's times by the capture's, which change at the full minute only.
+void Replay::State::keep_times() {
+  constexpr std::uint64_t kMinute = 60 * kSecond;
+  const policy::Times& times = snapshot->policy->times();
+  if (times.empty() || now.nanoseconds / kMinute == minute) return;
+  minute = now.nanoseconds / kMinute;
+  const policy::TimeSet in_force = times.in_force(now);
+  if (in_force == snapshot->times) return;
+  auto next = std::make_shared<engine::Snapshot>(*snapshot);
+  ++next->generation;
+  next->times = in_force;
+  writer.publish(next->generation, std::make_shared<engine::SnapshotNames>(next));
+  writer.flush();
+  snapshot = std::move(next);
+}
+
 void Replay::State::process(std::span<const net::PacketView> packets, Time time) {
   now = time;
+  keep_times();
   for (const auto& lane : lanes) lane->count = 0;
   for (std::size_t i = 0; i < packets.size(); ++i) {
     Lane& lane = *lanes[engine::owner(packets[i], hash, options.workers, *snapshot).value()];

@@ -81,9 +81,15 @@ constexpr std::size_t kReasonCount = 0
     ;
 // Per application: seen, allowed, blocked.
 constexpr std::size_t kMaxApplications = 1024;
-// Rules whose hits are counted; later rules of a longer policy go without.
+// Rules whose hits are counted; later rules of a longer policy go without. Of an access list's
+// lines as many.
 constexpr std::size_t kMaxRules = 4096;
 constexpr std::size_t kMaxLists = 64;
+// Where the hits of each stand: rules, the default, lines of the access list, lists.
+constexpr std::size_t kDefaultSlot = kMaxRules;
+constexpr std::size_t kAccessSlots = kMaxRules + 1;
+constexpr std::size_t kListSlots = kAccessSlots + kMaxRules;
+constexpr std::size_t kHitSlots = kListSlots + kMaxLists;
 
 class WorkerCounters {
  public:
@@ -106,11 +112,17 @@ class WorkerCounters {
   // nobody writes to the next one's bank, so control can note where it starts.
   void add_rule(std::uint32_t generation, RuleId rule) {
     const std::size_t slot = rule_slot(rule);
-    if (slot <= kMaxRules) bump(rules_[generation & 1][slot], 1);
+    if (slot < kHitSlots) bump(hits_[generation & 1][slot], 1);
+  }
+  // The same for a line of the access list.
+  void add_access(std::uint32_t generation, RuleId line) {
+    const std::size_t slot = access_slot(line);
+    if (slot < kHitSlots) bump(hits_[generation & 1][slot], 1);
   }
   // ... in which a list made the rule match.
   void add_list(std::uint32_t generation, ListId list) {
-    if (list.value() < kMaxLists) bump(lists_[generation & 1][list.value()], 1);
+    const std::size_t slot = list_slot(list);
+    if (slot < kHitSlots) bump(hits_[generation & 1][slot], 1);
   }
 
   // Any thread.
@@ -126,16 +138,24 @@ class WorkerCounters {
   std::uint64_t application_blocked(std::size_t application) const {
     return applications_[application].blocked.load(std::memory_order_relaxed);
   }
-  // What `add_rule` counted in the bank of `generation` since the start of the process.
-  std::uint64_t rule_hits(std::uint32_t generation, RuleId rule) const {
-    const std::size_t slot = rule_slot(rule);
-    if (slot > kMaxRules) return 0;
-    return rules_[generation & 1][slot].load(std::memory_order_relaxed);
+  // What was counted in the bank of `generation` since the start of the process.
+  std::uint64_t hits(std::uint32_t generation, std::size_t slot) const {
+    if (slot >= kHitSlots) return 0;
+    return hits_[generation & 1][slot].load(std::memory_order_relaxed);
   }
-  // ... and what `add_list` counted.
-  std::uint64_t list_hits(std::uint32_t generation, ListId list) const {
-    if (list.value() >= kMaxLists) return 0;
-    return lists_[generation & 1][list.value()].load(std::memory_order_relaxed);
+  std::uint64_t rule_hits(std::uint32_t generation, RuleId rule) const {
+    return hits(generation, rule_slot(rule));
+  }
+  // kHitSlots for what is not counted.
+  static std::size_t rule_slot(RuleId rule) {
+    if (!rule.valid()) return kDefaultSlot;
+    return rule.value() < kMaxRules ? rule.value() : kHitSlots;
+  }
+  static std::size_t access_slot(RuleId line) {
+    return line.value() < kMaxRules ? kAccessSlots + line.value() : kHitSlots;
+  }
+  static std::size_t list_slot(ListId list) {
+    return list.value() < kMaxLists ? kListSlots + list.value() : kHitSlots;
   }
 
  private:
@@ -144,11 +164,6 @@ class WorkerCounters {
     Value blocked{0};
   };
 
-  // The default's slot follows the rules'.
-  static std::size_t rule_slot(RuleId rule) {
-    if (!rule.valid()) return kMaxRules;
-    return rule.value() < kMaxRules ? rule.value() : kMaxRules + 1;
-  }
   static std::size_t index(Counter counter) { return static_cast<std::size_t>(counter); }
   static void bump(Value& value, std::uint64_t amount) {
     value.store(value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
@@ -157,8 +172,7 @@ class WorkerCounters {
   alignas(64) std::array<Value, kCounterCount> values_{};
   std::array<Value, kReasonCount> reasons_{};
   std::array<PerApplication, kMaxApplications> applications_{};
-  std::array<std::array<Value, kMaxRules + 1>, 2> rules_{};
-  std::array<std::array<Value, kMaxLists>, 2> lists_{};
+  std::array<std::array<Value, kHitSlots>, 2> hits_{};
 };
 
 }  // namespace chatgate::telemetry

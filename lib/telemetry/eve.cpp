@@ -272,8 +272,9 @@ class EveFormatter::Line {
   }
 
   std::string_view rule_name() const {
-    return names_.names != nullptr && names_.rules_known ? names_.names->rule(event_.rule)
-                                                         : std::string_view{};
+    if (names_.names == nullptr || !names_.rules_known) return {};
+    const bool by_access = event_.im.evidence == catalog::Evidence::access_list;
+    return by_access ? names_.names->access(event_.rule) : names_.names->rule(event_.rule);
   }
   std::string_view list_name() const {
     const bool known = event_.list.valid() && names_.names != nullptr && names_.rules_known;

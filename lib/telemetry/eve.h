@@ -37,6 +37,8 @@ class EventNames {
   virtual std::string_view rule(RuleId rule) const = 0;
   // The name of a list; empty for none.
   virtual std::string_view list(ListId list) const = 0;
+  // The name of a line of the access list; empty where there is no such line.
+  virtual std::string_view access(RuleId) const { return {}; }
   // Nothing where there is no such rule.
   virtual std::optional<SignatureText> signature(SignatureId signature) const = 0;
 };

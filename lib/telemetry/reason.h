@@ -18,6 +18,8 @@ namespace chatgate::telemetry {
   ROW(policy_drop, "policy-drop", "the policy drops this connection")                              \
   ROW(policy_reset, "policy-reset", "the policy resets this connection")                           \
   ROW(policy_answer, "policy-answer", "the question was answered by the gateway")                  \
+  ROW(access_list, "access-list", "the access list denies this connection")                        \
+  ROW(unclassified, "unclassified", "payload that nobody knows, on no known port")                 \
   ROW(signature, "signature", "a Snort rule drops or rejects this connection")                     \
   ROW(blocked_flow, "blocked-flow", "later packet of a connection that is blocked")                \
   ROW(header_chain, "header-chain", "more IPv6 extension headers than any endpoint needs")          \
@@ -76,7 +78,7 @@ enum class Reason : std::uint8_t {
 // but what the connection did.
 constexpr bool is_conduct(Reason reason) {
   return reason == Reason::evasion || reason == Reason::incomplete ||
-         reason == Reason::tcp_urgent ||
+         reason == Reason::tcp_urgent || reason == Reason::unclassified ||
          (reason >= Reason::port_misuse && reason <= Reason::dns_length);
 }
 

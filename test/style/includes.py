@@ -50,6 +50,7 @@ FOREIGN = [
     ("boost/", ["lib/control/", "lib/proto/http2_memory.cpp", "app/", "test/"]),
     ("hs.h", ["lib/detect/*.cpp", "test/bench/"]),
     ("hs/", ["lib/detect/*.cpp", "test/bench/"]),
+    ("date/", ["lib/policy/times.cpp"]),
     ("zlib.h", ["lib/detect/http_coding.cpp", "test/unit/detect/"]),
     ("pcre2.h", ["lib/detect/expression.cpp", "lib/policy/pattern.cpp"]),
     ("openssl/", ["lib/base/*.cpp", "lib/proto/*.cpp", "lib/detect/*.cpp", "lib/telemetry/*.cpp",

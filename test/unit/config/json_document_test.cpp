@@ -150,22 +150,18 @@ TEST(Json, TypedAccessSaysWhatWasFoundAndWhatIsExpected) {
              "f:1:1: the file has no \"p\", write one"}));
 }
 
-TEST(Json, UnknownKeysAndKeysForLater) {
+TEST(Json, UnknownKeys) {
   Diagnostics diagnostics;
   const auto root = parse_json(
       "{\"rule\": 1,\n \"times\": 1, \"tmies\": 1,\n \"zebra\": 1, \"mode\": 1}", "f", diagnostics);
   ASSERT_TRUE(root);
   Reporter reporter("f", diagnostics);
-  static constexpr std::string_view kKnown[] = {"rules", "mode"};
-  static constexpr std::string_view kLater[] = {"times"};
-  const ObjectReader object(reporter, *root, "the policy", kKnown, kLater);
-  EXPECT_EQ(
-      lines(diagnostics),
-      (Lines{"f:1:2: unknown key \"rule\" in the policy, did you mean \"rules\"?",
-             "f:2:2: \"times\" is not supported by this version, remove it: nothing would act "
-             "on it",
-             "f:2:14: unknown key \"tmies\" in the policy, did you mean \"times\"?",
-             "f:3:2: unknown key \"zebra\" in the policy, one of rules, mode"}));
+  static constexpr std::string_view kKnown[] = {"rules", "mode", "times"};
+  const ObjectReader object(reporter, *root, "the policy", kKnown);
+  EXPECT_EQ(lines(diagnostics),
+            (Lines{"f:1:2: unknown key \"rule\" in the policy, did you mean \"rules\"?",
+                   "f:2:14: unknown key \"tmies\" in the policy, did you mean \"times\"?",
+                   "f:3:2: unknown key \"zebra\" in the policy, one of rules, mode, times"}));
 }
 
 TEST(ReadFile, RefusesWhatIsNoFile) {

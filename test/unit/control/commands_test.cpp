@@ -70,8 +70,8 @@ class CommandsTest : public ::testing::Test {
 TEST_F(CommandsTest, EveryShowAnswersWithTextAndFacts) {
   for (const char* line :
        {"show version", "show interfaces", "show workers", "show counters", "show applications",
-        "show policy", "show service-policy", "show flows", "show servers", "show dns-cache",
-        "show lists", "show asp drop", "show memory"}) {
+        "show policy", "show service-policy", "show access-list", "show flows", "show servers",
+        "show dns-cache", "show lists", "show asp drop", "show memory"}) {
     const Reply reply = run(line, kOther);
     EXPECT_EQ(reply.status, kDone) << line;
     EXPECT_FALSE(reply.text.empty()) << line;

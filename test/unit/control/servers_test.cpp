@@ -55,12 +55,13 @@ class ServersTest : public ::testing::Test {
 
 TEST_F(ServersTest, ShowsServersByApplication) {
   learn_some();
-  EXPECT_EQ(run("show servers").text,
-            "3 servers\n"
-            "Application  Service  Server       Name              Others  Learned     Left\n"
-            "telegram     -        2001:db8::1  t.me              no      0:00:10  0:01:20\n"
-            "whatsapp     -        203.0.113.6  g.whatsapp.net    yes     0:00:10  0:04:50\n"
-            "whatsapp     -        203.0.113.7  web.whatsapp.com  no      0:00:10  0:04:50\n");
+  EXPECT_EQ(
+      run("show servers").text,
+      "3 servers\n"
+      "Application  Service  Server       Name              Rules  Others  Learned     Left\n"
+      "telegram     -        2001:db8::1  t.me              -      no      0:00:10  0:01:20\n"
+      "whatsapp     -        203.0.113.6  g.whatsapp.net    -      yes     0:00:10  0:04:50\n"
+      "whatsapp     -        203.0.113.7  web.whatsapp.com  -      no      0:00:10  0:04:50\n");
   const Reply one = run("show servers application telegram");
   ASSERT_EQ(one.result["servers"].size(), 1u);
   const Json& server = one.result["servers"][0];

@@ -75,20 +75,10 @@ INSTANTIATE_TEST_SUITE_P(
         beside_a_rule("\"mode\": true, \"default\": []",
                       {"p:2:9: \"mode\" is true, expected a string",
                        "p:2:26: \"default\" is a list, expected a string"}),
-        beside_a_rule("\"times\": {}, \"access\": [], \"lists\": {}, \"unclassified\": \"\",\n"
+        beside_a_rule("\"times\": {}, \"access\": [], \"lists\": {}, \"unclassified\": \"drp\",\n"
                       "\"http\": {}, \"dns\": {}, \"tls\": {}, \"evasion\": {}, \"signatures\": "
                       "[\"im.rules\"]",
-                      [] {
-                        Lines expected;
-                        for (const char* at :
-                             {"2:1: \"times\"", "2:14: \"access\"", "2:41: \"unclassified\""}) {
-                          expected.push_back(
-                              "p:" + std::string(at) +
-                              " is not supported by this version, remove it: nothing "
-                              "would act on it");
-                        }
-                        return expected;
-                      }()),
+                      {"p:2:57: unknown action \"drp\", did you mean \"drop\"?"}),
         beside_a_rule("\"tmies\": {}",
                       {"p:2:1: unknown key \"tmies\" in the policy, did you mean \"times\"?"}),
         Finding{"{\"rules\": {}}",
@@ -197,11 +187,8 @@ INSTANTIATE_TEST_SUITE_P(
               "p:2:46: \"log\" is a string, expected true or false"}),
         rule("{\"acton\": 1, \"server\": \"login\", \"when\": \"x\", \"action\": \"drop\"}",
              {"p:2:2: unknown key \"acton\" in rule 1, did you mean \"action\"?",
-              "p:2:14: \"server\" is not supported by this version, remove it: nothing would act "
-              "on "
-              "it",
-              "p:2:33: \"when\" is not supported by this version, remove it: nothing would act on "
-              "it"}),
+              "p:2:24: \"login\" has one label only, it would cover every name below it",
+              "p:2:41: unknown time \"x\", expected a name from \"times\""}),
         rule("{\"name\": \"default\", \"application\": \"xmpp\", \"action\": \"drop\"}",
              {"p:2:10: \"default\" cannot name a rule, it stands for the policy's own default"}),
         rule("{\"name\": \"a\", \"application\": \"xmpp\", \"action\": \"drop\"},\n{\"name\": "

@@ -147,6 +147,17 @@ TEST_F(Decide, OnlyWhatNothingCanChangeIsRefusedForSure) {
   EXPECT_EQ(refused(1), "no") << "its name may be in the other list";
   content_.rules[0].services = {catalog::Service::voice};
   EXPECT_EQ(refused(3), "no");
+  // What holds at other times, or on another way, lets nothing pass now.
+  content_.rules[0].when = 1;
+  EXPECT_EQ(refused(3), "rule 2");
+  content_.rules[0].when = 0;
+  content_.rules[0].path.inside_opened = false;
+  EXPECT_EQ(refused(3), "rule 2");
+  content_.rules[0].path = {};
+  content_.rules[0].action = Action::reset;
+  EXPECT_EQ(refused(3), "rule 2");
+  content_.rules[0].monitor = true;
+  EXPECT_EQ(refused(3), "no") << "what is only watched is forwarded";
 }
 
 TEST_F(Decide, CategoriesCoverWhatLiesBelowThem) {

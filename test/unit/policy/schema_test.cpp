@@ -17,6 +17,7 @@
 #include "catalog/description_loader.h"
 #include "catalog/ids.h"
 #include "catalog/loader.h"
+#include "policy/access_loader.h"
 #include "policy/controls_loader.h"
 #include "policy/http_loader.h"
 #include "policy/loader.h"
@@ -164,6 +165,9 @@ TEST(Schemas, HaveTheKeysOfTheLoaders) {
   EXPECT_EQ(keys_at(policy, "/$defs/application/properties"), set_of(application_keys()));
   EXPECT_EQ(keys_at(policy, "/$defs/application/properties/servers/properties"),
             set_of(server_keys()));
+  EXPECT_EQ(keys_at(policy, "/$defs/access/properties"), set_of(kAccessKeys));
+  EXPECT_EQ(keys_at(policy, "/$defs/window/properties"), set_of(kWindowKeys));
+  EXPECT_EQ(keys_at(policy, "/$defs/network_file/properties"), set_of(kNetworkKeys));
   for (const ControlSection& section : control_sections()) {
     EXPECT_EQ(keys_at(policy, "/properties/" + std::string(section.key) + "/properties"),
               set_of(section.keys));
@@ -258,7 +262,17 @@ TEST(Schemas, RefuseWhatIsWrong) {
         R"({"applications": {"A": {}}})",
         R"({"applications": {"a": {"ports": ["5222"]}}})",
         R"({"applications": {"a": {"servers": {"name": "x.example"}}}})",
-        R"({"times": {}})",
+        R"({"times": {"a": {"from": "8"}}})",
+        R"({"times": {"a": {"days": "mon", "zon": "UTC"}}})",
+        R"({"access": [{"action": "drop"}]})",
+        R"({"access": [{"action": "deny", "protocol": "icmq"}]})",
+        R"({"access": [{"action": "deny", "protocol": 256}]})",
+        R"({"access": [{"action": "permit", "port": "http"}]})",
+        R"({"networks": {"a": {"flie": "x"}}})",
+        R"({"unclassified": "deny"})",
+        R"({"rules": [{"action": "drop", "vlan": 4095}]})",
+        R"({"rules": [{"action": "drop", "mac": "00:11"}]})",
+        R"({"rules": [{"action": "drop", "direction": "in"}]})",
         R"({"http": {"port_misuse": {"games": "reset"}}})",
         R"({"http": {"uri": [{}]}})",
         R"({"http": {"max_uri_length": {"bytes": 0, "action": "drop"}}})",

@@ -1,0 +1,15 @@
+from wire import Capture, client_hello, dns_answer, dns_query, http_get
+
+capture = Capture()
+capture.udp(53).client(dns_query("eu.chat.example.com"))
+resolver = capture.udp(53, client="10.0.0.7")
+resolver.client(dns_query("chat.example.com"))
+resolver.server(dns_answer("chat.example.com", "203.0.113.80"))
+capture.tcp(7777, server="203.0.113.80").syn()
+capture.tcp(7777, server="198.51.100.80").syn()
+talk = capture.tcp(443)
+talk.open()
+talk.client(client_hello("chat.example.com"))
+web = capture.tcp(80)
+web.open()
+web.client(http_get("eu.chat.example.com"))
