@@ -161,7 +161,8 @@ class Pipeline {
   bool breaks_http(Packet& packet);
   bool refuse_request(Packet& packet);
   bool refuse_length(Packet& packet, std::uint64_t length);
-  void expect_answer(const Packet& packet, const proto::http::RequestChecks& request);
+  void expect_answer(const Packet& packet, std::string_view method,
+                     const proto::http::Accepted& accepted);
   bool http_answer(Packet& packet, Inspected& outcome);
   bool refuse_answer_head(Packet& packet, bool& goes_on);
   bool refuse_answer_body(Packet& packet);
@@ -170,6 +171,7 @@ class Pipeline {
   void note_messenger(const Packet& packet);
   void expect_flows(const Judgement& judgement);
   bool reads_messages(const Judgement& judgement) const;
+  bool ends_with_this(const Judgement& judgement) const;
   bool refuse_unknown(Packet& packet);
   bool service_is_news(flow::FlowIndex flow, catalog::Service service);
 
