@@ -51,6 +51,9 @@ struct Packet {
   flow::FlowIndex flow;
   flow::Way way = flow::Way::to_server;
   std::uint16_t position = 0;  // in the burst
+  // The number of its way's next byte before it came. Where several messages lie in it, what was
+  // read of the first has not passed on when the second is refused.
+  std::optional<std::uint32_t> awaited;
 
   bool tcp() const { return layers.protocol == net::kTcp; }
   Bytes payload() const { return layers.payload_of(*view); }

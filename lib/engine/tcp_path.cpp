@@ -217,6 +217,7 @@ void Pipeline::tcp_payload(Packet& packet) {
     return;  // a reason in words, not data (RFC 9293 section 3.10.7.4)
   const std::uint32_t first = layers.sequence + (layers.has(net::tcp_flag::syn) ? 1 : 0);
   if (!cold.inspection.valid() && !begin_inspection(packet, first)) return;
+  packet.awaited = cold.next_sequence[flow::index(packet.way)];
   InspectionPool::Segment segment;
   segment.sequence = first;
   segment.payload = packet.payload();

@@ -30,6 +30,7 @@ struct BodyFields {
   bool chunked = false;
   bool websocket = false;
   bool xmpp = false;
+  bool msnp = false;
 };
 
 std::uint8_t coding_of(std::string_view value) {
@@ -52,6 +53,7 @@ bool lists(std::string_view value, std::string_view word) {
 BodyFields read_fields(std::string_view head) {
   BodyFields fields;
   std::size_t end = head.find('\n');
+  fields.msnp = head.substr(0, end).find("/gateway/gateway.dll") != std::string_view::npos;
   while (end != std::string_view::npos) {
     head.remove_prefix(end + 1);
     end = head.find('\n');
@@ -65,6 +67,10 @@ BodyFields read_fields(std::string_view head) {
     } else if (http::is_word(name, "transfer-encoding")) {
       fields.chunked = true;
       if (!http::is_word(value(), "chunked")) fields.coding = kUnknownCoding;
+    } else if (http::is_word(name, "content-type")) {
+      fields.msnp = fields.msnp || http::starts_with_word(value(), "application/x-msn-messenger");
+    } else if (http::is_word(name, "x-msn-messenger")) {
+      fields.msnp = true;
     } else if (http::is_word(name, "upgrade")) {
       fields.websocket = fields.websocket || http::is_word(value(), "websocket");
     } else if (http::is_word(name, "sec-websocket-protocol")) {
@@ -81,7 +87,10 @@ BodyFields read_fields(std::string_view head) {
 void Carriers::begin_message(ParserState& state, Bytes head) {
   const BodyFields fields = read_fields(as_text(head));
   release(state);
+  const Carriage before = state.carriage;
   state.carriage = {};
+  state.carriage.memory = before.memory;
+  state.carriage.msnp = before.msnp || fields.msnp;
   state.carriage.coding = fields.coding;
   state.carriage.chunked = fields.chunked;
   state.carriage.xmpp = fields.xmpp;
@@ -123,7 +132,7 @@ void Carriers::behind_first_bytes(ParserState& state, Bytes stream, Facts& facts
   const bool whole = here.size() == state.offset + rest && !carriage.chunked;
   carriage.stage = Stage::none;
   if (rest == 0 && !carriage.chunked) return;
-  if (look_ahead(carriage.coding, here, whole) == Probe::not_mine) return;
+  if (look_ahead(carriage, here, whole) == Probe::not_mine) return;
   if (!acquire(state)) return;
   Session& reading = session(state);
   reading.key = {};
@@ -150,7 +159,7 @@ ParseStatus Carriers::feed_body(ParserState& state, Bytes stream, Facts& facts) 
   const Bytes span = stream.first(std::min<std::uint64_t>(stream.size(), carriage.left));
   if (carriage.stage == Stage::fresh) {
     const bool whole = span.size() == carriage.left && !carriage.chunked;
-    if (look_ahead(carriage.coding, span, whole) == Probe::not_mine) return pass_body(state);
+    if (look_ahead(carriage, span, whole) == Probe::not_mine) return pass_body(state);
     if (!acquire(state)) return pass_body(state);
     session(state).key = {};
     carriage.stage = Stage::reading;
@@ -169,15 +178,16 @@ ParseStatus Carriers::feed_body(ParserState& state, Bytes stream, Facts& facts) 
 }
 
 // Whose a body is, by its first bytes. `whole`: there are no more of it.
-Probe Carriers::look_ahead(std::uint8_t coding, Bytes bytes, bool whole) {
+Probe Carriers::look_ahead(const Carriage& carriage, Bytes bytes, bool whole) {
   const Mask all = (Mask{1} << parser_count_) - 1;
-  if (coding == 0) return choose(bytes, all).probe;
+  const std::uint8_t coding = carriage.coding;
+  if (coding == 0) return choose(bytes, all, carriage.msnp).probe;
   if (bytes.size() < kFirstLook && !whole) return Probe::unsure;
   const Bytes some = bytes.first(std::min<std::size_t>(bytes.size(), kRoom));
   const http::ContentDecoder::Result result = decoder_.decode(
       static_cast<http::Coding>(coding - 1), some, MutableBytes(decoded_.get(), kRoom));
   if (result.size == 0) return whole || result.final ? Probe::not_mine : Probe::unsure;
-  return choose(Bytes(decoded_.get(), result.size), all).probe;
+  return choose(Bytes(decoded_.get(), result.size), all, carriage.msnp).probe;
 }
 
 // A coded body is put together first. Once it is there, or as much as there is room for, its last
@@ -189,7 +199,7 @@ ParseStatus Carriers::collect(Session& session, ParserState& state, Bytes span, 
   const bool whole = count == state.carriage.left && !state.carriage.chunked;
   state.offset = count;
   if (!session.known && (whole || full || session.held() >= session.look_at)) {
-    const Probe probe = look_ahead(state.carriage.coding, session.view(), whole || full);
+    const Probe probe = look_ahead(state.carriage, session.view(), whole || full);
     if (probe == Probe::not_mine) session.over = true;
     session.known = probe == Probe::certain;
     session.look_at *= 2;

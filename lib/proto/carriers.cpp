@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "proto/msnp.h"
 #include "proto/oscar_http.h"
 #include "proto/xmpp.h"
 
@@ -30,12 +31,25 @@ bool is_carried(const StreamParser& parser) {
   }
 }
 
+// A command of MSNP: three capitals and a blank, or the line's end.
+Probe probe_command(Bytes bytes) {
+  constexpr std::size_t kName = 3;
+  const std::string_view text = as_text(bytes).substr(0, kName + 1);
+  const std::string_view name = text.substr(0, kName);
+  if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
+    return Probe::not_mine;
+  }
+  if (text.size() <= kName) return Probe::unsure;
+  return text[kName] == ' ' || text[kName] == '\r' ? Probe::certain : Probe::not_mine;
+}
+
 }  // namespace
 
 Carriers::Carriers(std::uint32_t sessions)
     : sessions_(sessions), decoded_(std::make_unique<std::uint8_t[]>(kRoom)) {
   const auto add = [&](const StreamParser& parser) { parsers_[parser_count_++] = &parser; };
   for (const StreamParser& parser : stream_parsers()) {
+    if (parser.feed == msnp::feed) msnp_ = parser_count_;
     if (is_carried(parser)) add(parser);
   }
   framed_ = parser_count_;
@@ -57,11 +71,19 @@ bool Carriers::acquire(ParserState& state) {
   free_.pop_back();
   session(state).start((Mask{1} << parser_count_) - 1, state.way);
   session(state).compressed = session(state).told = false;
+  session(state).memory = state.carriage.memory;
+  session(state).msnp = state.carriage.msnp;
   return true;
 }
 
 void Carriers::release(ParserState& state) {
-  if (state.session.valid()) free_.push_back(state.session.value());
+  if (!state.session.valid()) return;
+  const Session& last = session(state);
+  if (last.parser == msnp_) {
+    state.carriage.memory = last.inner.extra;
+    state.carriage.msnp = true;
+  }
+  free_.push_back(state.session.value());
   state.session = SessionIndex::none();
 }
 
@@ -110,8 +132,11 @@ void Carriers::Session::consume(std::uint32_t count) {
 
 // --- Their parser
 
-Carriers::Choice Carriers::choose(Bytes bytes, Mask candidates) const {
+Carriers::Choice Carriers::choose(Bytes bytes, Mask candidates, bool msnp) const {
   if (bytes.empty()) return {Probe::unsure, kNone, candidates};
+  const Probe command = msnp ? probe_command(bytes) : Probe::not_mine;
+  if (command == Probe::certain) return {command, msnp_, candidates};
+  if (command == Probe::unsure) return {command, kNone, candidates};
   for (std::uint8_t i = 0; i < parser_count_; ++i) {
     const Mask bit = Mask{1} << i;
     if ((candidates & bit) == 0) continue;
@@ -129,6 +154,7 @@ void Carriers::read_by(Session& session, std::uint8_t parser) {
   session.parser = parser;
   session.inner = parser == framed_ ? xmpp::framed(way) : ParserState{};
   session.inner.way = way;
+  if (parser == msnp_) session.inner.extra = session.memory;
 }
 
 // Reads on in what is held.
@@ -144,7 +170,7 @@ Carriers::Step Carriers::step(Session& session, Facts& facts) {
     const Bytes held = session.view();
     if (held.empty()) return Step::more;
     if (session.parser == kNone) {
-      const Choice choice = choose(held, session.candidates);
+      const Choice choice = choose(held, session.candidates, session.msnp);
       session.candidates = choice.candidates;
       if (choice.probe == Probe::not_mine) break;
       if (choice.probe == Probe::unsure) return Step::more;

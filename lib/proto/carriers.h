@@ -10,6 +10,9 @@
 // a WebSocket it goes on with the next message, since there the messages are one stream; a message
 // that none was certain of is passed over, and the next is asked about anew.
 //
+// Bodies of MSN's gateway (its path, its fields, or MSNP in a body before) may begin with any of
+// its commands. Who is in a session of MSNP is remembered from body to body.
+//
 // What a carried message says is `done` with its own protocol, Facts::carrier `http` and
 // Next::message. Whatever is wrong within a body ends the reading of that body and nothing else:
 // what carries it is sound. Of HTTP itself everything is told as those parsers tell it, except that
@@ -70,13 +73,15 @@ class Carriers {
     bool unpacked = false;    // coded: what is held is decoded
     bool compressed = false;  // a WebSocket's message is
     bool told = false;        // and what it carries
+    bool msnp = false;        // as Carriage has it
     std::uint32_t begin = 0;  // in `bytes`, of what is held
     std::uint32_t end = 0;
     std::uint32_t ahead = 0;  // so many of those held are still at the front of the caller's view
     std::uint32_t look_at = kFirstLook;
     std::uint32_t phase = 0;  // in `key`
     std::array<std::uint8_t, 4> key{};
-    std::uint64_t skip = 0;  // bytes behind those held that the parser does not want
+    std::uint32_t memory = 0;  // of MSNP's session, see Carriage
+    std::uint64_t skip = 0;    // bytes behind those held that the parser does not want
     ParserState inner;
     std::unique_ptr<std::uint8_t[]> bytes;
 
@@ -98,7 +103,8 @@ class Carriers {
   // carriers.cpp: a session's bytes and their parser
   Session& session(const ParserState& state) { return sessions_[state.session.value()]; }
   bool acquire(ParserState& state);
-  Choice choose(Bytes bytes, Mask candidates) const;
+  // `msnp`: where it is known to be spoken a command alone tells it.
+  Choice choose(Bytes bytes, Mask candidates, bool msnp) const;
   void read_by(Session& session, std::uint8_t parser);
   Step step(Session& session, Facts& facts);
   ParseStatus read(Session& session, ParserState& state, Bytes span, Facts& facts);
@@ -107,7 +113,7 @@ class Carriers {
   using Feed = ParseStatus (*)(ParserState& state, Bytes stream, Facts& facts);
   ParseStatus feed_body(ParserState& state, Bytes stream, Facts& facts);
   ParseStatus pass_body(ParserState& state);
-  Probe look_ahead(std::uint8_t coding, Bytes bytes, bool whole);
+  Probe look_ahead(const Carriage& carriage, Bytes bytes, bool whole);
   ParseStatus collect(Session& session, ParserState& state, Bytes span, Facts& facts);
   ParseStatus give_unpacked(Session& session, ParserState& state, std::uint32_t base, Facts& facts);
   bool ends_unpacked(ParserState& state, Facts& facts);
@@ -125,6 +131,7 @@ class Carriers {
   std::array<const StreamParser*, 64> parsers_{};
   std::uint8_t parser_count_ = 0;
   std::uint8_t framed_ = kNone;  // of `parsers_`: XMPP without a stream around it
+  std::uint8_t msnp_ = kNone;
   std::vector<Session> sessions_;
   std::vector<std::uint16_t> free_;
   std::unique_ptr<std::uint8_t[]> decoded_;

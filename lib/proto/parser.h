@@ -57,9 +57,11 @@ struct Carriage {
   };
   std::uint64_t left = 0;  // bytes from the view's front on that belong to it
   Stage stage = Stage::none;
-  std::uint8_t coding = 0;  // 0: none; else one more than http::Coding
-  bool chunked = false;     // behind these bytes more of it may come
-  bool xmpp = false;        // a WebSocket whose subprotocol was said to be that
+  std::uint8_t coding = 0;   // 0: none; else one more than http::Coding
+  bool chunked = false;      // behind these bytes more of it may come
+  bool xmpp = false;         // a WebSocket whose subprotocol was said to be that
+  bool msnp = false;         // bodies are said to be MSNP, or one before was
+  std::uint32_t memory = 0;  // of MSNP's session, from one body to the next
 };
 
 // A parser's memory of one direction (stream) or flow (datagrams) between two calls; as made here

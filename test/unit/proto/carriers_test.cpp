@@ -109,7 +109,7 @@ std::string bosh(const std::string& within, const std::string& fields = " rid='2
 const std::string kStanza =
     "<message xmlns='jabber:client' to='bob@chat.example' type='chat'><body>hello</body></message>";
 const std::string kStanzaSaid = "xmpp xmpp text-chat peer=bob@chat.example";
-const std::string kBodySaid = "xmpp xmpp presence";
+const std::string kBodySaid = "xmpp xmpp any";
 const std::string kEnd = "xmpp xmpp any";
 
 std::string proxied(int type, const std::string& data) {
@@ -211,6 +211,35 @@ TEST(Carriers, EachBodyOfAConnectionBeginsAnew) {
   EXPECT_EQ(lines[1], "msnp msn login version=MSNP8");
   EXPECT_EQ(lines[4], kStanzaSaid);
   EXPECT_EQ(lines.back(), kYahooSaid[1]);
+}
+
+// Whom a switchboard's session is with is said in one body, and counts in those behind it.
+TEST(Carriers, ASessionOfMsnIsRememberedFromBodyToBody) {
+  const std::string first = "CAL 2 RINGING 11752013\r\nJOI bob@example.com Bob\r\n";
+  const std::string second = "JOI carol@example.com Carol\r\n";
+  const Lines lines = said(answer(first) + answer(second), kAnswered);
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back().substr(0, 19), "msnp msn conference");
+  EXPECT_EQ(said(answer(second), kAnswered).size(), 1u);
+  EXPECT_NE(said(answer(second), kAnswered)[0].substr(0, 19), "msnp msn conference");
+}
+
+TEST(Carriers, BodiesOfMsnsGatewayBeginWithAnyCommand) {
+  const Lines presence = {"msnp msn presence"};
+  const std::string body = "SYN 5 0\r\n";
+  EXPECT_EQ(said(post(body), kAsked), Lines()) << "could be a text";
+  std::string stream = post(body);
+  stream.replace(stream.find("/x"), 2, "http://a/gateway/gateway.dll?SessionID=1");
+  EXPECT_EQ(said(stream, kAsked), presence);
+  EXPECT_EQ(said(post_chunked(body, 2, "X-MSN-Messenger: SessionID=1\r\n"), kAsked), presence);
+  const std::string type = "Content-Type: application/x-msn-messenger\r\n";
+  EXPECT_EQ(said(answer(body, type), kAnswered), presence);
+  EXPECT_EQ(said(answer_chunked(packed(body), 9, type + "Content-Encoding: gzip\r\n"), kAnswered),
+            presence);
+  EXPECT_EQ(said(post(kMsnLogin) + post(body), kAsked).size(), 3u);
+  for (const char* other : {"<html>no session</html>", "OK", "ERROR 9\r\n", "error\r\n", "A"}) {
+    EXPECT_EQ(said(answer(other, type), kAnswered), Lines()) << other;
+  }
 }
 
 TEST(Carriers, TheBodyOfAGetIsRead) {
