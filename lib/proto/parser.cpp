@@ -149,7 +149,7 @@ constexpr auto kDatagramParsers = std::to_array<DatagramParser>({
      release<&Context::quic>},
     {AppProto::dtls, 0, dtls::probe, nullptr, feed_datagram<&Context::dtls>,
      release<&Context::dtls>},
-    {AppProto::stun, 0, stun::probe, stun::parse},
+    {AppProto::stun, 0, stun::probe_datagram, stun::parse},
     sip::kDatagrams,
     icq::kParserOnPort,
     icq::kParser,

@@ -33,9 +33,9 @@ constexpr std::uint16_t kMicrosoftRealm = 0x0015;
 constexpr std::uint16_t kWhatsappFirst = 0x0800;
 constexpr std::uint16_t kWhatsappLast = 0x0802;
 constexpr std::array<std::uint16_t, 6> kWhatsapp = {0x4000, 0x4001, 0x4002, 0x4003, 0x4004, 0x4007};
-// MS-ICE2 and MS-TURN: candidate identifier, service quality, implementation version, and what
-// Teams adds.
-constexpr std::array<std::uint16_t, 7> kMicrosoft = {0x8054, 0x8055, 0x8070, 0x8095,
+// MS-ICE2's candidate identifier and implementation version, and what Teams adds. MS-TURN's own,
+// such as 0x8055, are asked of any relay.
+constexpr std::array<std::uint16_t, 6> kMicrosoft = {0x8054, 0x8070, 0x8095,
                                                      0x24df, 0x3802, 0x8036};
 
 template <std::size_t Count>
@@ -170,9 +170,8 @@ Reading read_attributes(Bytes message, Facts& facts) {
   const std::uint16_t realm = microsoft ? kMicrosoftRealm : std::uint16_t{Attribute::realm};
   Attributes attributes(message, is_padded(message, microsoft));
   const std::uint16_t kind = load_be16(message.data());
-  Vendor vendor = kind >= kWhatsappFirst && kind <= kWhatsappLast ? Vendor::whatsapp
-                  : microsoft                                     ? Vendor::microsoft
-                                                                  : Vendor::none;
+  const bool by_kind = kind >= kWhatsappFirst && kind <= kWhatsappLast;
+  Vendor vendor = by_kind ? Vendor::whatsapp : Vendor::none;
   Reading reading = Reading::sound;
   bool ended = false;
   while (!ended && attributes.next()) {
@@ -202,6 +201,10 @@ ParseStatus parse(Bytes payload, Direction /*direction*/, Facts& facts) {
   facts.protocol = AppProto::stun;
   facts.next = Next::message;
   return reading == Reading::sound ? ParseStatus::done : ParseStatus::malformed;
+}
+
+Probe probe_datagram(Bytes payload) {
+  return probe_type_and_cookie(payload);
 }
 
 Probe probe(Bytes stream) {

@@ -163,8 +163,6 @@ TEST(Stun, TellsWhoseCallItIs) {
       {"candidate identifier", message(kBinding, attribute(0x8054, "1234")), "ms-teams"},
       {"implementation version", message(kBinding, attribute(0x8070, "\0\0\0\3")), "ms-teams"},
       {"Teams", message(kBinding, attribute(0x24df, "12345678")), "ms-teams"},
-      {"Microsoft's cookie", message(kAllocate, kMicrosoftCookie + attribute(0x8008, "1234")),
-       "ms-teams"},
       // WebRTC, Signal, Google Meet: priority, controlling, network cost, GOOG-MISC-INFO and
       // others.
       {"RFC 5769", kRequest},
@@ -172,6 +170,8 @@ TEST(Stun, TellsWhoseCallItIs) {
       {"ICE", message(kBinding, attribute(0x0006, "a:b") + attribute(0x0024, "1234") +
                                     attribute(0x802a, "12345678") + attribute(0x0025, ""))},
       {"network cost", message(kBinding, attribute(0xc057, "1234") + attribute(0xc059, "ab"))},
+      {"Microsoft's cookie", message(kAllocate, kMicrosoftCookie + hex("8008 0004 00000001"))},
+      {"MS-TURN's quality", message(kAllocate, kMicrosoftCookie + hex("8055 0004 00020000"))},
       {"MS-VERSION of others", message(kAllocate, attribute(0x8008, "1234"))},
       {"software", message(kBinding, attribute(0x8022, "\x40\x00\x80\x54"))},
       {"an attribute beside",
@@ -191,6 +191,7 @@ TEST(Stun, TellsWhoseCallItIs) {
     Facts facts;
     parse(row.payload, facts);
     EXPECT_EQ(facts.has_messenger, !row.application.empty());
+    EXPECT_EQ(stun::probe_datagram(as_bytes(row.payload)), Probe::certain);
     if (!facts.has_messenger) continue;
     EXPECT_EQ(facts.messenger.application, row.application);
     EXPECT_EQ(facts.messenger.service, Service::voice);
