@@ -8,11 +8,11 @@
 
 #include "base/ascii.h"
 #include "detect/http_chunks.h"
-#include "detect/http_coding.h"
 #include "detect/http_fields.h"
 #include "detect/http_uri.h"
 #include "proto/http.h"
 #include "proto/http_authority.h"
+#include "proto/http_coding.h"
 #include "proto/http_head.h"
 #include "proto/http_text.h"
 
@@ -141,7 +141,7 @@ bool names_chunked(std::string_view codings) {
 struct Codings {
   std::size_t count = 0;
   bool known = true;
-  std::array<Coding, HttpView::kMaxCodings> all;
+  std::array<http::Coding, HttpView::kMaxCodings> all;
 
   void add(std::string_view list) {
     while (!list.empty()) {
@@ -152,7 +152,7 @@ struct Codings {
       const bool gzip = http::is_word(word, "gzip") || http::is_word(word, "x-gzip");
       known = known && count < all.size() && (gzip || http::is_word(word, "deflate"));
       if (!known) return;
-      all[count++] = gzip ? Coding::gzip : Coding::deflate;
+      all[count++] = gzip ? http::Coding::gzip : http::Coding::deflate;
     }
   }
 };
@@ -223,7 +223,7 @@ struct HttpView::State {
   Scratch uri{kMaxTurn + 1};
   Scratch body{kMaxTurn};
   std::array<Scratch, kMaxCodings> decoded{Scratch(kMaxTurn), Scratch(kMaxTurn)};
-  ContentDecoder decoder;
+  http::ContentDecoder decoder;
 
   void set_host(const RequestParts& request, Buffers& out);
   void set_file_data(Bytes sent, bool complete, Buffers& out);
@@ -248,7 +248,8 @@ void HttpView::State::set_file_data(Bytes sent, bool complete, Buffers& out) {
   codings.add(fields.value(Field::content_encoding));
   codings.add(fields.value(Field::transfer_encoding));
   for (std::size_t i = codings.known ? codings.count : 0; i-- > 0;) {
-    const ContentDecoder::Result result = decoder.decode(codings.all[i], sent, decoded[i].room());
+    const http::ContentDecoder::Result result =
+        decoder.decode(codings.all[i], sent, decoded[i].room());
     const bool useless = result.size == 0 && !result.ended && (result.final || complete);
     if (useless) break;
     decoded[i].fill(result.size);

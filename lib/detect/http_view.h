@@ -30,8 +30,8 @@
 //     follows". A response with 1xx, 204 or 304 has none. That of a HEAD request cannot be told
 //     from others: its body is what is not there.
 //   - file_data is a response's body with up to kMaxCodings content and transfer codings undone
-//     (http_coding.h), at most kMaxTurn bytes of it. Where one is unknown or breaks before it gave
-//     a byte, the body is what it was before; where it breaks later, what it gave so far.
+//     (proto/http_coding.h), at most kMaxTurn bytes of it. Where one is unknown or breaks before it
+//     gave a byte, the body is what it was before; where it breaks later, what it gave so far.
 #pragma once
 
 #include <cstddef>

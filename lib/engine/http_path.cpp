@@ -85,13 +85,17 @@ bool Pipeline::breaks_http(Packet& packet) {
 // The head of a request has been read. True where a check takes its connection down.
 bool Pipeline::refuse_request(Packet& packet) {
   const policy::HttpControls& http = http_controls();
-  if (facts_.protocol != proto::AppProto::http || !http.reads_requests()) return false;
+  if (facts_.protocol != proto::AppProto::http) return false;
   Half& half = inspections_.get(flows_.cold(packet.flow).inspection).half(packet.way);
   // A websocket's frame is no request; a stream of two readings is taken down for that.
   if (half.state.offset == 0 || half.urgent_count != 0) return false;
-  const proto::http::RequestChecks request =
-      proto::http::check_request(as_text(inspections_.message(half)));
-  if (http.reads_answers()) expect_answer(packet, request);
+  const std::string_view head = as_text(inspections_.message(half));
+  if (!http.reads_requests()) {
+    expect_answer(packet, proto::http::method_of(head), {});
+    return false;
+  }
+  const proto::http::RequestChecks request = proto::http::check_request(head);
+  expect_answer(packet, request.method, request.accepted);
   if (request.violation && take_measure(packet, Reason::http_violation, http.protocol_violation)) {
     return true;
   }
@@ -123,9 +127,10 @@ bool Pipeline::refuse_length(Packet& packet, std::uint64_t length) {
          take_measure(packet, Reason::http_content_length, limits->action);
 }
 
-void Pipeline::expect_answer(const Packet& packet, const proto::http::RequestChecks& request) {
+void Pipeline::expect_answer(const Packet& packet, std::string_view method,
+                             const proto::http::Accepted& accepted) {
   OpenRequests& requests = inspections_.get(flows_.cold(packet.flow).inspection).requests;
-  requests.add({request.accepted, request.method == "HEAD", request.method == "CONNECT"});
+  requests.add({accepted, method == "HEAD", method == "CONNECT"});
 }
 
 // A server's answer has been read: its head, or the first bytes of its body. True where there is
@@ -159,7 +164,7 @@ bool Pipeline::refuse_answer_head(Packet& packet, bool& goes_on) {
   if (answer.status / 100 == 1 && answer.status != kSwitching) return false;
   const OpenRequests::Request* const asked = inspection.requests.oldest();
   if (asked == nullptr || answer.status == kSwitching || (asked->connect && success)) {
-    goes_on = false;
+    goes_on = half.state.carriage.stage == proto::Carriage::Stage::frames;
     return false;
   }
   const OpenRequests::Request request = *asked;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "proto/http_response.h"
-
 namespace chatgate::engine {
 namespace {
 
@@ -13,16 +11,6 @@ namespace {
 std::uint64_t all_candidates() {
   const std::size_t count = proto::stream_parsers().size();
   return count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
-}
-
-// The parser of HTTP's answers, which is asked only where somebody wants to know.
-std::uint64_t http_answers_bit() {
-  std::uint64_t bit = 1;
-  for (const proto::StreamParser& parser : proto::stream_parsers()) {
-    if (parser.feed == proto::http::feed_response) return bit;
-    bit <<= 1;
-  }
-  return 0;
 }
 
 proto::Direction direction(flow::Way way) {
@@ -42,8 +30,7 @@ InspectionPool::InspectionPool(std::uint32_t capacity, proto::Context& context)
 }
 
 flow::InspectionIndex InspectionPool::acquire(flow::FlowIndex flow, Tick now,
-                                              const std::array<std::uint32_t, 2>& first_sequence,
-                                              bool http_answers) {
+                                              const std::array<std::uint32_t, 2>& first_sequence) {
   if (free_.empty()) return flow::InspectionIndex::none();
   const flow::InspectionIndex index(free_.back());
   free_.pop_back();
@@ -57,9 +44,7 @@ flow::InspectionIndex InspectionPool::acquire(flow::FlowIndex flow, Tick now,
     Half& half = inspection.half(way);
     half.way = way;
     half.stream.start(first_sequence[flow::index(way)]);
-    const bool answers = http_answers && way == flow::Way::to_client;
-    half.asked = answers ? all_candidates() : all_candidates() & ~http_answers_bit();
-    half.candidates = half.asked;
+    half.candidates = all_candidates();
   }
   return index;
 }
@@ -275,11 +260,8 @@ Inspected InspectionPool::parse_without_urgent(const Half& half, proto::Facts& f
   }
   const Bytes reading = Bytes(without_urgent_).first(size);
   bool unsure = false;
-  std::uint64_t bit = 1;
   for (const proto::StreamParser& parser : proto::stream_parsers()) {
-    const bool asked = (half.asked & bit) != 0;
-    bit <<= 1;
-    if (!asked || parser.probe(reading) == proto::Probe::not_mine) continue;
+    if (parser.probe(reading) == proto::Probe::not_mine) continue;
     proto::ParserState state;
     state.way = direction(half.way);
     facts.clear();
@@ -324,7 +306,7 @@ Inspected InspectionPool::go_on(Inspection& inspection, flow::Way way, proto::Ne
   pass_on(half);
   if (next == proto::Next::protocol) {
     drop_parser(half);
-    half.candidates = half.asked;
+    half.candidates = all_candidates();
   }
   const bool more = half.stream.contiguous() > half.begin;
   Inspected result = Inspected::passed;

@@ -46,7 +46,6 @@ struct Half {
   bool heard = false;  // rules listen: what is to be skipped has to come in order all the same
   flow::Way way = flow::Way::to_server;
   proto::ParserState state;
-  std::uint64_t asked = 0;       // bit i: parser i is asked at all
   std::uint64_t candidates = 0;  // bit i: parser i has not said "not mine"
   std::uint8_t parser = kNoParser;
   Phase phase = Phase::looking;
@@ -158,11 +157,9 @@ class InspectionPool {
   // `context` must outlive it.
   InspectionPool(std::uint32_t capacity, proto::Context& context);
 
-  // None where the pool is empty. `first_sequence` by Way. `http_answers`: whether a server's HTTP
-  // is read.
+  // None where the pool is empty. `first_sequence` by Way.
   flow::InspectionIndex acquire(flow::FlowIndex flow, Tick now,
-                                const std::array<std::uint32_t, 2>& first_sequence,
-                                bool http_answers);
+                                const std::array<std::uint32_t, 2>& first_sequence);
   void release(flow::InspectionIndex inspection);
   Inspection& get(flow::InspectionIndex inspection) { return pool_[inspection.value()]; }
   const Inspection& get(flow::InspectionIndex inspection) const {

@@ -57,6 +57,13 @@ bool Pipeline::reads_messages(const Judgement& judgement) const {
          !policy::forwards(snapshot_->policy->fallback());
 }
 
+// Whether a session needs no further look behind the message in hand. What carries it may carry
+// another's next.
+bool Pipeline::ends_with_this(const Judgement& judgement) const {
+  return facts_.has_messenger && facts_.carrier == proto::AppProto::unknown &&
+         facts_.next == proto::Next::message && !reads_messages(judgement);
+}
+
 bool Pipeline::service_is_news(flow::FlowIndex flow, catalog::Service service) {
   const flow::InspectionIndex index = flows_.cold(flow).inspection;
   if (!index.valid() || service == catalog::Service::any) return false;

@@ -52,6 +52,9 @@ struct Packet {
   flow::FlowIndex flow;
   flow::Way way = flow::Way::to_server;
   std::uint16_t position = 0;  // in the burst
+  // The number of its way's next byte before it came. Where several messages lie in it, what was
+  // read of the first has not passed on when the second is refused.
+  std::optional<std::uint32_t> awaited;
 
   bool tcp() const { return layers.protocol == net::kTcp; }
   Bytes payload() const { return layers.payload_of(*view); }
@@ -174,7 +177,8 @@ class Pipeline {
   bool breaks_http(Packet& packet);
   bool refuse_request(Packet& packet);
   bool refuse_length(Packet& packet, std::uint64_t length);
-  void expect_answer(const Packet& packet, const proto::http::RequestChecks& request);
+  void expect_answer(const Packet& packet, std::string_view method,
+                     const proto::http::Accepted& accepted);
   bool http_answer(Packet& packet, Inspected& outcome);
   bool refuse_answer_head(Packet& packet, bool& goes_on);
   bool refuse_answer_body(Packet& packet);
@@ -183,6 +187,7 @@ class Pipeline {
   void note_messenger(const Packet& packet);
   void expect_flows(const Judgement& judgement);
   bool reads_messages(const Judgement& judgement) const;
+  bool ends_with_this(const Judgement& judgement) const;
   bool refuse_unknown(Packet& packet);
   bool service_is_news(flow::FlowIndex flow, catalog::Service service);
 

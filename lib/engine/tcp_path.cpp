@@ -221,6 +221,7 @@ void Pipeline::tcp_payload(Packet& packet) {
     return;  // a reason in words, not data (RFC 9293 section 3.10.7.4)
   const std::uint32_t first = layers.sequence + (layers.has(net::tcp_flag::syn) ? 1 : 0);
   if (!cold.inspection.valid() && !begin_inspection(packet, first)) return;
+  packet.awaited = cold.next_sequence[flow::index(packet.way)];
   InspectionPool::Segment segment;
   segment.sequence = first;
   segment.payload = packet.payload();
@@ -268,10 +269,9 @@ bool Pipeline::begin_inspection(Packet& packet, std::uint32_t first) {
 
 bool Pipeline::acquire_inspection(const Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
-  const bool answers = packet.tcp() && http_controls().reads_answers();
-  cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence, answers);
+  cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence);
   if (!cold.inspection.valid() && give_up_stalest()) {
-    cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence, answers);
+    cold.inspection = inspections_.acquire(packet.flow, tick_, cold.next_sequence);
   }
   if (!cold.inspection.valid()) return false;
   counters_.set(Counter::inspections_active, inspections_.in_use());
@@ -375,7 +375,7 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
   Inspection& inspection = inspections_.get(cold.inspection);
   const Half& half = inspection.half(packet.way);
   const bool is_answer = half.speaks_as_server();
-  cold.app_proto = facts_.protocol;
+  cold.app_proto = facts_.spoken();
   if (facts_.protocol == proto::AppProto::dns && is_answer)
     return dns_stream_answer(packet, outcome);
   if (facts_.protocol == proto::AppProto::http && is_answer) return http_answer(packet, outcome);
@@ -411,7 +411,7 @@ bool Pipeline::message(Packet& packet, Inspected& outcome) {
     return false;
   }
   expect_flows(judgement);
-  if (facts_.has_messenger && next == proto::Next::message && !reads_messages(judgement)) {
+  if (ends_with_this(judgement)) {
     // Whatever else is said gets the same verdict.
     cold.set_sequence(packet.way, half.stream.next_sequence());
     watch(packet, judgement);

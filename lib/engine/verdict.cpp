@@ -183,6 +183,7 @@ void Pipeline::enforce_flow(Packet& packet, Reason reason) {
       answer_dns_over_tcp(packet, configured_answer()))
     return;
   drop(packet, reason);
+  if (packet.awaited) cold.set_sequence(packet.way, *packet.awaited);
   const std::uint32_t passed_on = cold.sequence_known(packet.way)
                                       ? cold.next_sequence[flow::index(packet.way)]
                                       : packet.layers.sequence;

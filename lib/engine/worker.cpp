@@ -93,6 +93,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
 }
 
 void Pipeline::look_up(Packet& packet) {
+  packet.awaited.reset();
   packet.flow = flows_.find(packet.key.key, packet.hash);
   if (!packet.flow.valid() && !open_flow(packet)) return;
   HotFlow* flow = &flows_.hot(packet.flow);

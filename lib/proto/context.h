@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "proto/carriers.h"
 #include "proto/dtls.h"
 #include "proto/http2.h"
 #include "proto/mtproto.h"
@@ -22,13 +23,17 @@ class Context {
   explicit Context(std::uint32_t flows)
       : quic(std::clamp<std::uint32_t>(flows, 16, 16384)),
         dtls(std::clamp<std::uint32_t>(flows / 16, 16, 1024)),
-        http2(std::clamp<std::uint32_t>(flows / 64, 4, 64)) {}
+        http2(std::clamp<std::uint32_t>(flows / 64, 4, 64)),
+        carriers(std::clamp<std::uint32_t>(flows / 16, 16, 1024)) {}
 
-  std::size_t memory() const { return quic.memory() + dtls.memory() + http2.memory(); }
+  std::size_t memory() const {
+    return quic.memory() + dtls.memory() + http2.memory() + carriers.memory();
+  }
 
   quic::Connections quic;
   dtls::Connections dtls;
   http2::Connections http2;
+  Carriers carriers;
   mtproto::Obfuscation mtproto;
 };
 

@@ -138,6 +138,7 @@ struct Facts {
   };
 
   AppProto protocol = AppProto::unknown;
+  AppProto carrier = AppProto::unknown;  // the protocol around `protocol`, where it is within one
   Next next = Next::opaque;
   std::uint8_t name_count = 0;
   bool names_cut = false;         // there were more names than fit
@@ -150,6 +151,8 @@ struct Facts {
 
   // Appends what is not empty and not there yet; where the array is full sets `names_cut`.
   void add_name(NameSource source, std::string_view raw);
+  // What a flow is said to speak.
+  AppProto spoken() const { return carrier == AppProto::unknown ? protocol : carrier; }
   bool has_name_from(NameSource source) const {
     for (std::size_t i = 0; i < name_count; ++i) {
       if (names[i].source == source) return true;
@@ -158,6 +161,7 @@ struct Facts {
   }
   void clear() {
     protocol = AppProto::unknown;
+    carrier = AppProto::unknown;
     next = Next::opaque;
     name_count = 0;
     names_cut = false;

@@ -104,4 +104,8 @@ RequestChecks check_request(std::string_view head) {
   return checks;
 }
 
+std::string_view method_of(std::string_view head) {
+  return take_word(head);
+}
+
 }  // namespace chatgate::proto::http

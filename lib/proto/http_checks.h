@@ -39,4 +39,7 @@ struct RequestChecks {
 // `head`: from the request line, or blank lines before it, to the blank line at its end.
 RequestChecks check_request(std::string_view head);
 
+// The method alone.
+std::string_view method_of(std::string_view head);
+
 }  // namespace chatgate::proto::http

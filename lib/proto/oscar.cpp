@@ -10,8 +10,6 @@
 namespace chatgate::proto::oscar {
 namespace {
 
-constexpr std::uint8_t kMark = 0x2a;
-constexpr std::size_t kHeader = 6;
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kVersionSize = 4;
 constexpr std::string_view kTocStart = "FLAPON";
@@ -83,6 +81,8 @@ void read_sign_off(Bytes body, Messenger& messenger, Account& account) {
   read_login(body, messenger, account);
 }
 
+}  // namespace
+
 void read_frame(std::uint8_t channel, Bytes body, Facts& facts, Account& account) {
   Messenger& messenger = facts.speak_of(application_of(account), Service::any);
   switch (channel) {
@@ -97,8 +97,6 @@ void read_frame(std::uint8_t channel, Bytes body, Facts& facts, Account& account
   if (account == Account::unknown) assume(messenger);
 }
 
-}  // namespace
-
 Probe probe(Bytes stream) {
   if (stream.empty()) return Probe::unsure;
   if (stream[0] == static_cast<std::uint8_t>(kTocStart[0])) {
@@ -109,11 +107,12 @@ Probe probe(Bytes stream) {
     return end == 0 ? Probe::unsure : Probe::certain;
   }
   constexpr std::array<std::uint8_t, 4> kVersionBytes = {0, 0, 0, kVersion};
-  if (stream[0] != kMark) return Probe::not_mine;
+  if (stream[0] != kFlapMark) return Probe::not_mine;
   if (stream.size() >= 2 && stream[1] != Channel::sign_on) return Probe::not_mine;
-  if (stream.size() < kHeader) return Probe::unsure;
+  if (stream.size() < kFlapHeader) return Probe::unsure;
   if (load_be16(&stream[4]) < kVersionSize) return Probe::not_mine;
-  const Bytes version = stream.subspan(kHeader, std::min(kVersionSize, stream.size() - kHeader));
+  const Bytes version =
+      stream.subspan(kFlapHeader, std::min(kVersionSize, stream.size() - kFlapHeader));
   if (!std::equal(version.begin(), version.end(), kVersionBytes.begin())) return Probe::not_mine;
   return version.size() == kVersionSize ? Probe::certain : Probe::unsure;
 }
@@ -123,15 +122,16 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   facts.protocol = AppProto::oscar;
   facts.next = Next::message;
   Memory memory(state.mark);
-  if (stream[0] != kMark) {
+  if (stream[0] != kFlapMark) {
     return memory.begun ? ParseStatus::malformed : feed_toc_start(state, as_text(stream), facts);
   }
-  if (stream.size() < kHeader) return ParseStatus::need_more;
-  const std::size_t size = kHeader + load_be16(&stream[4]);
+  if (stream.size() < kFlapHeader) return ParseStatus::need_more;
+  const std::size_t size = kFlapHeader + load_be16(&stream[4]);
   const std::size_t looked_at = std::min<std::size_t>(size, kByteLimit);
   if (stream.size() < looked_at) return ParseStatus::need_more;
 
-  read_frame(stream[1], stream.subspan(kHeader, looked_at - kHeader), facts, memory.account);
+  read_frame(stream[1], stream.subspan(kFlapHeader, looked_at - kFlapHeader), facts,
+             memory.account);
   state.mark = memory.mark();
   state.offset = static_cast<std::uint32_t>(looked_at);
   state.skip = size - looked_at;

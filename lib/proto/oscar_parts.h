@@ -11,11 +11,14 @@
 
 #include "base/bytes.h"
 #include "base/cursor.h"
+#include "proto/facts.h"
 #include "proto/messenger.h"
 
 namespace chatgate::proto::oscar {
 
 constexpr std::uint16_t kDefaultPort = 5190;
+constexpr std::uint8_t kFlapMark = 0x2a;
+constexpr std::size_t kFlapHeader = 6;
 
 // Whose log-in it is: AIM's and ICQ's users are on the same servers, ICQ's names are numbers.
 enum class Account : std::uint8_t { unknown, aim, icq };
@@ -68,6 +71,8 @@ Service service_of_capability(Bytes uuid);
 
 // TLVs of a log-in, either way: screen name, client, and where a log-in leads on to.
 void read_login(Bytes tlvs, Messenger& messenger, Account& account);
+// What a FLAP frame carries, or the beginning of it.
+void read_frame(std::uint8_t channel, Bytes body, Facts& facts, Account& account);
 // A SNAC with its header (channel 2).
 void read_snac(Bytes snac, Messenger& messenger, Account& account);
 // ICBM, family 4, behind the header.

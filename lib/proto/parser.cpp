@@ -61,6 +61,26 @@ constexpr StreamParser kHttp2 = {
     AppProto::http2, Direction::to_server,         http2::kByteLimit,       http2::probe,
     nullptr,         feed_stream<&Context::http2>, release<&Context::http2>};
 
+// HTTP with what its bodies carry.
+template <ParseStatus (Carriers::*Feed)(ParserState&, Bytes, Facts&)>
+ParseStatus feed_carrier(ParserState& state, Bytes stream, Facts& facts, Context& context) {
+  return (context.carriers.*Feed)(state, stream, facts);
+}
+constexpr StreamParser kRequests = {AppProto::http,
+                                    Direction::to_server,
+                                    http::kByteLimit,
+                                    http::probe,
+                                    nullptr,
+                                    feed_carrier<&Carriers::feed_requests>,
+                                    release<&Context::carriers>};
+constexpr StreamParser kAnswers = {AppProto::http,
+                                   Direction::to_client,
+                                   http::kByteLimit,
+                                   http::probe_response,
+                                   nullptr,
+                                   feed_carrier<&Carriers::feed_answers>,
+                                   release<&Context::carriers>};
+
 // The last: any bytes may be obfuscated ones.
 constexpr StreamParser kObfuscated = {AppProto::mtproto,
                                       Direction::to_server,
@@ -71,8 +91,8 @@ constexpr StreamParser kObfuscated = {AppProto::mtproto,
 
 constexpr auto kStreamParsers = std::to_array<StreamParser>({
     {AppProto::tls, Direction::to_server, tls::kByteLimit, tls::probe, tls::feed},
-    {AppProto::http, Direction::to_server, http::kByteLimit, http::probe, http::feed},
-    http::kResponseParser,
+    kRequests,
+    kAnswers,
     tls_server::kParser,
     {AppProto::dns, Direction::to_server, dns::kByteLimit, dns::probe, dns::feed},
     {AppProto::dns, Direction::to_client, dns::kByteLimit, dns::probe_answers, dns::feed_answers},
@@ -130,7 +150,7 @@ constexpr auto kDatagramParsers = std::to_array<DatagramParser>({
      release<&Context::quic>},
     {AppProto::dtls, 0, dtls::probe, nullptr, feed_datagram<&Context::dtls>,
      release<&Context::dtls>},
-    {AppProto::stun, 0, stun::probe, stun::parse},
+    {AppProto::stun, 0, stun::probe_datagram, stun::parse},
     sip::kDatagrams,
     icq::kParserOnPort,
     icq::kParser,

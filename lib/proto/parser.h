@@ -48,6 +48,24 @@ enum class ParseStatus : std::uint8_t {
 // What a parser keeps in its worker's Context for one flow, where ParserState has no room for it.
 using SessionIndex = StrongId<struct SessionTag, std::uint16_t>;
 
+// What a parser whose messages have bodies keeps of the body at its view's front, for the protocols
+// that it may carry: proto/carriers.h.
+struct Carriage {
+  enum class Stage : std::uint8_t {
+    none,     // there is no body, or nobody looks at it
+    fresh,    // nothing of it was looked at
+    reading,  // a session holds what was not read yet
+    frames,   // of a WebSocket
+  };
+  std::uint64_t left = 0;  // bytes from the view's front on that belong to it
+  Stage stage = Stage::none;
+  std::uint8_t coding = 0;   // 0: none; else one more than http::Coding
+  bool chunked = false;      // behind these bytes more of it may come
+  bool xmpp = false;         // a WebSocket whose subprotocol was said to be that
+  bool msnp = false;         // bodies are said to be MSNP, or one before was
+  std::uint32_t memory = 0;  // of MSNP's session, from one body to the next
+};
+
 // A parser's memory of one direction (stream) or flow (datagrams) between two calls; as made here
 // at the start.
 struct ParserState {
@@ -55,6 +73,7 @@ struct ParserState {
   std::uint32_t mark = 0;    // parser's own
   std::uint32_t extra = 0;   // parser's own
   SessionIndex session;      // parser's own
+  Carriage carriage;         // parser's own
   std::uint64_t skip = 0;    // bytes behind `offset` that nobody needs to look at, such as a body
   // Which end sends these bytes, as far as the handshake told: set by the caller before each call.
   // Whoever did not open the connection may yet be the client.

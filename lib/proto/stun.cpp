@@ -26,6 +26,42 @@ enum Attribute : std::uint16_t { realm = 0x0014, fingerprint = 0x8028 };
 constexpr std::array<std::uint8_t, 8> kMicrosoftCookie = {0, 0x0f, 0, 4, 0x72, 0xc6, 0x4b, 0xc6};
 constexpr std::uint16_t kMicrosoftRealm = 0x0015;
 
+// --- Marks: what only one vendor's calls have. None of these numbers is assigned (RFC 8489 section
+// 18).
+
+// WhatsApp: types of messages and attributes of its own.
+constexpr std::uint16_t kWhatsappFirst = 0x0800;
+constexpr std::uint16_t kWhatsappLast = 0x0802;
+constexpr std::array<std::uint16_t, 6> kWhatsapp = {0x4000, 0x4001, 0x4002, 0x4003, 0x4004, 0x4007};
+// MS-ICE2's candidate identifier and implementation version, and what Teams adds. MS-TURN's own,
+// such as 0x8055, are asked of any relay.
+constexpr std::array<std::uint16_t, 6> kMicrosoft = {0x8054, 0x8070, 0x8095,
+                                                     0x24df, 0x3802, 0x8036};
+
+template <std::size_t Count>
+bool is_among(std::uint16_t type, const std::array<std::uint16_t, Count>& types) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+enum class Vendor : std::uint8_t { none, whatsapp, microsoft };
+
+Vendor vendor_of(std::uint16_t attribute) {
+  if (is_among(attribute, kWhatsapp)) return Vendor::whatsapp;
+  return is_among(attribute, kMicrosoft) ? Vendor::microsoft : Vendor::none;
+}
+
+void tell_vendor(Vendor vendor, Facts& facts) {
+  switch (vendor) {
+    case Vendor::none: return;
+    case Vendor::whatsapp: facts.speak_of("whatsapp", Service::voice); return;
+    case Vendor::microsoft: break;
+  }
+  // Teams speaks as Skype and Lync do.
+  Messenger& messenger = facts.speak_of("ms-teams", Service::voice);
+  messenger.assumed = true;
+  messenger.alternative = "skype";
+}
+
 // --- FINGERPRINT: CRC-32 of ITU V.42, reflected, XORed with "STUN".
 
 constexpr std::uint32_t kFingerprintXor = 0x5354554e;
@@ -133,15 +169,24 @@ Reading read_attributes(Bytes message, Facts& facts) {
   const bool microsoft = is_microsoft(message);
   const std::uint16_t realm = microsoft ? kMicrosoftRealm : std::uint16_t{Attribute::realm};
   Attributes attributes(message, is_padded(message, microsoft));
-  while (attributes.next()) {
+  const std::uint16_t kind = load_be16(message.data());
+  const bool by_kind = kind >= kWhatsappFirst && kind <= kWhatsappLast;
+  Vendor vendor = by_kind ? Vendor::whatsapp : Vendor::none;
+  Reading reading = Reading::sound;
+  bool ended = false;
+  while (!ended && attributes.next()) {
+    if (vendor == Vendor::none) vendor = vendor_of(attributes.type());
     if (attributes.type() == realm) {
       facts.add_name(NameSource::stun_realm, without_quotes(as_text(attributes.value())));
     }
     if (attributes.type() == Attribute::fingerprint) {
-      return check_fingerprint(message, attributes, facts);
+      reading = check_fingerprint(message, attributes, facts);
+      ended = true;
     }
   }
-  return attributes.ok() ? Reading::sound : Reading::broken;
+  if (!attributes.ok()) reading = Reading::broken;
+  if (reading == Reading::sound) tell_vendor(vendor, facts);
+  return reading;
 }
 
 }  // namespace
@@ -156,6 +201,10 @@ ParseStatus parse(Bytes payload, Direction /*direction*/, Facts& facts) {
   facts.protocol = AppProto::stun;
   facts.next = Next::message;
   return reading == Reading::sound ? ParseStatus::done : ParseStatus::malformed;
+}
+
+Probe probe_datagram(Bytes payload) {
+  return probe_type_and_cookie(payload);
 }
 
 Probe probe(Bytes stream) {

@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kRoot = "<stream:stream";
 constexpr std::string_view kStreams = "http://etherx.jabber.org/streams";
+constexpr std::string_view kBosh = "http://jabber.org/protocol/httpbind";
+constexpr std::string_view kFraming = "urn:ietf:params:xml:ns:xmpp-framing";
 constexpr std::size_t kMaxElementName = 64;
 constexpr std::size_t kMarkRest = 2;  // of a mark such as "-->", which may be cut before its end
 
@@ -22,6 +24,12 @@ enum class Stage : std::uint8_t {
   rest,     // of a stanza that was too long: its next token does
   inside,   // of a token that was too long
 };
+
+// The element around stanzas without a stream: `markup` is its start tag.
+bool is_framed_header(std::string_view name, std::string_view markup) {
+  const std::string_view space = name == "body" ? kBosh : kFraming;
+  return (name == "body" || name == "open") && markup.find(space) != std::string_view::npos;
+}
 
 // What a parser keeps in ParserState::mark and ::extra.
 struct Memory {
@@ -196,11 +204,7 @@ bool Reader::nest(const xml::Tag& tag) {
 
 bool Reader::is_header(const xml::Tag& tag, std::string_view markup) const {
   const std::string_view name = xml::local_part(tag.name);
-  if (!memory_.context.framed) return name == "stream";
-  const bool bosh = markup.find("http://jabber.org/protocol/httpbind") != std::string_view::npos;
-  const bool websocket =
-      markup.find("urn:ietf:params:xml:ns:xmpp-framing") != std::string_view::npos;
-  return (name == "body" && bosh) || (name == "open" && websocket);
+  return memory_.context.framed ? is_framed_header(name, markup) : name == "stream";
 }
 
 // A stanza, the root's start or end tag, or what is no element, from the view's front on.
@@ -352,32 +356,62 @@ std::optional<std::string_view> behind_prolog(std::string_view text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
+// The root's start tag, or as much of it as there is.
+struct Root {
+  std::string_view name = {};    // local
+  std::string_view markup = {};  // to its end
+  Probe probe = Probe::unsure;
+};
+
+Root read_root(std::string_view text) {
+  if (!text.starts_with('<')) return {.probe = Probe::not_mine};
+  std::string_view rest = text.substr(1);
+  const std::string_view name = xml::take_name(rest);
+  if (name.size() > kMaxElementName) return {.probe = Probe::not_mine};
+  if (rest.empty()) return {};
+  char quote = '\0';
+  const std::size_t end = xml::find_end(text, xml::Token::tag, 0, 0, quote);
+  const bool whole = end != std::string_view::npos;
+  return {xml::local_part(name), text.substr(0, end), whole ? Probe::certain : Probe::unsure};
+}
+
 Probe probe_root(std::string_view text) {
   if (kRoot.starts_with(text)) return Probe::unsure;
   const auto ends_name = [](char c) {
     return xml::is_space(c) || c == '>' || c == '/' || c == '=';
   };
   if (text.starts_with(kRoot) && ends_name(text[kRoot.size()])) return Probe::certain;
-  if (!text.starts_with('<')) return Probe::not_mine;
-  std::string_view rest = text.substr(1);
-  const std::string_view name = xml::take_name(rest);
-  if (name.size() > kMaxElementName) return Probe::not_mine;
-  if (rest.empty()) return Probe::unsure;
-  if (xml::local_part(name) != "stream") return Probe::not_mine;
-  char quote = '\0';
-  const std::size_t end = xml::find_end(text, xml::Token::tag, 0, 0, quote);
-  if (end == std::string_view::npos) return Probe::unsure;
-  const bool named = text.substr(0, end).find(kStreams) != std::string_view::npos;
+  const Root root = read_root(text);
+  if (root.probe == Probe::not_mine) return Probe::not_mine;
+  if (!root.name.empty() && root.name != "stream") return Probe::not_mine;
+  if (root.probe == Probe::unsure) return Probe::unsure;
+  const bool named = root.markup.find(kStreams) != std::string_view::npos;
   return named ? Probe::certain : Probe::not_mine;
+}
+
+Probe probe_framed_root(std::string_view text) {
+  const Root root = read_root(text);
+  if (root.probe == Probe::not_mine) return Probe::not_mine;
+  if (!root.name.empty() && root.name != "body" && root.name != "open") return Probe::not_mine;
+  if (root.probe == Probe::unsure) return Probe::unsure;
+  return is_framed_header(root.name, root.markup) ? Probe::certain : Probe::not_mine;
+}
+
+Probe probe_behind_prolog(Bytes stream, Probe (*probe_of)(std::string_view root)) {
+  const std::string_view text = as_text(stream).substr(0, kByteLimit);
+  const std::optional<std::string_view> root = behind_prolog(text);
+  const Probe answer = root ? probe_of(*root) : Probe::unsure;
+  return answer == Probe::unsure && text.size() == kByteLimit ? Probe::not_mine : answer;
 }
 
 }  // namespace
 
 Probe probe(Bytes stream) {
-  const std::string_view text = as_text(stream).substr(0, kByteLimit);
-  const std::optional<std::string_view> root = behind_prolog(text);
-  const Probe answer = root ? probe_root(*root) : Probe::unsure;
-  return answer == Probe::unsure && text.size() == kByteLimit ? Probe::not_mine : answer;
+  return probe_behind_prolog(stream, probe_root);
+}
+
+Probe probe_framed(Bytes stream) {
+  return probe_behind_prolog(stream, probe_framed_root);
 }
 
 ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {

@@ -46,7 +46,13 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts);
 // </body> as the end. `way` tells who sends.
 ParserState framed(Direction way);
 
+// Certain with a <body> in the namespace of BOSH, or an <open> in that of RFC 7395's framing.
+Probe probe_framed(Bytes stream);
+
 inline constexpr StreamParser kParser = {AppProto::xmpp, Direction::to_server, kByteLimit, probe,
                                          feed};
+// For what others carry, begun with `framed`.
+inline constexpr StreamParser kFramed = {AppProto::xmpp, Direction::to_server, kByteLimit,
+                                         probe_framed, feed};
 
 }  // namespace chatgate::proto::xmpp

@@ -453,7 +453,7 @@ ParseStatus read_header(std::string_view markup, Direction way, StanzaContext& c
   if (!context.framed) context.by_responder = has_id && has_from;
   // Every request of BOSH has a body around it, and most say nothing else (XEP-0124 section 11).
   const bool says_nothing = from.view().empty() && to.view().empty() && messenger.version.empty();
-  if (context.framed && says_nothing) messenger.service = Service::presence;
+  if (context.framed && says_nothing) messenger.service = Service::any;
   const bool answers = context.by_responder && way == Direction::to_client;
   if (!answers) facts.add_name(NameSource::stream_to, to.view());
   if (context.by_responder) facts.add_name(NameSource::stream_to, from.view());

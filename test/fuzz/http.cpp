@@ -1,4 +1,6 @@
 // The parser of requests on the input as a stream, and the checks of a policy on it as a head.
+#include "proto/http.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -24,7 +26,7 @@ void check_head(std::string_view head) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace chatgate::proto;
-  test::check_stream_parser(AppProto::http, {data, size});
+  test::check_stream_parser(http::kParser, {data, size});
   check_head(chatgate::as_text({data, size}));
   return 0;
 }

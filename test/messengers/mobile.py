@@ -110,7 +110,7 @@ HIDDEN = [
     Hidden("telegram", ("presence", "text-chat", "video", "conference"),
            "in the ciphertext of MTProto; calls between two ends are STUN and DTLS",
            443, TELEGRAM[0].login + ciphertext(30)),
-    Hidden("whatsapp", ("presence", "text-chat", "file-transfer", "voice", "video", "conference"),
+    Hidden("whatsapp", ("presence", "text-chat", "file-transfer", "video", "conference"),
            "in the ciphertext of its Noise session; files are HTTPS to names of their own", 5222, WHATSAPP[0].login),
     Hidden("wechat", ("presence", "text-chat", "voice", "video", "conference"),
            "in the ciphertext of mmtls; calls are datagrams without a mark", 8080, WECHAT[0].login + ciphertext(31)),

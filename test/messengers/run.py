@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path[:0] = [str(HERE.parent / "evasion"), str(HERE.parent / "support")]
 
+import carried  # noqa: E402  pylint: disable=wrong-import-position
 import mobile  # noqa: E402  pylint: disable=wrong-import-position
 import msn  # noqa: E402  pylint: disable=wrong-import-position
 import open_protocols  # noqa: E402  pylint: disable=wrong-import-position
@@ -40,7 +41,7 @@ from table_in_docs import hold  # noqa: E402  pylint: disable=wrong-import-posit
 from talks import SERVICES  # noqa: E402  pylint: disable=wrong-import-position
 from wire import ACK, PSH, Capture  # noqa: E402  pylint: disable=wrong-import-position
 
-MODULES = msn, yahoo, oscar, servers, open_protocols, sip, mobile, voice
+MODULES = msn, yahoo, oscar, servers, open_protocols, sip, mobile, voice, carried
 TALKS = [talk for module in MODULES for talk in module.TALKS]
 HIDDEN = [hidden for module in MODULES for hidden in module.HIDDEN]
 

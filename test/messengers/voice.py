@@ -56,6 +56,12 @@ ZOOM = Talk("zoom", "meeting", PRINCETON, 8801, udp=True, begins_as=("conference
 
 # ---- One kind of datagram each
 
+def stun(kind, *attributes):
+    """RFC 8489 section 5; attributes are (type, value), of whole words."""
+    body = b"".join(struct.pack(">HH", number, len(value)) + value for number, value in attributes)
+    return struct.pack(">HHI", kind, len(body), 0x2112A442) + noise(12, 31) + body
+
+
 LIBPROTOIDENT = "libprotoident and nDPI"
 OTHERS = [
     Talk("discord", "voice", "Discord's developer documentation: IP discovery", 50001, udp=True,
@@ -68,6 +74,12 @@ OTHERS = [
     Talk("zalo", "calls", LIBPROTOIDENT + ": Zalo", 3001, udp=True, known_by=1,
          services={"voice": [("c", bytes.fromhex("01010000") + noise(22, 14)),
                              ("s", bytes.fromhex("01010000") + noise(22, 15))]}),
+    Talk("whatsapp", "calls", "captures and nDPI: STUN", 3478, udp=True,
+         services={"voice": [("c", stun(0x0003, (0x4000, noise(102, 32))))]}),
+    Talk("whatsapp", "calls between two ends", "captures and nDPI: STUN", 41107, udp=True,
+         services={"voice": [("c", stun(0x0801))]}),
+    Talk("ms-teams", "calls", "MS-ICE2 and MS-TURN", 3479, udp=True,
+         services={"voice": [("c", stun(0x0001, (0x0006, b"a:b\0"), (0x8070, b"\0\0\0\3"), (0x8054, b"1234")))]}),
     Talk("mumble", "ping", "Mumble's protocol description", 64738, udp=True, known_by=1,
          services={"presence": [("c", bytes(4) + bytes.fromhex("0102030405060708")),
                                 ("s", bytes.fromhex("000102040102030405060708000000050000006400012010"))]}),
@@ -87,6 +99,9 @@ HIDDEN = [
            "within TLS", 443, within_tls("legy-jp.line-apps.com")),
     Hidden("zalo", ("login", "presence", "text-chat", "file-transfer", "video", "conference"),
            "within TLS", 443, within_tls("chat.zalo.me")),
+    Hidden("ms-teams", ("login", "presence", "text-chat", "file-transfer", "video", "conference", "screen-share"),
+           "within TLS, under names that Microsoft's other services have too; a call's pictures go the way of voice",
+           443, within_tls("login.microsoftonline.com")),
     Hidden("mumble", ("login", "text-chat", "voice"), "within TLS of a server without a name of its own; "
            "voice is ciphertext without a mark", 64738, within_tls("voice.example.net")),
     Hidden("tox", ("presence", "text-chat", "file-transfer", "voice", "video", "conference"),

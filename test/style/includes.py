@@ -12,7 +12,7 @@ LAYERS = {
     "proto": ["base"],
     # Where HTTP's words, authorities and requests begin and end is said once, by the parser of it.
     "detect": ["base", "proto/facts.h", "proto/http.h", "proto/http_authority.h",
-               "proto/http_head.h", "proto/http_text.h"],
+               "proto/http_coding.h", "proto/http_head.h", "proto/http_text.h"],
     # Names of a list are in the form in which parsers give them.
     "lists": ["base", "proto/facts.h"],
     "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
@@ -51,7 +51,7 @@ FOREIGN = [
     ("hs.h", ["lib/detect/*.cpp", "test/bench/"]),
     ("hs/", ["lib/detect/*.cpp", "test/bench/"]),
     ("date/", ["lib/policy/times.cpp"]),
-    ("zlib.h", ["lib/detect/http_coding.cpp", "test/unit/detect/"]),
+    ("zlib.h", ["lib/proto/http_coding.cpp", "test/unit/detect/", "test/unit/proto/"]),
     ("pcre2.h", ["lib/detect/expression.cpp", "lib/policy/pattern.cpp"]),
     ("openssl/", ["lib/base/*.cpp", "lib/proto/*.cpp", "lib/detect/*.cpp", "lib/telemetry/*.cpp",
                   "lib/control/*.cpp", "test/"]),

@@ -17,7 +17,7 @@ struct Case {
 void check(const std::vector<Case>& cases) {
   for (const Case& row : cases) {
     SCOPED_TRACE(row.stream.substr(0, 120));
-    expect_outcome(AppProto::http, as_bytes(row.stream), row.expected);
+    expect_outcome(http::kParser, as_bytes(row.stream), row.expected);
   }
 }
 
@@ -124,7 +124,7 @@ TEST(Http, ReadsLongHeads) {
 
   const std::string endless =
       "GET / HTTP/1.1\r\nHost: chat.example\r\n" + std::string(http::kByteLimit, 'x') + "\r\n\r\n";
-  const StreamParser& parser = stream_parser(AppProto::http);
+  const StreamParser& parser = http::kParser;
   const Outcome expected = broken(AppProto::http, {"chat.example"});
   EXPECT_EQ(run_whole(parser, as_bytes(endless)), expected);
   EXPECT_EQ(run_in_steps(parser, as_bytes(endless), 1448), expected);
@@ -134,7 +134,7 @@ TEST(Http, TakesEveryHostUntilFull) {
   std::string stream = "GET / HTTP/1.1\r\n";
   for (int i = 0; i < 12; ++i) stream += "Host: h" + std::to_string(i) + ".example\r\n";
   stream += "\r\n";
-  const Outcome outcome = run_whole(stream_parser(AppProto::http), as_bytes(stream));
+  const Outcome outcome = run_whole(http::kParser, as_bytes(stream));
   EXPECT_EQ(outcome.names.size(), Facts::kMaxNames);
   EXPECT_TRUE(outcome.names_cut);
 }
@@ -187,7 +187,7 @@ TEST(Http, LeavesOthersAlone) {
   };
   for (const std::string& stream : others) {
     SCOPED_TRACE(stream);
-    expect_outcome(AppProto::http, as_bytes(stream), not_mine());
+    expect_outcome(http::kParser, as_bytes(stream), not_mine());
   }
   // Taken for HTTP by method and path, given back at the end of the line.
   const Outcome given_back = {.probe = Probe::certain, .status = ParseStatus::not_mine};
@@ -195,7 +195,7 @@ TEST(Http, LeavesOthersAlone) {
 }
 
 TEST(Http, DoesNotSearchForever) {
-  const StreamParser& parser = stream_parser(AppProto::http);
+  const StreamParser& parser = http::kParser;
   for (const std::string& stream :
        {std::string(3000, '\n'), "OPTIONS " + std::string(5000, 'x'),
         "GET" + std::string(5000, ' '), "FOO /" + std::string(5000, 'x') + " HTTP/1.1\r\n"}) {

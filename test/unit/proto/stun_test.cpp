@@ -144,6 +144,65 @@ TEST(Stun, ReadsDatagrams) {
   }
 }
 
+// What only one vendor's calls have, and what others have beside it.
+TEST(Stun, TellsWhoseCallItIs) {
+  struct Row {
+    std::string name;
+    std::string payload;
+    std::string_view application = {};
+  };
+  const std::vector<Row> rows = {
+      {"WhatsApp's relay", message(kAllocate, attribute(0x4000, std::string(0x66, 'x'))),
+       "whatsapp"},
+      {"without padding", message(kAllocate, hex("4000 0003 616263 4002 0001 01")), "whatsapp"},
+      {"its last attribute", message(kBinding, attribute(0x0006, "u") + attribute(0x4007, "abcd")),
+       "whatsapp"},
+      {"its request", message(0x0800, attribute(0x4001, "abcd")), "whatsapp"},
+      {"its type alone", message(0x0801, ""), "whatsapp"},
+      {"its last type", message(0x0802, attribute(0x0006, "u")), "whatsapp"},
+      {"candidate identifier", message(kBinding, attribute(0x8054, "1234")), "ms-teams"},
+      {"implementation version", message(kBinding, attribute(0x8070, "\0\0\0\3")), "ms-teams"},
+      {"Teams", message(kBinding, attribute(0x24df, "12345678")), "ms-teams"},
+      // WebRTC, Signal, Google Meet: priority, controlling, network cost, GOOG-MISC-INFO and
+      // others.
+      {"RFC 5769", kRequest},
+      {"its answer", kResponse},
+      {"ICE", message(kBinding, attribute(0x0006, "a:b") + attribute(0x0024, "1234") +
+                                    attribute(0x802a, "12345678") + attribute(0x0025, ""))},
+      {"network cost", message(kBinding, attribute(0xc057, "1234") + attribute(0xc059, "ab"))},
+      {"Microsoft's cookie", message(kAllocate, kMicrosoftCookie + hex("8008 0004 00000001"))},
+      {"MS-TURN's quality", message(kAllocate, kMicrosoftCookie + hex("8055 0004 00020000"))},
+      {"MS-VERSION of others", message(kAllocate, attribute(0x8008, "1234"))},
+      {"software", message(kBinding, attribute(0x8022, "\x40\x00\x80\x54"))},
+      {"an attribute beside",
+       message(kBinding, attribute(0x4005, "1234") + attribute(0x4008, "ab"))},
+      {"another beside", message(kBinding, attribute(0x3fff, "") + attribute(0x8053, "1234"))},
+      {"a type beside", message(0x0803, "")},
+      {"a type before", message(0x07ff, "")},
+      {"other address",
+       message(0x0101, attribute(0x802b, "12345678") + attribute(0x802c, "12345678"))},
+      {"TURN's numbers", message(kAllocate, attribute(0x000d, "1234") + attribute(0x8000, "1234"))},
+      {"broken", message(kBinding, attribute(0x4000, "abcd") + hex("0006 ffff"))},
+      {"wrong fingerprint",
+       message(kBinding, attribute(0x4000, "abcd") + hex("8028 0004 00000000"))},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    Facts facts;
+    parse(row.payload, facts);
+    EXPECT_EQ(facts.has_messenger, !row.application.empty());
+    EXPECT_EQ(stun::probe_datagram(as_bytes(row.payload)), Probe::certain);
+    if (!facts.has_messenger) continue;
+    EXPECT_EQ(facts.messenger.application, row.application);
+    EXPECT_EQ(facts.messenger.service, Service::voice);
+    for (std::size_t cut = 0; cut < row.payload.size(); ++cut) {
+      Facts none;
+      EXPECT_EQ(parse(std::string_view(row.payload).substr(0, cut), none), ParseStatus::not_mine);
+      EXPECT_FALSE(none.has_messenger) << cut;
+    }
+  }
+}
+
 // MS-TURN: nothing is padded, REALM and NONCE change places.
 TEST(Stun, ReadsTheDialectOfTeams) {
   const std::string dialect = message(

@@ -393,11 +393,11 @@ TEST(XmppMessages, FramedInHttpAndWebSocket) {
                 "<body xmlns='http://jabber.org/protocol/httpbind' rid='2' sid='s'><message "
                 "xmlns='jabber:client' to='b@c.example'><body>x</body></message>"
                 "<presence xmlns='jabber:client'/></body>",
-                {"presence", "text-chat peer=b@c.example", "presence", "any then opaque"});
+                {"any", "text-chat peer=b@c.example", "presence", "any then opaque"});
   expect_framed(Direction::to_client,
                 "<body xmlns='http://jabber.org/protocol/httpbind'><message "
                 "from='b@c.example'><body>x</body></message></body>",
-                {"presence", "text-chat peer=b@c.example", "any then opaque"});
+                {"any", "text-chat peer=b@c.example", "any then opaque"});
   expect_framed(Direction::to_server,
                 "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' to='chat.example' "
                 "version='1.0'/><message to='b@c.example'><body>x</body></message>"

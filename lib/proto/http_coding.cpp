@@ -1,11 +1,11 @@
 #define ZLIB_CONST
 
-#include "detect/http_coding.h"
+#include "proto/http_coding.h"
 
 #include <array>
 #include <zlib.h>
 
-namespace chatgate::detect {
+namespace chatgate::proto::http {
 namespace {
 
 // What inflate takes: its state and a window of 32 KiB.
@@ -79,4 +79,4 @@ ContentDecoder::Result ContentDecoder::decode(Coding coding, Bytes coded, Mutabl
           .final = broken || stream.avail_out == 0};
 }
 
-}  // namespace chatgate::detect
+}  // namespace chatgate::proto::http

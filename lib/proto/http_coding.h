@@ -1,8 +1,9 @@
 // Content codings of HTTP bodies undone: gzip and deflate (RFC 9110 section 8.4.1).
 //
-// One object a worker, called by HttpView on its thread. zlib works in memory that the constructor
-// has taken; nothing is allocated later. Each call begins anew, so work is linear in the bytes
-// given and in kMaxTurn bytes of output at most, however well a bomb was packed.
+// For detect::HttpView and proto::Carriers; an object belongs to one worker and its thread. zlib
+// works in memory that the constructor has taken; nothing is allocated later. Each call begins
+// anew, so work is linear in the bytes given and in the room for what comes out, however well a
+// bomb was packed.
 //
 // The format is told by its first bytes, not by its name: servers mix them up. gzip (RFC 1952), of
 // several members too, and zlib (RFC 1950) are read under either name, raw deflate (RFC 1951) under
@@ -15,7 +16,7 @@
 
 #include "base/bytes.h"
 
-namespace chatgate::detect {
+namespace chatgate::proto::http {
 
 enum class Coding : std::uint8_t { gzip, deflate };
 
@@ -43,4 +44,4 @@ class ContentDecoder {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace chatgate::detect
+}  // namespace chatgate::proto::http
