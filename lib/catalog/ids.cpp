@@ -10,6 +10,8 @@ constexpr std::array<std::string_view, 12> kEvidence = {
     "payload", "signature",       "tls-sni", "quic-sni", "http-host",   "http",
     "dns",     "learned-address", "address", "port",     "access-list", "none"};
 
+constexpr std::array<std::string_view, 3> kConfidences = {"low", "medium", "high"};
+
 constexpr std::array<std::string_view, 15> kCategories = {
     "im",        "legacy-im",  "mobile-messenger",
     "team-chat", "voice-chat", "open-protocol",
@@ -30,6 +32,28 @@ std::optional<Enum> find(const std::array<std::string_view, N>& words, std::stri
 
 std::string_view to_string(Evidence evidence) {
   return kEvidence[static_cast<std::size_t>(evidence)];
+}
+
+Confidence confidence(Evidence evidence) {
+  switch (evidence) {
+    case Evidence::learned_address:
+    case Evidence::address: return Confidence::medium;
+    case Evidence::port:
+    case Evidence::none: return Confidence::low;
+    default: return Confidence::high;
+  }
+}
+
+std::string_view to_string(Confidence confidence) {
+  return kConfidences[static_cast<std::size_t>(confidence)];
+}
+
+std::optional<Confidence> parse_confidence(std::string_view word) {
+  return find<Confidence>(kConfidences, word);
+}
+
+std::span<const std::string_view> confidence_words() {
+  return kConfidences;
 }
 
 std::optional<Service> parse_service(std::string_view word) {

@@ -33,6 +33,15 @@ enum class Evidence : std::uint8_t {
 
 std::string_view to_string(Evidence evidence);
 
+// How far an application that was recognised so can be relied upon: what the flow shows itself is
+// sure; what its server's address is known for may be another's by now; a port is a habit.
+enum class Confidence : std::uint8_t { low, medium, high };
+
+Confidence confidence(Evidence evidence);
+std::string_view to_string(Confidence confidence);
+std::optional<Confidence> parse_confidence(std::string_view word);
+std::span<const std::string_view> confidence_words();
+
 using proto::Service;
 
 std::optional<Service> parse_service(std::string_view word);

@@ -21,6 +21,7 @@ Part part_of(const policy::Rule& rule, const engine::Snapshot& snapshot) {
   part.says["action"] = to_string(rule.action);
   if (rule.log) part.says["log"] = "true";
   if (rule.monitor) part.says["monitor"] = "true";
+  if (rule.confidence) part.says["confidence"] = to_string(*rule.confidence);
   return part;
 }
 
@@ -145,6 +146,7 @@ Reply policy_diff(Context& context, const Invocation& invocation, const Caller& 
   difference.compare(parts(before.rules(), *running), parts(after.rules(), *outcome.snapshot));
   difference.compare("default", to_string(before.fallback()), to_string(after.fallback()));
   difference.compare("unclassified", word_of(before.unclassified()), word_of(after.unclassified()));
+  difference.compare("confidence", to_string(before.confidence()), to_string(after.confidence()));
   difference.compare("mode", to_string(before.mode()), to_string(after.mode()));
   difference.compare("number of Snort rules", count_of_signatures(*running),
                      count_of_signatures(*outcome.snapshot));

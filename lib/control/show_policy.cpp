@@ -97,6 +97,7 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
   if (policy.unclassified()) {
     reply.result["unclassified"] = to_string(*policy.unclassified());
   }
+  reply.result["confidence"] = to_string(policy.confidence());
   Json& kept = reply.result["kept"] = Json::array();
   for (const PolicyControl::Accepted& each : context.policy.accepted()) {
     kept.push_back({{"generation", each.generation},
@@ -122,6 +123,9 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
   }
   if (policy.unclassified()) {
     table.add({"Unclassified", std::string(to_string(*policy.unclassified()))});
+  }
+  if (policy.confidence() != catalog::Confidence::low) {
+    table.add({"Blocks from", std::string(to_string(policy.confidence())) + " confidence on"});
   }
   for (const PolicyControl::Accepted& each : context.policy.accepted()) {
     table.add({"Kept", "generation " + std::to_string(each.generation) + " of " +

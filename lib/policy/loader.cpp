@@ -26,13 +26,13 @@ using config::ObjectReader;
 using config::Reporter;
 
 constexpr std::string_view kPolicyKeys[] = {
-    "$schema", "mode",    "networks", "times",        "applications", "lists",
-    "access",  "rules",   "default",  "unclassified", "inspection",   "dns",
-    "tls",     "evasion", "http",     "signatures"};
+    "$schema", "mode",  "networks", "times",        "applications", "lists",
+    "access",  "rules", "default",  "unclassified", "confidence",   "inspection",
+    "dns",     "tls",   "evasion",  "http",         "signatures"};
 constexpr std::string_view kRuleKeys[] = {
-    "name",   "application", "category",   "service",  "from",    "to",     "list",
-    "server", "login",       "peer_login", "filename", "version", "when",   "vlan",
-    "mac",    "interface",   "direction",  "action",   "log",     "monitor"};
+    "name",   "application", "category",   "service",  "from",    "to",      "list",
+    "server", "login",       "peer_login", "filename", "version", "when",    "vlan",
+    "mac",    "interface",   "direction",  "action",   "log",     "monitor", "confidence"};
 constexpr std::string_view kActions[] = {"allow", "alert", "drop", "reset"};
 constexpr std::string_view kModes[] = {"enforce", "monitor"};
 
@@ -72,6 +72,7 @@ class PolicyLoader {
     if (const JsonValue* value = object.get("unclassified")) {
       draft_.unclassified = action(*value, "\"unclassified\"");
     }
+    draft_.confidence = confidence(object).value_or(catalog::Confidence::low);
     load_signatures(object);
     load_controls(reporter_, object, draft_.controls);
     draft_.networks = networks_.networks();
@@ -173,12 +174,24 @@ class PolicyLoader {
       object.require("action", suggestion("", kActions));
     }
     rule.log = object.boolean("log").value_or(false);
+    rule.confidence = confidence(object);
     rule.monitor = object.boolean("monitor").value_or(false);
     if (rule.monitor && forwards(rule.action) && object.get("action") != nullptr) {
       reporter_.warning(object.get("monitor")->at,
                         what + " only watches, and blocks nothing anyway", "leave \"monitor\" out");
     }
     return rule;
+  }
+
+  std::optional<catalog::Confidence> confidence(ObjectReader& object) {
+    const std::string* word = object.string("confidence");
+    if (word == nullptr) return std::nullopt;
+    const auto known = catalog::parse_confidence(*word);
+    if (!known) {
+      reporter_.error(object.get("confidence")->at, "unknown confidence " + in_quotes(*word),
+                      suggestion(*word, catalog::confidence_words()));
+    }
+    return known;
   }
 
   void warn_of_unused_lists() {
@@ -349,6 +362,7 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
   content.mode = draft.mode;
   content.fallback = draft.fallback;
   content.unclassified = draft.unclassified;
+  content.confidence = draft.confidence;
   content.access = std::move(draft.access);
   content.times = Times(std::move(draft.times));
   content.inside = std::move(draft.inside);
@@ -370,6 +384,7 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
     rule.when = from.when;
     rule.path = std::move(from.path);
     rule.monitor = from.monitor;
+    rule.confidence = from.confidence;
     rule.action = from.action;
     rule.log = from.log;
     rule.lists = from.lists;

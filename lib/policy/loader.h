@@ -40,6 +40,7 @@ struct RuleDraft {
   Action action = Action::allow;
   bool log = false;
   bool monitor = false;
+  std::optional<catalog::Confidence> confidence;
 
   bool unconditional() const {
     return from.any() && to.any() && services.empty() && texts.empty() && lists == 0 &&
@@ -53,6 +54,7 @@ struct Draft {
   std::size_t refused = 0;       // rules with a mistake
   Action fallback = Action::allow;
   std::optional<Action> unclassified;
+  catalog::Confidence confidence = catalog::Confidence::low;
   std::vector<AccessEntry> access;
   std::vector<NamedTime> times;
   std::vector<Prefix> inside;

@@ -178,7 +178,9 @@ Verdict Policy::by_rule(const Rule& rule, const Connection& connection) const {
   verdict.action = rule.action;
   verdict.rule = rule.id;
   verdict.list = lists::first(rule.lists & connection.lists);
-  if (rule.monitor && !forwards(rule.action)) {
+  const bool too_weak = connection.im.known() && catalog::confidence(connection.im.evidence) <
+                                                     rule.confidence.value_or(content_.confidence);
+  if ((rule.monitor || too_weak) && !forwards(rule.action)) {
     verdict.watched = rule.action;
     verdict.action = Action::alert;
   }

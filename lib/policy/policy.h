@@ -57,6 +57,8 @@ struct Rule {
   Action action = Action::allow;
   bool log = false;
   bool monitor = false;  // decides and logs; what would be blocked is forwarded
+  std::optional<catalog::Confidence>
+      confidence;  // the least that may block, where not the policy's
 
   // Whether it matches whatever a connection between other ends, or its messages, would say.
   bool unconditional() const {
@@ -101,6 +103,8 @@ class Policy {
     std::vector<Prefix> inside;  // networks.inside; empty where not given
     Controls controls;
     std::vector<std::string> lists;  // their names; ListIds are positions
+    // An application that was recognised with less is not blocked, but told of.
+    catalog::Confidence confidence = catalog::Confidence::low;
   };
 
   // Compiles, for every application of the catalogue, the rules that may match it, each list by
@@ -140,6 +144,7 @@ class Policy {
   std::span<const Rule> rules() const { return content_.rules; }
   Action fallback() const { return content_.fallback; }
   std::optional<Action> unclassified() const { return content_.unclassified; }
+  catalog::Confidence confidence() const { return content_.confidence; }
   std::span<const Prefix> inside() const { return content_.inside; }
   // The catalogue's application for encrypted DNS; none where it has none.
   ApplicationId encrypted_dns() const { return encrypted_dns_; }

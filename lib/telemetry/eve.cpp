@@ -364,6 +364,7 @@ class EveFormatter::Line {
     }
     if (event_.im.evidence != catalog::Evidence::none) {
       im.text("evidence", to_string(event_.im.evidence));
+      if (known) im.text("confidence", to_string(catalog::confidence(event_.im.evidence)));
     }
     if (event_.name_size != 0) im.text("name", event_.name_view());
     im.text("action", to_string(event_.action));

@@ -136,6 +136,40 @@ TEST_F(Conditions, RulesAskForTheWayOfAPacket) {
   EXPECT_EQ(decide(), "rule 3 alert");
 }
 
+// What each evidence is worth, against what is asked for.
+TEST_F(Conditions, WeakEvidenceIsToldOfAndNotBlocked) {
+  using catalog::Evidence;
+  const auto decided = [&](Evidence evidence) {
+    connection_.im.application = catalogue_->find("xmpp")->id;
+    connection_.im.evidence = evidence;
+    const Verdict verdict = policy_->decide(connection_);
+    EXPECT_EQ(verdict.watched.has_value(), verdict.action == Action::alert);
+    return verdict.action;
+  };
+  constexpr Evidence kByConfidence[][2] = {{Evidence::port, Evidence::port},
+                                           {Evidence::address, Evidence::learned_address},
+                                           {Evidence::payload, Evidence::dns}};
+  const std::string words[] = {"low", "medium", "high"};
+  for (std::size_t least = 0; least < 3; ++least) {
+    for (const bool of_rule : {false, true}) {
+      const std::string key = R"("confidence": ")" + words[least] + R"(")";
+      load(of_rule
+               ? R"({"confidence": "high", "rules": [{"application": "xmpp", "action": "reset", )" +
+                     key + "}]}"
+               : "{" + key + R"(, "rules": [{"application": "xmpp", "action": "reset"}]})");
+      for (std::size_t i = 0; i < 3; ++i) {
+        for (const Evidence evidence : kByConfidence[i]) {
+          EXPECT_EQ(decided(evidence), i < least ? Action::alert : Action::reset)
+              << words[least] << " " << to_string(evidence);
+        }
+      }
+    }
+  }
+  connection_.im = {};
+  load(R"({"confidence": "high", "rules": [{"action": "drop"}]})");
+  EXPECT_EQ(decide(), "rule 1 drop") << "nothing was recognised, so there is nothing to doubt";
+}
+
 TEST_F(Conditions, ARuleThatOnlyWatchesForwards) {
   load(
       R"({"rules": [{"application": "xmpp", "action": "reset", "monitor": true}, {"action": "drop"}]})");
