@@ -54,6 +54,7 @@ void Pipeline::set_time(Time now, const Snapshot& snapshot) {
 void Pipeline::tick(Time now, const Snapshot& snapshot) {
   set_time(now, snapshot);
   release_sent();
+  look_for_trace();
   flows_.expire(tick_, kExpireSlice, [this](FlowIndex flow) { expire(flow); });
   fragments_.expire(tick_, kExpireSlice);
   count_fragments();
