@@ -36,6 +36,7 @@ constexpr Command kCommands[] = {
 #endif
     {"replay", "the same engine over capture files, no privileges needed", chatgate::app::replay},
     {"check", "validates a policy and all that it names", chatgate::app::check},
+    {"explain", "says which rule decides a connection, and why", chatgate::app::explain},
 };
 
 void print_help(std::ostream& out) {

@@ -115,6 +115,10 @@ class TraceRequest {
   void stop() { stopped_.store(true, std::memory_order_relaxed); }
   bool is_done() const { return done_.load(std::memory_order_acquire); }
 
+  // Asker, once the worker has ended or given it back: the flow that was meant by its number, as in
+  // events; 0 where it never came.
+  std::uint64_t flow_id() const { return filter_.flow_id; }
+
   // Asker, that drives the worker itself and is between two bursts: room again for as many packets.
   void rewind() {
     packets_ = 0;

@@ -158,7 +158,7 @@ Verdict Policy::decide(const Connection& connection) const {
   }
   for (std::uint32_t i = list.start; i < list.start + list.size; ++i) {
     const Rule& rule = content_.rules[index_->candidates[i]];
-    if (!matches(rule, connection)) continue;
+    if (mismatch(rule, connection) != Mismatch::none) continue;
     verdict.action = rule.action;
     verdict.log = rule.log;
     verdict.rule = rule.id;
@@ -174,17 +174,28 @@ bool Policy::looks_into(ApplicationId application) const {
   return id < index_->by_application.size() && index_->by_application[id].looks_into;
 }
 
-bool Policy::matches(const Rule& rule, const Connection& connection) const {
-  if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) return false;
+Mismatch Policy::mismatch(const Rule& rule, const Connection& connection) const {
+  if (!rule.from.contains(connection.client)) return Mismatch::from;
+  if (!rule.to.contains(connection.server)) return Mismatch::to;
   const auto& services = rule.services;
   const bool leads_there = forwards(rule.action) && is_signalling(connection.im.service);
   if (!services.empty() && !leads_there &&
       std::find(services.begin(), services.end(), connection.im.service) == services.end()) {
-    return false;
+    return Mismatch::service;
   }
-  return std::all_of(rule.texts.begin(), rule.texts.end(), [&](const TextCondition& condition) {
-    return says(rule, condition, connection);
-  });
+  const bool said = std::all_of(
+      rule.texts.begin(), rule.texts.end(),
+      [&](const TextCondition& condition) { return says(rule, condition, connection); });
+  return said ? Mismatch::none : Mismatch::text;
+}
+
+Mismatch Policy::mismatch(const Rule& rule, const Connection& connection,
+                          const catalog::Application* application) const {
+  const bool for_all = rule.applications.empty() && rule.categories.empty();
+  if (!for_all && (application == nullptr || !names(rule, *application))) {
+    return Mismatch::application;
+  }
+  return mismatch(rule, connection);
 }
 
 bool Policy::says(const Rule& rule, const TextCondition& condition,

@@ -70,6 +70,9 @@ struct Rule {
   bool unconditional() const { return from.any() && to.any() && services.empty() && texts.empty(); }
 };
 
+// The first of a rule's conditions that does not hold.
+enum class Mismatch : std::uint8_t { none, application, from, to, service, text };
+
 // What is asked of the policy.
 struct Connection {
   catalog::Classification im;
@@ -108,6 +111,13 @@ class Policy {
   // as long as the text has not been said; any other rule does not match a text that was not said.
   Verdict decide(const Connection& connection) const;
 
+  // Why a rule does not match the connection, whose application is given; null: not recognised.
+  // `decide` asks the same, of the rules that concern the application.
+  Mismatch mismatch(const Rule& rule, const Connection& connection,
+                    const catalog::Application* application) const;
+  // What decides where no rule does: the default, or for encrypted DNS `evasion`.
+  Action without_rule(const Connection& connection) const;
+
   // Whether a rule about the application asks what is done or said in it, so that its messages have
   // to be read for as long as the connection lasts.
   bool looks_into(ApplicationId application) const;
@@ -127,8 +137,7 @@ class Policy {
 
  private:
   struct Index;
-  Action without_rule(const Connection& connection) const;
-  bool matches(const Rule& rule, const Connection& connection) const;
+  Mismatch mismatch(const Rule& rule, const Connection& connection) const;
   bool says(const Rule& rule, const TextCondition& condition, const Connection& connection) const;
 
   Content content_;

@@ -13,6 +13,8 @@ LAYERS = {
     # Where HTTP's words, authorities and requests begin and end is said once, by the parser of it.
     "detect": ["base", "proto/facts.h", "proto/http.h", "proto/http_authority.h",
                "proto/http_head.h", "proto/http_text.h"],
+    # Traffic made up, for what explains and audits.
+    "synth": ["base", "net", "proto/quic_crypto.h"],
     "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
     "policy": ["base", "config", "catalog", "net/encapsulation.h", "proto/http_methods.h",
                "proto/http_text.h", "proto/messenger.h"],
@@ -26,6 +28,9 @@ LAYERS = {
     "telemetry": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
     "engine": ["base", "net", "proto", "detect", "catalog", "policy", "flow", "stream", "enforce",
                "learn", "telemetry"],
+    # The engine over made-up traffic, in words.
+    "explain": ["base", "net", "proto/facts.h", "synth", "catalog", "policy", "flow/flow.h", "learn",
+                "telemetry", "engine"],
     "control": ["base", "config", "net/packet_view.h", "detect", "catalog", "policy", "learn",
                 "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/worker.h"],
     "io/pcap": ["base", "net/packet_view.h"],

@@ -1,0 +1,489 @@
+#include "explain/narrator.h"
+
+#include <algorithm>
+
+namespace chatgate::explain {
+namespace {
+
+using catalog::Evidence;
+using engine::Inspected;
+using engine::TraceEntry;
+using engine::TraceStage;
+using telemetry::Reason;
+
+std::string endpoint(const IpAddress& address, std::uint16_t port) {
+  const std::string text = address.to_string();
+  return (address.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
+}
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
+
+std::string count_of(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string_view stage_word(flow::Stage stage) {
+  switch (stage) {
+    case flow::Stage::undecided: return "undecided";
+    case flow::Stage::per_packet: return "judged question by question";
+    case flow::Stage::watched: return "forwarded so far, and read on";
+    case flow::Stage::confirming: return "forwarded, awaiting acknowledgments";
+    case flow::Stage::forwarded: return "forwarded";
+    case flow::Stage::dropped: return "blocked, dropped in silence";
+    case flow::Stage::reset: return "blocked, reset";
+  }
+  return {};
+}
+
+std::string_view outcome_word(Inspected outcome) {
+  switch (outcome) {
+    case Inspected::undecided: return "more bytes may tell";
+    case Inspected::message:
+    case Inspected::half_message: return "a whole message";
+    case Inspected::nothing: return "no parser knows these bytes";
+    case Inspected::settled: return "this direction was done with before";
+    case Inspected::passed: return "within what is not looked at";
+    case Inspected::malformed: return "broken, or not to be read further";
+    case Inspected::conflict: return "contradicts bytes seen before";
+    case Inspected::scattered: return "too far ahead";
+    case Inspected::too_long: return "longer than what is looked at";
+    case Inspected::cut: return "the capture holds only a part";
+    case Inspected::urgent: return "urgent bytes where no client needs them";
+    case Inspected::out_of_memory: return "no room to look at it";
+  }
+  return {};
+}
+
+bool says_much(Inspected outcome) {
+  return outcome != Inspected::undecided && outcome != Inspected::settled &&
+         outcome != Inspected::passed;
+}
+
+std::string service_text(catalog::Service service) {
+  return service == catalog::Service::any ? "" : ", " + std::string(to_string(service));
+}
+
+}  // namespace
+
+std::vector<NameEntry> entries_of(const catalog::Catalogue& catalogue, std::string_view name) {
+  std::vector<NameEntry> found;
+  for (const catalog::Application& application : catalogue.applications()) {
+    for (const catalog::ServerName& entry : application.names) {
+      const bool same = name == entry.name;
+      const bool below = !entry.exact && name.size() > entry.name.size() &&
+                         name.ends_with(entry.name) &&
+                         name[name.size() - entry.name.size() - 1] == '.';
+      if (same || below) found.push_back({&application, &entry});
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const NameEntry& a, const NameEntry& b) {
+    return a.name->name.size() > b.name->name.size();
+  });
+  return found;
+}
+
+std::string conditions_of(const policy::Rule& rule, const catalog::Catalogue& catalogue) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += text.empty() ? part : ", " + part; };
+  for (const ApplicationId id : rule.applications) {
+    const auto* application = catalogue.find(id);
+    if (application != nullptr) add("application " + application->word);
+  }
+  for (const catalog::Category category : rule.categories) {
+    add("category " + std::string(to_string(category)));
+  }
+  const auto ranges = [&](const char* key, const policy::AddressSet& set) {
+    if (set.any()) return;
+    std::string part = key;
+    for (const auto& range : set.ranges()) {
+      part += " " + range.first.to_string() + "-" + range.last.to_string();
+    }
+    add(part);
+  };
+  ranges("from", rule.from);
+  ranges("to", rule.to);
+  for (const catalog::Service service : rule.services) {
+    add("service " + std::string(to_string(service)));
+  }
+  for (const policy::TextCondition& condition : rule.texts) {
+    add(std::string(to_string(condition.field)) + " of a pattern");
+  }
+  return text.empty() ? "everything" : text;
+}
+
+std::string_view control_of(Reason reason) {
+  switch (reason) {
+    case Reason::proxy_refused: return "evasion.proxies";
+    case Reason::quic_refused: return "tls.quic";
+    case Reason::ech_refused:
+    case Reason::ech_stripped: return "tls.encrypted_client_hello";
+    case Reason::tcp_midstream: return "inspection.midstream";
+    case Reason::incomplete: return "inspection.incomplete";
+    case Reason::port_misuse: return "http.port_misuse";
+    case Reason::not_http:
+    case Reason::not_tls:
+    case Reason::http_violation: return "http.protocol_violation";
+    case Reason::http_method: return "http.request_methods";
+    case Reason::http_uri_length: return "http.max_uri_length";
+    case Reason::http_uri: return "http.uri";
+    case Reason::http_header_length: return "http.max_header_length";
+    case Reason::http_content_length: return "http.content_length";
+    case Reason::http_content_type:
+    case Reason::http_not_accepted: return "http.content_type_verification";
+    case Reason::dns_length: return "dns.message_length";
+    default: return telemetry::to_string(reason);
+  }
+}
+
+Narrator::Narrator(const engine::Snapshot& snapshot, std::span<const Entry> entries,
+                   WorkerId worker)
+    : snapshot_(snapshot), entries_(entries), worker_(worker) {
+  several_ = !entries.empty() && entries.front().packet != entries.back().packet;
+}
+
+void Narrator::step(std::string_view stage, std::string looked_at, std::string result,
+                    bool blocks) {
+  told_.steps.push_back({std::string(stage), std::move(looked_at), std::move(result), blocks});
+}
+
+const catalog::Application* Narrator::application(ApplicationId id) const {
+  return id.valid() ? snapshot_.catalogue->find(id) : nullptr;
+}
+
+std::string Narrator::word(ApplicationId id) const {
+  const catalog::Application* known = application(id);
+  return known == nullptr ? "unknown" : known->word;
+}
+
+std::string Narrator::at(const Entry& entry) const {
+  if (!several_) return {};
+  const bool to_server = decode_ == nullptr || decode_->side == net::Side::inside;
+  return "packet " + std::to_string(entry.packet) + (to_server ? " from inside" : " from outside");
+}
+
+policy::Connection Narrator::connection(const Entry& entry) const {
+  const engine::Ends& ends = entry.ends;
+  return {entry.im,
+          ends.client,
+          ends.server,
+          ends.server_port,
+          entry.has_messenger ? &entry.messenger : nullptr,
+          worker_};
+}
+
+// The first that stops something counts; where nothing does, the last verdict.
+void Narrator::find_deciding() {
+  for (const Entry& entry : entries_) {
+    const bool verdict = entry.stage == TraceStage::verdict;
+    if (!verdict && entry.stage != TraceStage::measure) continue;
+    const policy::Action action = verdict ? entry.verdict.action : entry.action;
+    if (!verdict && policy::forwards(action)) continue;
+    deciding_ = &entry;
+    if (!policy::forwards(action)) return;
+  }
+}
+
+Explanation Narrator::tell() {
+  find_deciding();
+  bool first = true;
+  for (const Entry& entry : entries_) {
+    switch (entry.stage) {
+      case TraceStage::decode:
+        decode_ = &entry;
+        if (first) input(entry);
+        first = false;
+        break;
+      case TraceStage::flow:
+        if (entry.fresh || told_.steps.size() < 2) flow(entry);
+        break;
+      case TraceStage::admission:
+        if (entry.reason != Reason::none) {
+          step("admission", at(entry),
+               "refused: " +
+                   std::string(telemetry::reasons()[static_cast<std::size_t>(entry.reason)].help),
+               true);
+        }
+        break;
+      case TraceStage::parse:
+        if (says_much(entry.inspected)) parse(entry);
+        break;
+      case TraceStage::verdict: verdict(entry); break;
+      case TraceStage::measure: measure(entry); break;
+      case TraceStage::disposition: disposition(entry); break;
+    }
+  }
+  mode();
+  if (deciding_ == nullptr) {
+    told_.action = snapshot_.policy->fallback();
+    told_.rule = "default";
+    step("decision", "", "nothing was decided: no payload that tells has come");
+    return std::move(told_);
+  }
+  if (deciding_->stage == TraceStage::verdict) alternatives(*deciding_);
+  return std::move(told_);
+}
+
+void Narrator::input(const Entry& entry) {
+  std::string looked = entry.protocol == net::kTcp ? "tcp " : "udp ";
+  looked += endpoint(entry.source, entry.source_port) + " to " +
+            endpoint(entry.destination, entry.destination_port);
+  for (std::size_t i = 0; i < entry.vlan_count && i < entry.vlan.size(); ++i) {
+    looked += ", vlan " + std::to_string(entry.vlan[i]);
+  }
+  step("input", looked,
+       entry.side == net::Side::inside ? "comes in from inside" : "comes in from outside");
+}
+
+void Narrator::flow(const Entry& entry) {
+  step("flow", at(entry),
+       entry.fresh ? "a new flow, from its client's first packet on"
+                   : "known: " + std::string(stage_word(entry.flow_stage)));
+}
+
+void Narrator::parse(const Entry& entry) {
+  const Inspected outcome = entry.inspected;
+  std::string result(outcome_word(outcome));
+  if (entry.app_proto != proto::AppProto::unknown) {
+    result = std::string(to_string(entry.app_proto)) + ", " + result;
+  }
+  if (entry.name_size != 0) result += ", names " + quoted(entry.name_view());
+  if (entry.has_messenger && !entry.messenger.application.empty()) {
+    result += ", speaks " + std::string(entry.messenger.application) +
+              service_text(entry.messenger.service);
+  }
+  if (entry.ech) result += ", offers an encrypted hello";
+  const std::string bytes =
+      decode_ == nullptr ? "" : count_of(decode_->payload_size, "byte") + " of payload";
+  const std::string where = at(entry);
+  step("protocol", where.empty() || bytes.empty() ? where + bytes : where + ", " + bytes, result);
+}
+
+void Narrator::verdict(const Entry& entry) {
+  if (&entry == deciding_) {
+    recognition(entry);
+    rules(entry);
+    decision(entry);
+    return;
+  }
+  step("verdict", at(entry),
+       word(entry.im.application) + service_text(entry.im.service) + ": " +
+           std::string(to_string(entry.verdict.action)) + " by " + rule_of(entry));
+}
+
+void Narrator::recognition(const Entry& entry) {
+  const engine::Ends& ends = entry.ends;
+  const auto learned = [&](const char* stage, const catalog::Classification& im,
+                           const char* nothing) {
+    step(stage, ends.server.to_string(),
+         im.known() ? word(im.application) + service_text(im.service) : nothing);
+  };
+  learned("signalling", ends.expected, "no session announced a connection to it");
+  learned("learned-address", ends.learned, "no DNS answer that was seen gave it");
+  address(entry);
+  port(entry);
+  name(entry);
+  if (entry.has_messenger) {
+    const proto::Messenger& said = entry.messenger;
+    std::string result = "service " + std::string(to_string(said.service));
+    if (said.assumed) result += ", its application is only assumed";
+    step("messenger", said.application.empty() ? "its own protocol" : std::string(said.application),
+         result);
+  }
+  const bool by_signature = entry.im.evidence == Evidence::signature;
+  if (by_signature) {
+    step("signature", at(entry), "a Snort rule matched, and means " + word(entry.im.application));
+  } else if (snapshot_.signatures != nullptr) {
+    step("signature", count_of(snapshot_.signature_meanings.size(), "Snort rule"),
+         "none decided it");
+  }
+  const std::string evidence(to_string(entry.im.evidence));
+  step("recognised", at(entry),
+       entry.im.known()
+           ? word(entry.im.application) + service_text(entry.im.service) + ", by " + evidence
+           : "not recognised");
+  told_.application = word(entry.im.application);
+  if (entry.im.service != catalog::Service::any) told_.service = to_string(entry.im.service);
+  if (entry.im.known()) told_.evidence = evidence;
+}
+
+void Narrator::address(const Entry& entry) {
+  const catalog::AddressMatch match = snapshot_.catalogue->match_address(entry.ends.server);
+  std::string result = "of no application";
+  if (match.found()) {
+    result = word(match.application) +
+             (match.exclusive ? ", its alone" : ", shared with others: does not decide");
+  }
+  step("address", entry.ends.server.to_string(), result);
+}
+
+void Narrator::port(const Entry& entry) {
+  const engine::Ends& ends = entry.ends;
+  const auto transport = ends.tcp ? catalog::Transport::tcp : catalog::Transport::udp;
+  const catalog::PortMatch match = snapshot_.catalogue->match_port(transport, ends.server_port);
+  std::string result = "no application's";
+  if (match.found()) {
+    std::string all;
+    for (const ApplicationId claimant : match.claimants) {
+      all += all.empty() ? word(claimant) : ", " + word(claimant);
+    }
+    result = match.owner.valid()
+                 ? word(match.owner) + "'s default" +
+                       (match.shared ? ", used by others too: never refused before payload" : "")
+                 : "nobody's default: does not decide";
+    result += "; used by " + all;
+  }
+  step("port", (ends.tcp ? "tcp/" : "udp/") + std::to_string(ends.server_port), result);
+}
+
+void Narrator::name(const Entry& entry) {
+  if (entry.name_size == 0) {
+    step("name", at(entry), "no name was read");
+    return;
+  }
+  const std::string name(entry.name_view());
+  const catalog::NameMatch match = snapshot_.catalogue->match_name(name);
+  const std::vector<NameEntry> covering = entries_of(*snapshot_.catalogue, name);
+  if (!match.found() || covering.empty()) {
+    step("name", name, "in no application's list");
+    return;
+  }
+  const auto chosen = std::find_if(covering.begin(), covering.end(), [&](const NameEntry& each) {
+    return each.application->id == match.application && each.name->exclusive == match.exclusive;
+  });
+  const NameEntry& entry_of = chosen == covering.end() ? covering.front() : *chosen;
+  std::string result = "longest entry " + quoted(entry_of.name->name) +
+                       (entry_of.name->exact ? " (this host only)" : " (and all below)") + " of " +
+                       word(match.application) + service_text(match.service);
+  result += match.exclusive ? ", its alone" : ", shared with others: does not decide by itself";
+  step("name", name, result);
+}
+
+// Each rule in turn up to the one that decides.
+void Narrator::rules(const Entry& entry) {
+  const policy::Connection asked = connection(entry);
+  const catalog::Application* known = application(entry.im.application);
+  for (const policy::Rule& rule : snapshot_.policy->rules()) {
+    const policy::Mismatch mismatch = snapshot_.policy->mismatch(rule, asked, known);
+    one_rule(rule, mismatch, entry);
+    if (rule.id == entry.verdict.rule) return;
+  }
+}
+
+void Narrator::one_rule(const policy::Rule& rule, policy::Mismatch mismatch, const Entry& entry) {
+  std::string result;
+  switch (mismatch) {
+    case policy::Mismatch::none: result = "matches: " + std::string(to_string(rule.action)); break;
+    case policy::Mismatch::application:
+      result = "does not match: is not about " + word(entry.im.application);
+      break;
+    case policy::Mismatch::from:
+      result = "does not match: from, " + entry.ends.client.to_string() + " is not in it";
+      break;
+    case policy::Mismatch::to:
+      result = "does not match: to, " + entry.ends.server.to_string() + " is not in it";
+      break;
+    case policy::Mismatch::service:
+      result = "does not match: service, this is " + std::string(to_string(entry.im.service));
+      break;
+    case policy::Mismatch::text:
+      result = "does not match: no text that it asks for was said";
+      break;
+  }
+  const bool decides = rule.id == entry.verdict.rule;
+  step("rule", rule.name + " (" + conditions_of(rule, *snapshot_.catalogue) + ")", result,
+       decides && !policy::forwards(rule.action));
+}
+
+std::string Narrator::rule_of(const Entry& entry) const {
+  const policy::Verdict& verdict = entry.verdict;
+  if (verdict.port_misuse) return "http.port_misuse";
+  if (verdict.rule.valid()) return std::string(snapshot_.policy->rule_name(verdict.rule));
+  if (entry.im.known() && entry.im.application == snapshot_.policy->encrypted_dns()) {
+    constexpr std::uint16_t kDnsOverTls = 853;
+    return entry.ends.server_port == kDnsOverTls ? "evasion.dot" : "evasion.doh";
+  }
+  if (verdict.action == snapshot_.policy->fallback()) return "default";
+  return entry.im.evidence == Evidence::quic_sni || !entry.im.known() ? "tls.unreadable_quic"
+                                                                      : "signature";
+}
+
+void Narrator::decision(const Entry& entry) {
+  told_.action = entry.verdict.action;
+  told_.rule = rule_of(entry);
+  const bool blocks = !policy::forwards(told_.action);
+  const std::string by = entry.verdict.rule.valid() ? "rule " + quoted(told_.rule) : told_.rule;
+  std::string result = std::string(to_string(told_.action));
+  if (entry.verdict.port_misuse) result += ": an application within HTTP, or on a port of the web";
+  step("decision", by, result, blocks);
+}
+
+void Narrator::measure(const Entry& entry) {
+  const std::string key(control_of(entry.reason));
+  const bool blocks = !policy::forwards(entry.action);
+  const auto& info = telemetry::reasons()[static_cast<std::size_t>(entry.reason)];
+  step("control", key, std::string(to_string(entry.action)) + ": " + std::string(info.help),
+       blocks);
+  if (&entry != deciding_) return;
+  told_.action = entry.action;
+  told_.rule = key;
+}
+
+void Narrator::disposition(const Entry& entry) {
+  if (!entry.forward) told_.stopped = true;
+  const bool last = &entry == &entries_.back();
+  const bool decided_here = deciding_ != nullptr && entry.packet == deciding_->packet;
+  if (entry.forward && !last && !decided_here) return;
+  if (entry.forward) {
+    if (decided_here || deciding_ == nullptr) step("enforcement", at(entry), "forwarded");
+    return;
+  }
+  const auto& info = telemetry::reasons()[static_cast<std::size_t>(entry.reason)];
+  std::string result = "dropped (" + std::string(info.word) + "): " + std::string(info.help);
+  if (entry.forged != 0) result += "; " + count_of(entry.forged, "frame") + " sent in its place";
+  step("enforcement", at(entry), result, true);
+}
+
+void Narrator::mode() {
+  if (monitors()) {
+    step("mode", "monitor", "what is to be blocked is logged and forwarded; enforce would stop it");
+  }
+}
+
+// What would change the outcome.
+void Narrator::alternatives(const Entry& entry) {
+  const policy::Policy& policy = *snapshot_.policy;
+  const policy::Connection asked = connection(entry);
+  if (entry.verdict.rule.valid()) {
+    const catalog::Application* known = application(entry.im.application);
+    const policy::Rule* next = nullptr;
+    for (const policy::Rule& rule : policy.rules()) {
+      if (rule.id <= entry.verdict.rule) continue;
+      if (policy.mismatch(rule, asked, known) != policy::Mismatch::none) continue;
+      next = &rule;
+      break;
+    }
+    const policy::Action action = next == nullptr ? policy.without_rule(asked) : next->action;
+    step("without-it", "without rule " + quoted(policy.rule_name(entry.verdict.rule)),
+         (next == nullptr ? "no rule would match: "
+                          : "rule " + quoted(next->name) + " would decide: ") +
+             std::string(to_string(action)));
+  }
+  if (entry.name_size == 0) return;
+  const catalog::NameMatch match = snapshot_.catalogue->match_name(entry.name_view());
+  if (match.found() && !match.exclusive) {
+    const policy::Verdict verdict =
+        policy.decide({{match.application, match.service, Evidence::tls_sni},
+                       asked.client,
+                       asked.server,
+                       asked.server_port,
+                       nullptr,
+                       worker_});
+    step("if-exclusive", std::string(entry.name_view()),
+         "if the name were " + word(match.application) +
+             "'s alone: " + std::string(to_string(verdict.action)));
+  }
+}
+
+}  // namespace chatgate::explain
