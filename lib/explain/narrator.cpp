@@ -137,6 +137,33 @@ std::string_view control_of(Reason reason) {
   }
 }
 
+const TraceEntry* deciding_step(std::span<const TraceEntry> entries) {
+  const TraceEntry* deciding = nullptr;
+  for (const TraceEntry& entry : entries) {
+    const bool verdict = entry.stage == TraceStage::verdict;
+    if (!verdict && entry.stage != TraceStage::measure) continue;
+    const bool forwards = policy::forwards(verdict ? entry.verdict.action : entry.action);
+    if (!verdict && forwards) continue;
+    deciding = &entry;
+    if (!forwards) break;
+  }
+  return deciding;
+}
+
+std::string decided_by(const engine::Snapshot& snapshot, const TraceEntry& step) {
+  if (step.stage == TraceStage::measure) return std::string(control_of(step.reason));
+  const policy::Verdict& verdict = step.verdict;
+  if (verdict.port_misuse) return "http.port_misuse";
+  if (verdict.rule.valid()) return std::string(snapshot.policy->rule_name(verdict.rule));
+  if (step.im.known() && step.im.application == snapshot.policy->encrypted_dns()) {
+    constexpr std::uint16_t kDnsOverTls = 853;
+    return step.ends.server_port == kDnsOverTls ? "evasion.dot" : "evasion.doh";
+  }
+  if (verdict.action == snapshot.policy->fallback()) return "default";
+  return step.im.known() && step.im.evidence != Evidence::quic_sni ? "signature"
+                                                                   : "tls.unreadable_quic";
+}
+
 Narrator::Narrator(const engine::Snapshot& snapshot, std::span<const Entry> entries,
                    WorkerId worker)
     : snapshot_(snapshot), entries_(entries), worker_(worker) {
@@ -173,20 +200,8 @@ policy::Connection Narrator::connection(const Entry& entry) const {
           worker_};
 }
 
-// The first that stops something counts; where nothing does, the last verdict.
-void Narrator::find_deciding() {
-  for (const Entry& entry : entries_) {
-    const bool verdict = entry.stage == TraceStage::verdict;
-    if (!verdict && entry.stage != TraceStage::measure) continue;
-    const policy::Action action = verdict ? entry.verdict.action : entry.action;
-    if (!verdict && policy::forwards(action)) continue;
-    deciding_ = &entry;
-    if (!policy::forwards(action)) return;
-  }
-}
-
 Explanation Narrator::tell() {
-  find_deciding();
+  deciding_ = deciding_step(entries_);
   bool first = true;
   for (const Entry& entry : entries_) {
     switch (entry.stage) {
@@ -269,7 +284,7 @@ void Narrator::verdict(const Entry& entry) {
   }
   step("verdict", at(entry),
        word(entry.im.application) + service_text(entry.im.service) + ": " +
-           std::string(to_string(entry.verdict.action)) + " by " + rule_of(entry));
+           std::string(to_string(entry.verdict.action)) + " by " + decided_by(snapshot_, entry));
 }
 
 void Narrator::recognition(const Entry& entry) {
@@ -396,22 +411,9 @@ void Narrator::one_rule(const policy::Rule& rule, policy::Mismatch mismatch, con
        decides && !policy::forwards(rule.action));
 }
 
-std::string Narrator::rule_of(const Entry& entry) const {
-  const policy::Verdict& verdict = entry.verdict;
-  if (verdict.port_misuse) return "http.port_misuse";
-  if (verdict.rule.valid()) return std::string(snapshot_.policy->rule_name(verdict.rule));
-  if (entry.im.known() && entry.im.application == snapshot_.policy->encrypted_dns()) {
-    constexpr std::uint16_t kDnsOverTls = 853;
-    return entry.ends.server_port == kDnsOverTls ? "evasion.dot" : "evasion.doh";
-  }
-  if (verdict.action == snapshot_.policy->fallback()) return "default";
-  return entry.im.evidence == Evidence::quic_sni || !entry.im.known() ? "tls.unreadable_quic"
-                                                                      : "signature";
-}
-
 void Narrator::decision(const Entry& entry) {
   told_.action = entry.verdict.action;
-  told_.rule = rule_of(entry);
+  told_.rule = decided_by(snapshot_, entry);
   const bool blocks = !policy::forwards(told_.action);
   const std::string by = entry.verdict.rule.valid() ? "rule " + quoted(told_.rule) : told_.rule;
   std::string result = std::string(to_string(told_.action));

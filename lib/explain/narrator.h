@@ -24,7 +24,6 @@ class Narrator {
  private:
   using Entry = engine::TraceEntry;
 
-  void find_deciding();
   void input(const Entry& entry);
   void flow(const Entry& entry);
   void parse(const Entry& entry);
@@ -46,7 +45,6 @@ class Narrator {
   policy::Connection connection(const Entry& entry) const;
   const catalog::Application* application(ApplicationId id) const;
   std::string word(ApplicationId id) const;
-  std::string rule_of(const Entry& entry) const;
   std::string at(const Entry& entry) const;
   bool monitors() const { return snapshot_.mode() == policy::Mode::monitor; }
 
@@ -68,6 +66,13 @@ struct NameEntry {
   const catalog::ServerName* name = nullptr;
 };
 std::vector<NameEntry> entries_of(const catalog::Catalogue& catalogue, std::string_view name);
+
+// The step that decided: the first verdict or measure that stops something, else the last verdict;
+// null where nothing was decided.
+const engine::TraceEntry* deciding_step(std::span<const engine::TraceEntry> entries);
+
+// What a deciding step was decided by: a rule's name, "default", or a control's key.
+std::string decided_by(const engine::Snapshot& snapshot, const engine::TraceEntry& step);
 
 // The policy's key behind a check that is no rule; the reason's own word where there is none.
 std::string_view control_of(telemetry::Reason reason);

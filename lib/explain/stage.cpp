@@ -15,7 +15,8 @@ using net::tcp_flag::syn;
 
 constexpr std::uint32_t kPackets = 64;  // of one talk that are traced
 constexpr std::uint64_t kBetweenPackets = 1'000'000;
-constexpr std::uint64_t kBetweenTalks = 10'000'000;
+// Longer than a flow without payload, or a datagram's, lives by default.
+constexpr std::uint64_t kBetweenTalks = 61'000'000'000;
 
 }  // namespace
 
@@ -133,12 +134,12 @@ Played Stage::play(const Talk& talk) {
     throw std::invalid_argument("the two ends are of different IP versions");
   }
   Played played;
-  state_->now.nanoseconds += kBetweenTalks;
-  state_->worker.tick(state_->now, *state_->snapshot);
   state_->begin_trace();
   state_->talk(talk, played);
   const auto entries = state_->trace->published();
   played.entries.assign(entries.begin(), entries.end());
+  state_->now.nanoseconds += kBetweenTalks;
+  state_->worker.tick(state_->now, *state_->snapshot);
   return played;
 }
 

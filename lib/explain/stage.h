@@ -71,7 +71,7 @@ class Stage {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  // A moment after the one before. Two talks between the same ends and ports are one flow.
+  // A minute after the one before. Two talks between the same ends and ports are one flow.
   Played play(const Talk& talk);
 
   const engine::Snapshot& snapshot() const;
