@@ -4,6 +4,9 @@
 #include <map>
 #include <optional>
 
+#include "engine/judge.h"
+#include "proto/dns_canary.h"
+
 #include "explain/narrator.h"
 #include "explain/trials.h"
 
@@ -61,6 +64,7 @@ class Auditor {
 
   void play(const Trial& trial);
   bool expects_block(const Trial& trial) const;
+  bool refuses_encrypted_dns() const;
   std::optional<bool> meant_by_control(const Trial& trial) const;
   void find_fault(const Trial& trial, const Played& played, bool expected_block);
   std::string leak_of(const Trial& trial, const TraceEntry* step) const;
@@ -100,12 +104,26 @@ Audit Auditor::run() {
   return std::move(audit_);
 }
 
+bool Auditor::refuses_encrypted_dns() const {
+  const ApplicationId id = snapshot_.policy->encrypted_dns();
+  const policy::Verdict verdict =
+      snapshot_.policy->decide({{id, catalog::Service::any, catalog::Evidence::dns},
+                                options_.client,
+                                *IpAddress::parse("192.0.2.53"),
+                                engine::kHttpsPort});
+  return id.valid() && !policy::forwards(verdict.action);
+}
+
 // What the policy says of everything that goes a way, whoever it is.
 std::optional<bool> Auditor::meant_by_control(const Trial& trial) const {
   const policy::Controls& controls = snapshot_.policy->controls();
   if (trial.quic && controls.tls.quic == policy::Quic::block) return true;
   if (trial.proxy && controls.evasion.proxies == policy::Proxies::reset) return true;
   if (trial.path == "ech") return controls.tls.ech == policy::EncryptedClientHello::reset;
+  // Names by which a network keeps its clients to its resolver are answered where it wants that.
+  if (trial.path == "dns" && proto::dns::canary_signal(trial.sample) && refuses_encrypted_dns()) {
+    return true;
+  }
   if (trial.no_web && !policy::forwards(controls.http.protocol_violation)) return true;
   return std::nullopt;
 }
@@ -329,14 +347,7 @@ void Auditor::add_notes() {
         "\"tls\".\"encrypted_client_hello\" is \"allow\": a name behind an encrypted hello is not "
         "seen; its server's address still is");
   }
-  const catalog::Application* dns = snapshot_.catalogue->find("encrypted-dns");
-  if (dns == nullptr) return;
-  const policy::Verdict verdict =
-      snapshot_.policy->decide({{dns->id, catalog::Service::any, catalog::Evidence::tls_sni},
-                                options_.client,
-                                options_.client,
-                                443});
-  if (policy::forwards(verdict.action)) {
+  if (!refuses_encrypted_dns()) {
     audit_.notes.push_back(
         "encrypted DNS passes: questions that go that way are not seen, names in hellos still are");
   }

@@ -15,6 +15,8 @@ constexpr std::string_view kPaths[] = {
     "port",    "payload",    "hopped-port", "web-port",  "sni", "quic-sni", "http-host", "dns",
     "address", "http-proxy", "socks",       "in-tunnel", "doh", "dot",      "ech"};
 
+constexpr std::size_t kMostShown = 50;  // cells of a kind, beside the matrix
+
 std::string_view word(bool block) {
   return block ? "block" : "allow";
 }
@@ -64,8 +66,13 @@ std::string matrix(const Audit& audit) {
 
 std::string wrong_cells(const Audit& audit, bool leaks) {
   std::string out;
+  std::size_t shown = 0, more = 0;
   for (const Cell& cell : audit.cells) {
     if (leaks ? !cell.leaks() : !cell.overblocks()) continue;
+    if (++shown > kMostShown) {
+      ++more;
+      continue;
+    }
     out += "  " + cell.application + " by " + cell.path;
     if (cell.application != "benign") out += ": " + cell.sample;
     if (cell.sessions > 1) {
@@ -74,6 +81,7 @@ std::string wrong_cells(const Audit& audit, bool leaks) {
     }
     out += ", decided by " + (cell.rule.empty() ? "nothing" : cell.rule) + "\n";
   }
+  if (more != 0) out += "  and " + std::to_string(more) + " more\n";
   return out;
 }
 

@@ -190,7 +190,8 @@ std::vector<Trial> benign_trials(const catalog::Catalogue& catalogue, const Audi
     return Saying{client, synth::from_text(line)};
   };
   gatherer.add("plain", "ssh", 22, true,
-               {text(false, "SSH-2.0-OpenSSH_9.2\r\n"), text(true, "SSH-2.0-OpenSSH_9.2\r\n")});
+               {text(false, "SSH-2.0-OpenSSH_9.2\r\n"), text(true, "SSH-2.0-OpenSSH_9.2\r\n"),
+                noise(kNoise)});
   gatherer.add(
       "plain", "smtp", 25, true,
       {text(false, "220 mail.example.com ESMTP\r\n"), text(true, "EHLO example.org\r\n"),

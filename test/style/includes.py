@@ -29,7 +29,8 @@ LAYERS = {
     "engine": ["base", "net", "proto", "detect", "catalog", "policy", "flow", "stream", "enforce",
                "learn", "telemetry"],
     # The engine over made-up traffic, in words.
-    "explain": ["base", "net", "proto/facts.h", "synth", "catalog", "policy", "flow/flow.h", "learn",
+    "explain": ["base", "net", "proto/dns_canary.h", "proto/facts.h", "proto/messenger.h",
+                "synth", "catalog", "policy", "flow/flow.h", "learn",
                 "telemetry", "engine"],
     "control": ["base", "config", "net/packet_view.h", "detect", "catalog", "policy", "learn",
                 "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/worker.h"],
