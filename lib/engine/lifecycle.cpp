@@ -278,6 +278,7 @@ void Pipeline::answer_mail() {
     if (query->application.valid() && flows_.cold(flow).im.application != query->application) {
       continue;
     }
+    if (query->flow_id != 0 && flow_id(flow) != query->flow_id) continue;
     ++query->matching;
     if (query->found < query->flows.size()) {
       fill_flow(query->flows[query->found++], flow, telemetry::FlowEnd::timeout);

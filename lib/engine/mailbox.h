@@ -18,6 +18,7 @@ struct FlowQuery {
   std::size_t limit = 0;  // most flows wanted; `flows` is sized to it beforehand
   bool blocked_only = false;
   ApplicationId application;  // none: any
+  std::uint64_t flow_id = 0;  // as in events; 0: any
   std::vector<telemetry::Event> flows;
   std::size_t found = 0;     // how many entries of `flows` are filled
   std::size_t matching = 0;  // how many flows matched, also beyond the limit

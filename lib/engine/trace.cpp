@@ -38,6 +38,7 @@ TraceEntry* Pipeline::trace_step(TraceStage stage) {
   entry.packet = view.number != 0 ? view.number : request.packets_ + 1;
   entry.time = view.time;
   entry.side = view.side;
+  entry.generation = snapshot_->generation;
   return &entry;
 }
 

@@ -46,6 +46,7 @@ struct TraceEntry {
   std::uint64_t packet = 0;  // its number in a capture; on a device counted by the trace
   Time time;
   net::Side side = net::Side::inside;
+  std::uint32_t generation = 0;  // of the snapshot that numbers the rules
 
   net::Decoded decoded = net::Decoded::transport;
   std::uint8_t protocol = 0;  // IANA number

@@ -9,6 +9,7 @@
 
 #include "explain/narrator.h"
 #include "explain/trials.h"
+#include "explain/words.h"
 
 namespace chatgate::explain {
 namespace {
@@ -20,10 +21,6 @@ using engine::TraceStage;
 constexpr std::size_t kExamples = 4;
 // Inspections that end with their talks' silence are many more than a description needs.
 constexpr std::uint32_t kFlows = 4096;
-
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
 
 // What the intent says of an application; nothing where it says nothing.
 std::optional<bool> intended_block(const Intent& intent, const catalog::Application& application) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "explain/words.h"
+
 namespace chatgate::explain {
 namespace {
 
@@ -10,60 +12,6 @@ using engine::Inspected;
 using engine::TraceEntry;
 using engine::TraceStage;
 using telemetry::Reason;
-
-std::string endpoint(const IpAddress& address, std::uint16_t port) {
-  const std::string text = address.to_string();
-  return (address.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
-}
-
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
-
-std::string count_of(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-std::string_view stage_word(flow::Stage stage) {
-  switch (stage) {
-    case flow::Stage::undecided: return "undecided";
-    case flow::Stage::per_packet: return "judged question by question";
-    case flow::Stage::watched: return "forwarded so far, and read on";
-    case flow::Stage::confirming: return "forwarded, awaiting acknowledgments";
-    case flow::Stage::forwarded: return "forwarded";
-    case flow::Stage::dropped: return "blocked, dropped in silence";
-    case flow::Stage::reset: return "blocked, reset";
-  }
-  return {};
-}
-
-std::string_view outcome_word(Inspected outcome) {
-  switch (outcome) {
-    case Inspected::undecided: return "more bytes may tell";
-    case Inspected::message:
-    case Inspected::half_message: return "a whole message";
-    case Inspected::nothing: return "no parser knows these bytes";
-    case Inspected::settled: return "this direction was done with before";
-    case Inspected::passed: return "within what is not looked at";
-    case Inspected::malformed: return "broken, or not to be read further";
-    case Inspected::conflict: return "contradicts bytes seen before";
-    case Inspected::scattered: return "too far ahead";
-    case Inspected::too_long: return "longer than what is looked at";
-    case Inspected::cut: return "the capture holds only a part";
-    case Inspected::urgent: return "urgent bytes where no client needs them";
-    case Inspected::out_of_memory: return "no room to look at it";
-  }
-  return {};
-}
-
-bool says_much(Inspected outcome) {
-  return outcome != Inspected::undecided && outcome != Inspected::settled &&
-         outcome != Inspected::passed;
-}
-
-std::string service_text(catalog::Service service) {
-  return service == catalog::Service::any ? "" : ", " + std::string(to_string(service));
-}
 
 }  // namespace
 
@@ -154,6 +102,9 @@ std::string decided_by(const engine::Snapshot& snapshot, const TraceEntry& step)
   if (step.stage == TraceStage::measure) return std::string(control_of(step.reason));
   const policy::Verdict& verdict = step.verdict;
   if (verdict.port_misuse) return "http.port_misuse";
+  if (verdict.rule.valid() && step.generation != 0 && step.generation != snapshot.generation) {
+    return "a rule of generation " + std::to_string(step.generation);
+  }
   if (verdict.rule.valid()) return std::string(snapshot.policy->rule_name(verdict.rule));
   if (step.im.known() && step.im.application == snapshot.policy->encrypted_dns()) {
     constexpr std::uint16_t kDnsOverTls = 853;
@@ -241,13 +192,7 @@ Explanation Narrator::tell() {
 }
 
 void Narrator::input(const Entry& entry) {
-  std::string looked = entry.protocol == net::kTcp ? "tcp " : "udp ";
-  looked += endpoint(entry.source, entry.source_port) + " to " +
-            endpoint(entry.destination, entry.destination_port);
-  for (std::size_t i = 0; i < entry.vlan_count && i < entry.vlan.size(); ++i) {
-    looked += ", vlan " + std::to_string(entry.vlan[i]);
-  }
-  step("input", looked,
+  step("input", ends_text(entry),
        entry.side == net::Side::inside ? "comes in from inside" : "comes in from outside");
 }
 
@@ -258,21 +203,11 @@ void Narrator::flow(const Entry& entry) {
 }
 
 void Narrator::parse(const Entry& entry) {
-  const Inspected outcome = entry.inspected;
-  std::string result(outcome_word(outcome));
-  if (entry.app_proto != proto::AppProto::unknown) {
-    result = std::string(to_string(entry.app_proto)) + ", " + result;
-  }
-  if (entry.name_size != 0) result += ", names " + quoted(entry.name_view());
-  if (entry.has_messenger && !entry.messenger.application.empty()) {
-    result += ", speaks " + std::string(entry.messenger.application) +
-              service_text(entry.messenger.service);
-  }
-  if (entry.ech) result += ", offers an encrypted hello";
   const std::string bytes =
       decode_ == nullptr ? "" : count_of(decode_->payload_size, "byte") + " of payload";
   const std::string where = at(entry);
-  step("protocol", where.empty() || bytes.empty() ? where + bytes : where + ", " + bytes, result);
+  step("protocol", where.empty() || bytes.empty() ? where + bytes : where + ", " + bytes,
+       parse_text(entry));
 }
 
 void Narrator::verdict(const Entry& entry) {
@@ -441,10 +376,7 @@ void Narrator::disposition(const Entry& entry) {
     if (decided_here || deciding_ == nullptr) step("enforcement", at(entry), "forwarded");
     return;
   }
-  const auto& info = telemetry::reasons()[static_cast<std::size_t>(entry.reason)];
-  std::string result = "dropped (" + std::string(info.word) + "): " + std::string(info.help);
-  if (entry.forged != 0) result += "; " + count_of(entry.forged, "frame") + " sent in its place";
-  step("enforcement", at(entry), result, true);
+  step("enforcement", at(entry), disposition_text(entry), true);
 }
 
 void Narrator::mode() {

@@ -48,7 +48,7 @@ struct Stage::State {
     worker.process({&view, 1}, now, *snapshot, *result);
     played.passed = result->dispositions[0].forward;
     for (const engine::ForgedFrame& forged : result->forged_frames()) {
-      if (forged.out == net::Side::inside) note(forged, played);
+      if (forged.out == played.client_side) note(forged, played);
     }
     return played.passed;
   }
@@ -106,8 +106,9 @@ void Stage::State::talk(const Talk& talk, Played& played) {
     if ((flags & ack) != 0) made.ack(next[from_client ? 1 : 0]);
     return made;
   };
-  const auto side = [](bool from_client) {
-    return from_client ? net::Side::inside : net::Side::outside;
+  played.client_side = ends.client_outside ? net::Side::outside : net::Side::inside;
+  const auto side = [&](bool from_client) {
+    return from_client ? played.client_side : net::other(played.client_side);
   };
   if (ends.tcp) {
     if (!send(frame(true, syn), side(true), played)) return;

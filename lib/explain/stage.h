@@ -30,6 +30,7 @@ struct TalkEnds {
   std::uint16_t client_port = 0, server_port = 0;
   bool tcp = true;
   std::optional<std::uint16_t> vlan;
+  bool client_outside = false;
 };
 
 // What one end says, in one segment or datagram.
@@ -50,6 +51,7 @@ struct Played {
   bool reset = false;     // a TCP RST
   bool answered = false;  // an answer to its DNS question
   bool closed = false;    // QUIC's CONNECTION_CLOSE
+  net::Side client_side = net::Side::inside;
   std::size_t packets = 0;
   std::vector<engine::TraceEntry> entries;
 };
