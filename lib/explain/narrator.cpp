@@ -326,7 +326,8 @@ void Narrator::one_rule(const policy::Rule& rule, policy::Mismatch mismatch, con
   switch (mismatch) {
     case policy::Mismatch::none: result = "matches: " + std::string(to_string(rule.action)); break;
     case policy::Mismatch::application:
-      result = "does not match: is not about " + word(entry.im.application);
+      result = entry.im.known() ? "does not match: is not about " + word(entry.im.application)
+                                : "does not match: is about what is recognised only";
       break;
     case policy::Mismatch::from:
       result = "does not match: from, " + entry.ends.client.to_string() + " is not in it";
