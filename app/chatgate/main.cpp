@@ -36,6 +36,8 @@ constexpr Command kCommands[] = {
 #endif
     {"replay", "the same engine over capture files, no privileges needed", chatgate::app::replay},
     {"check", "validates a policy and all that it names", chatgate::app::check},
+    {"explain", "says which rule decides a connection, and why", chatgate::app::explain},
+    {"audit", "plays every application on every path, and says what leaks", chatgate::app::audit},
     {"import", "turns another system's configuration into a policy", chatgate::app::import},
 };
 

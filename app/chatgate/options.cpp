@@ -13,7 +13,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view kSections[] = {"run", "replay", "check"};
+constexpr std::string_view kSections[] = {"run", "replay", "check", "explain", "audit"};
 constexpr std::string_view kDefaultSection = "run";
 
 std::string with_dashes(std::string_view name) {

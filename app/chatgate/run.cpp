@@ -171,7 +171,8 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   source.rule_files = texts_of(values, "rules");
   source.signature_cache = values["signature-cache"].as<std::string>();
   source.state_folder = text_of(values, "state");
-  source.workers = static_cast<unsigned>(request.gateway.worker_cores.size());
+  // One more than there are, for who explains beside them.
+  source.workers = static_cast<unsigned>(request.gateway.worker_cores.size()) + 1;
   request.redact_people = values["redact-people"].as<bool>();
   request.socket = values["socket"].as<std::string>();
   request.pid_file = text_of(values, "pid-file");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/address.h"
 #include "base/diagnostic.h"
 #include "control/text.h"
 
@@ -82,11 +83,22 @@ std::optional<std::uint32_t> parse_number(std::string_view text) {
   return value;
 }
 
+// 0 where it is none.
+std::uint64_t parse_flow_id(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? value : 0;
+}
+
 std::string range_of(const Option& option) {
   return std::to_string(option.lowest) + "-" + std::to_string(option.highest);
 }
 
 }  // namespace
+
+std::uint64_t Invocation::flow_id(std::string_view keyword) const {
+  return parse_flow_id(get(keyword));
+}
 
 std::uint32_t Invocation::number(std::string_view keyword, std::uint32_t otherwise) const {
   return parse_number(get(keyword)).value_or(otherwise);
@@ -108,6 +120,9 @@ class Grammar::Walk {
     } else if (pending_ != nullptr) {
       take_value(*pending_, word);
       pending_ = nullptr;
+    } else if (const Option* next = argument()) {
+      take_value(*next, word);
+      ++arguments_;
     } else {
       step_option(word);
     }
@@ -119,6 +134,7 @@ class Grammar::Walk {
   std::vector<Candidate> next() const {
     if (invocation_.command == nullptr) return next_words();
     if (pending_ != nullptr) return values(*pending_);
+    if (argument() != nullptr) return values(*argument());
     std::vector<Candidate> list;
     for (const Option* option : unused()) {
       if (!option->keyword.empty()) {
@@ -131,7 +147,8 @@ class Grammar::Walk {
   }
 
   bool complete() const {
-    return invocation_.command != nullptr && pending_ == nullptr && !problem_;
+    return invocation_.command != nullptr && pending_ == nullptr && argument() == nullptr &&
+           !problem_;
   }
   const Problem& problem() const { return problem_; }
   const std::string& path() const { return path_; }
@@ -142,6 +159,14 @@ class Grammar::Walk {
     const Command* command;
     std::vector<std::string_view> words;
   };
+
+  // The argument that comes next; null after the last.
+  const Option* argument() const {
+    const Command* command = invocation_.command;
+    return command == nullptr || arguments_ == command->arguments.size()
+               ? nullptr
+               : &command->arguments[arguments_];
+  }
 
   // The choice that `word` names; a problem where it names none or several.
   std::string_view choose(std::string_view word, const std::vector<std::string_view>& choices) {
@@ -205,7 +230,8 @@ class Grammar::Walk {
     const bool is_keyword =
         std::any_of(keywords.begin(), keywords.end(),
                     [&](std::string_view keyword) { return keyword.starts_with(word); });
-    if (bare != nullptr && !is_keyword) return take_value(*bare, word);
+    const bool number = bare != nullptr && bare->value == ValueKind::number && parse_number(word);
+    if (bare != nullptr && (number || !is_keyword)) return take_value(*bare, word);
     const std::string_view chosen = choose(word, keywords);
     if (problem_) return;
     for (const Option& option : invocation_.command->options) {
@@ -233,6 +259,18 @@ class Grammar::Walk {
         problem_ = {echo(word) + " is not a number for \"" + std::string(option.keyword) + "\"",
                     "write one of " + range_of(option)};
       }
+    } else if (option.value == ValueKind::address) {
+      if (!IpAddress::parse(word)) {
+        problem_ = {echo(word) + " is no address", "such as 10.1.1.5 or 2001:db8::5"};
+      }
+    } else if (option.value == ValueKind::flow_id) {
+      if (parse_flow_id(word) == 0) {
+        problem_ = {echo(word) + " is no flow's identifier",
+                    "\"show flows --json\" and events have them as flow_id"};
+      }
+    } else if (option.value == ValueKind::text) {
+      if (word.empty())
+        problem_ = {"the value of \"" + std::string(option.keyword) + "\" is empty", {}};
     } else if (word.empty()) {
       problem_ = {"the file's name is empty", "write its path"};
     }
@@ -274,6 +312,9 @@ class Grammar::Walk {
       case ValueKind::number:
         list.push_back({"<" + range_of(option) + ">", std::string(option.help), false});
         break;
+      case ValueKind::address: list.push_back({"ADDRESS", std::string(option.help), false}); break;
+      case ValueKind::text: list.push_back({"NAME", std::string(option.help), false}); break;
+      case ValueKind::flow_id: list.push_back({"FLOW", std::string(option.help), false}); break;
       case ValueKind::file: list.push_back({"FILE", std::string(option.help), false}); break;
       case ValueKind::none: break;
     }
@@ -286,6 +327,7 @@ class Grammar::Walk {
   std::string path_;       // the words as written
   std::string full_path_;  // ... and in full, without options
   Invocation invocation_;
+  std::size_t arguments_ = 0;        // that have been taken
   const Option* pending_ = nullptr;  // the option whose value comes next
   Problem problem_;
 };

@@ -6,6 +6,8 @@
 //
 //   SHOW FLOWS [blocked] [application NAME] [limit N]
 //   words ----  options, in any order, each at most once
+//   PACKET-TRACER INPUT INSIDE TCP ADDRESS PORT ADDRESS PORT [sni NAME]
+//   words -----------------------  arguments, all of them   options
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,16 @@
 
 namespace chatgate::control {
 
-enum class ValueKind : std::uint8_t { none, application, number, file, list };
+enum class ValueKind : std::uint8_t {
+  none,
+  application,
+  number,
+  file,
+  list,
+  address,
+  text,
+  flow_id
+};
 
 struct Option {
   std::string_view keyword;  // empty: the value stands by itself
@@ -43,6 +54,8 @@ struct Command {
   Right right = Right::look;
   void (*run)(Context&, const Invocation&, const Caller&, Done) = nullptr;
   std::vector<Option> options = {};
+  // Values that stand by themselves before the options, all of them and in this order.
+  std::vector<Option> arguments = {};
 };
 
 // What `?` says of a word that only leads to commands, such as "show".
@@ -61,6 +74,7 @@ struct Invocation {
     return at == values.end() ? std::string_view{} : std::string_view(at->second);
   }
   std::uint32_t number(std::string_view keyword, std::uint32_t otherwise) const;
+  std::uint64_t flow_id(std::string_view keyword) const;  // 0 where there is none
 };
 
 struct Candidate {

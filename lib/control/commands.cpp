@@ -19,6 +19,20 @@ void at_once(Context& context, const Invocation& invocation, const Caller& calle
 constexpr std::uint32_t kMostFlows = 10000;
 constexpr std::uint32_t kMostServers = 10000;
 
+// A connection as ASA's packet-tracer has it.
+const std::vector<Option> kTracedEnds = {
+    {"source", ValueKind::address, "the client's address"},
+    {"source-port", ValueKind::number, "the client's port", 1, 65535},
+    {"destination", ValueKind::address, "the server's address"},
+    {"destination-port", ValueKind::number, "the server's port", 1, 65535}};
+const std::vector<Option> kTracedNames = {
+    {"sni", ValueKind::text, "the client says this name in a TLS hello, or a QUIC one over udp"},
+    {"host", ValueKind::text, "the client says this name in an HTTP request"},
+    {"dns", ValueKind::text, "the client asks for this name"},
+    {"application", ValueKind::application, "as if its own protocol were spoken"},
+    {"service", ValueKind::text, "what is done in it"},
+    {"vlan", ValueKind::number, "the tag of the frames", 1, 4094}};
+
 // To add a command, add a row and its function.
 std::span<const Command> table() {
   static const std::vector<Command> kTable = {
@@ -64,7 +78,41 @@ std::span<const Command> table() {
        at_once<show_lists>},
       {"show asp drop", "why frames were dropped, and how many", Right::look,
        at_once<show_asp_drop>},
+      {"show trace", "what was traced", Right::look, at_once<show_trace>},
       {"show memory", "memory taken", Right::look, at_once<show_memory>},
+      {"packet-tracer input inside tcp", "a TCP connection from inside", Right::look,
+       at_once<packet_tracer_inside_tcp>, kTracedNames, kTracedEnds},
+      {"packet-tracer input inside udp", "datagrams from inside", Right::look,
+       at_once<packet_tracer_inside_udp>, kTracedNames, kTracedEnds},
+      {"packet-tracer input outside tcp", "a TCP connection from outside", Right::look,
+       at_once<packet_tracer_outside_tcp>, kTracedNames, kTracedEnds},
+      {"packet-tracer input outside udp", "datagrams from outside", Right::look,
+       at_once<packet_tracer_outside_udp>, kTracedNames, kTracedEnds},
+      {"packet-tracer flow",
+       "a connection of the flow tables",
+       Right::look,
+       explain_flow,
+       {},
+       {{"flow", ValueKind::flow_id, "flow_id of an event, or of show flows --json"}}},
+      {"explain flow",
+       "which rule decides a connection of the flow tables, and why",
+       Right::look,
+       explain_flow,
+       {},
+       {{"flow", ValueKind::flow_id, "flow_id of an event, or of show flows --json"}}},
+      {"trace",
+       "write down the way of the next packets",
+       Right::change,
+       start_trace,
+       {{"match", ValueKind::none, "those that follow: may be left out"},
+        {"tcp", ValueKind::none, "only tcp"},
+        {"udp", ValueKind::none, "only udp"},
+        {"host", ValueKind::address, "one end"},
+        {"peer", ValueKind::address, "the other end"},
+        {"port", ValueKind::number, "of either end", 1, 65535},
+        {"flow", ValueKind::flow_id, "only of this connection"},
+        {"stop", ValueKind::none, "end the trace"},
+        {"", ValueKind::number, "this many", 1, TraceControl::kMostPackets}}},
       {"policy reload", "read the policy's file again and use it", Right::change,
        at_once<policy_reload>},
       {"policy rollback",
@@ -98,12 +146,17 @@ std::span<const Command> table() {
   return kTable;
 }
 
-constexpr std::array<WordHelp, 6> kGroups = {{{"show", "what the gateway is, has and does"},
-                                              {"show asp", "the packet path"},
-                                              {"policy", "the rules"},
-                                              {"list", "lists that rules name"},
-                                              {"mode", "enforce the rules, or only watch"},
-                                              {"clear", "start counters again, or forget"}}};
+constexpr std::array<WordHelp, 11> kGroups = {{{"show", "what the gateway is, has and does"},
+                                               {"show asp", "the packet path"},
+                                               {"policy", "the rules"},
+                                               {"list", "lists that rules name"},
+                                               {"packet-tracer", "which rule decides, and why"},
+                                               {"packet-tracer input", "a connection as described"},
+                                               {"packet-tracer input inside", "from inside"},
+                                               {"packet-tracer input outside", "from outside"},
+                                               {"explain", "which rule decides, and why"},
+                                               {"mode", "enforce the rules, or only watch"},
+                                               {"clear", "start counters again, or forget"}}};
 
 Reply refusal(const Problem& problem) {
   return Reply::failure(kInvalid, problem.error, problem.remedy);

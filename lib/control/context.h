@@ -7,6 +7,7 @@
 #include "control/gateway.h"
 #include "control/reload.h"
 #include "control/reply.h"
+#include "control/trace_control.h"
 
 namespace chatgate::control {
 
@@ -19,6 +20,7 @@ struct Context {
         policy(running, registry, counters, config.source, config.load, config.host, config.audit,
                config.clock),
         flows(io, running.mailboxes(), config.flow_patience),
+        trace(io, running.mailboxes(), config.flow_patience),
         started(config.clock()) {}
 
   Time now() const { return config.clock(); }
@@ -31,6 +33,7 @@ struct Context {
   CounterView counters;
   PolicyControl policy;
   FlowCollector flows;
+  TraceControl trace;
   const Time started;
 };
 
@@ -71,6 +74,19 @@ Reply clear_dns_cache(Context& context, const Invocation& invocation, const Call
 // show_lists.cpp
 Reply show_lists(Context& context, const Invocation& invocation, const Caller& caller);
 Reply list_reload(Context& context, const Invocation& invocation, const Caller& caller);
+// packet_tracer.cpp
+Reply packet_tracer_inside_tcp(Context& context, const Invocation& invocation,
+                               const Caller& caller);
+Reply packet_tracer_inside_udp(Context& context, const Invocation& invocation,
+                               const Caller& caller);
+Reply packet_tracer_outside_tcp(Context& context, const Invocation& invocation,
+                                const Caller& caller);
+Reply packet_tracer_outside_udp(Context& context, const Invocation& invocation,
+                                const Caller& caller);
+void explain_flow(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+// show_trace.cpp
+void start_trace(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+Reply show_trace(Context& context, const Invocation& invocation, const Caller& caller);
 // change.cpp
 Reply policy_reload(Context& context, const Invocation& invocation, const Caller& caller);
 Reply policy_rollback(Context& context, const Invocation& invocation, const Caller& caller);

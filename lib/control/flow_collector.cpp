@@ -29,6 +29,7 @@ void FlowCollector::start() {
     query.limit = request.limit;
     query.blocked_only = request.blocked_only;
     query.application = request.application;
+    query.flow_id = request.flow_id;
     query.flows.resize(request.limit);
     query.found = query.matching = 0;
     query.cursor = 0;

@@ -26,6 +26,7 @@ class FlowCollector {
     std::size_t limit = 100;  // most flows wanted altogether
     bool blocked_only = false;
     ApplicationId application;  // none: any
+    std::uint64_t flow_id = 0;  // as in events; 0: any
   };
   struct Answer {
     std::vector<telemetry::Event> flows;  // the most recently active first

@@ -80,6 +80,7 @@ void Pipeline::apply_access(Packet& packet) {
   const policy::AccessList& list = snapshot_->policy->access();
   if (list.empty()) return;
   const policy::AccessId line = access_line(packet.flow);
+  if (traced_ != nullptr) trace_access(line);
   if (!line.valid()) return;
   const policy::AccessEntry& entry = list[line];
   counters_.add_access(snapshot_->generation, line);
@@ -168,6 +169,7 @@ bool Pipeline::access_on_other(Packet& packet) {
   question.way.client_mac = mac_class(*packet.view, sender_opens);
   question.times = snapshot_->times;
   const policy::AccessId line = list.first_match(question);
+  if (traced_ != nullptr) trace_access(line);
   if (!line.valid()) return false;
   const policy::AccessEntry& entry = list[line];
   counters_.add_access(snapshot_->generation, line);

@@ -77,6 +77,7 @@ void Pipeline::dns_question(Packet& packet) {
   const auto status = proto::dns::parse(packet.payload(), proto::Direction::to_server, facts_);
   if (status == proto::ParseStatus::malformed) counters_.add(Counter::parse_malformed);
   if (status == proto::ParseStatus::not_mine) return;
+  if (traced_ != nullptr) trace_parse(Inspected::message);
   count_message(facts_.protocol);
   protocol_event(packet, facts_);
   if (rules_on_payload(packet, nullptr, true)) return;

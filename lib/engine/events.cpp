@@ -15,6 +15,11 @@ constexpr std::uint64_t kFlowIdMask = (std::uint64_t{1} << 53) - 1;
 
 }  // namespace
 
+std::uint64_t Pipeline::flow_id(FlowIndex flow) const {
+  return (flow::hash_key(config_.hash, flows_.hot(flow).key) + flows_.cold(flow).first_seen.raw()) &
+         kFlowIdMask;
+}
+
 telemetry::Event* Pipeline::reserve_event() {
   if (events_ == nullptr) return nullptr;
   telemetry::Event* event = events_->reserve();
@@ -208,7 +213,7 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
   event.time = now_;
   event.packet_number = 0;
   event.generation = snapshot_->generation;
-  event.flow_id = (flow::hash_key(config_.hash, hot.key) + cold.first_seen.raw()) & kFlowIdMask;
+  event.flow_id = flow_id(flow);
   event.client = hot.client();
   event.server = hot.server();
   event.client_port = hot.client_port();

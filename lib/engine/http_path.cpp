@@ -26,6 +26,7 @@ bool Pipeline::take_measure(Packet& packet, Reason reason, policy::Action action
 
 // What a check found and lets pass: an alert, or any measure in monitor mode.
 void Pipeline::report_measure(const Packet& packet, Reason reason, policy::Action action) {
+  if (traced_ != nullptr) trace_measure(reason, action);
   if (policy::forwards(action)) {
     counters_.add(Counter::alerted);
   } else {

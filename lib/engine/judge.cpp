@@ -188,26 +188,6 @@ bool is_disguised(const Ends& ends, const catalog::Classification& im) {
   }
 }
 
-policy::Connection connection_of(const Snapshot& snapshot, const Ends& ends,
-                                 const catalog::Classification& im, const Told& told) {
-  policy::Connection connection;
-  connection.im = im;
-  connection.client = ends.client;
-  connection.server = ends.server;
-  connection.server_port = ends.server_port;
-  connection.said = told.said;
-  connection.worker = ends.worker;
-  connection.disguised = is_disguised(ends, im);
-  connection.lists = told.lists | lists_of_server(snapshot, ends);
-  connection.unclassified = told.unclassified && !im.known();
-  connection.name = told.name;
-  connection.learned_name = ends.learned_name;
-  connection.by_address = told.of_server;
-  connection.way = ends.way;
-  connection.times = snapshot.times;
-  return connection;
-}
-
 bool is_encrypted(proto::AppProto protocol) {
   return protocol == proto::AppProto::tls || protocol == proto::AppProto::dtls ||
          protocol == proto::AppProto::quic;
@@ -230,6 +210,26 @@ bool is_unclassified(const Snapshot& snapshot, const Ends& ends, proto::AppProto
 }
 
 }  // namespace
+
+policy::Connection connection_of(const Snapshot& snapshot, const Ends& ends,
+                                 const catalog::Classification& im, const Told& told) {
+  policy::Connection connection;
+  connection.im = im;
+  connection.client = ends.client;
+  connection.server = ends.server;
+  connection.server_port = ends.server_port;
+  connection.said = told.said;
+  connection.worker = ends.worker;
+  connection.disguised = is_disguised(ends, im);
+  connection.lists = told.lists | lists_of_server(snapshot, ends);
+  connection.unclassified = told.unclassified && !im.known();
+  connection.name = told.name;
+  connection.learned_name = ends.learned_name;
+  connection.by_address = told.of_server;
+  connection.way = ends.way;
+  connection.times = snapshot.times;
+  return connection;
+}
 
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,
                     const Told& told) {
@@ -286,6 +286,7 @@ Judgement judge(const Snapshot& snapshot, const Ends& ends, const proto::Facts& 
   told.unclassified =
       is_unclassified(snapshot, ends, facts.protocol, facts.name_count != 0 || told_later);
   if (facts.name_count != 0) told.name = judgement.name = facts.names[0].host.view();
+  judgement.unclassified = told.unclassified;
   judgement.verdict = ask(snapshot, ends, judgement.im, told);
   note_evidence(judgement, ends, 0, catalog::Evidence::none);
   return judgement;
@@ -308,6 +309,7 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
   }
   Told told{.name = name, .of_server = protocol != proto::AppProto::dns, .lists = of_name};
   told.unclassified = is_unclassified(snapshot, ends, protocol, !name.empty());
+  judgement.unclassified = told.unclassified;
   judgement.verdict = ask(snapshot, ends, judgement.im, told);
   note_evidence(judgement, ends, of_name, evidence(protocol));
   return judgement;

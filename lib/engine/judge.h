@@ -64,10 +64,15 @@ struct Judgement {
   policy::Verdict verdict;
   std::string_view name;  // that told, or the first that was read; borrows from the facts
   const proto::Messenger* said = nullptr;  // by the message that told; borrows from the facts
+  bool unclassified = false;               // what the policy's key of that name is for
 };
 
 // The lists that `name` is in, of those that rules name.
 lists::Mask lists_of_name(const Snapshot& snapshot, std::string_view name);
+
+// What is asked of the policy.
+policy::Connection connection_of(const Snapshot& snapshot, const Ends& ends,
+                                 const catalog::Classification& im, const Told& told);
 
 // What the policy says of an application.
 policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::Classification& im,

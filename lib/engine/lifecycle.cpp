@@ -54,6 +54,7 @@ void Pipeline::set_time(Time now, const Snapshot& snapshot) {
 void Pipeline::tick(Time now, const Snapshot& snapshot) {
   set_time(now, snapshot);
   release_sent();
+  look_for_trace();
   flows_.expire(tick_, kExpireSlice, [this](FlowIndex flow) { expire(flow); });
   fragments_.expire(tick_, kExpireSlice);
   count_fragments();
@@ -280,6 +281,7 @@ void Pipeline::answer_mail() {
     if (query->application.valid() && flows_.cold(flow).im.application != query->application) {
       continue;
     }
+    if (query->flow_id != 0 && flow_id(flow) != query->flow_id) continue;
     ++query->matching;
     if (query->found < query->flows.size()) {
       fill_flow(query->flows[query->found++], flow, telemetry::FlowEnd::timeout);

@@ -1,4 +1,4 @@
-// How the control thread asks a worker about its flows without a lock.
+// How the control thread asks a worker about its flows, and has packets traced, without a lock.
 //
 // Control posts one request at a time and waits for `done`; the worker answers between bursts, a
 // bounded slice of its table at each tick, so a large table delays no packet.
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/trace.h"
 #include "telemetry/event.h"
 
 namespace chatgate::engine {
@@ -17,6 +18,7 @@ struct FlowQuery {
   std::size_t limit = 0;  // most flows wanted; `flows` is sized to it beforehand
   bool blocked_only = false;
   ApplicationId application;  // none: any
+  std::uint64_t flow_id = 0;  // as in events; 0: any
   std::vector<telemetry::Event> flows;
   std::size_t found = 0;     // how many entries of `flows` are filled
   std::size_t matching = 0;  // how many flows matched, also beyond the limit
@@ -26,6 +28,8 @@ struct FlowQuery {
 
 class Mailbox {
  public:
+  TraceSlot trace;
+
   // Control. False while an earlier request is still being answered. The query stays control's and
   // must live until `done`, or until the worker has ended.
   bool post(FlowQuery& query) {

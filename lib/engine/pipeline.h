@@ -4,7 +4,7 @@
 // what the policy asks of HTTP, messenger_path.cpp what a messenger's message means, udp_path.cpp
 // and dns_path.cpp the way of datagrams, access_path.cpp what the access list says,
 // signature_path.cpp what Snort rules see and do, verdict.cpp what a verdict does, lifecycle.cpp
-// how flows begin and end.
+// how flows begin and end, trace.cpp how chosen packets are watched.
 #pragma once
 
 #include <array>
@@ -21,6 +21,7 @@
 #include "engine/judge.h"
 #include "engine/opposite_store.h"
 #include "engine/quic_ids.h"
+#include "engine/trace.h"
 #include "engine/worker.h"
 #include "flow/flow_key.h"
 #include "flow/flow_table.h"
@@ -268,7 +269,20 @@ class Pipeline {
   void answer_mail();
   Time time_of(Tick tick) const;
 
+  // trace.cpp; the steps only where a packet is traced
+  void look_for_trace();
+  void begin_trace(Packet& packet);
+  void end_trace(const Packet& packet);
+  TraceEntry* trace_step(TraceStage stage);
+  void trace_flow(const Packet& packet, bool fresh);
+  void trace_admission(Reason reason);
+  void trace_parse(Inspected outcome);
+  void trace_verdict(const Judgement& judgement);
+  void trace_access(policy::AccessId line);
+  void trace_measure(Reason reason, policy::Action action);
+
   // events.cpp
+  std::uint64_t flow_id(flow::FlowIndex flow) const;
   void evasion_event(flow::FlowIndex flow, const Packet* packet, Reason reason);
   void conduct_event(flow::FlowIndex flow, const Packet* packet, Reason reason,
                      policy::Action action);
@@ -312,6 +326,13 @@ class Pipeline {
   std::vector<net::DatagramId> sent_;  // released to io, to be freed when it has sent them
   Packet whole_;                       // the datagram being judged
   net::Layers whole_layers_;           // for answers to it
+
+  // Traces: what is asked for, and what the packet in hand is written to, null where it is not.
+  TraceRequest* trace_ = nullptr;
+  TraceRequest* traced_ = nullptr;
+  const Packet* tracing_ = nullptr;
+  std::uint16_t forged_before_ = 0;
+  std::uint64_t flows_before_ = 0;
 
   // Of the burst being processed.
   const Snapshot* snapshot_ = nullptr;

@@ -282,6 +282,7 @@ bool Pipeline::acquire_inspection(const Packet& packet) {
 // What the looking at a segment came to. True where it has been looked at further: `outcome` then
 // says what came of that.
 bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
+  if (traced_ != nullptr) trace_parse(outcome);
   ColdFlow& cold = flows_.cold(packet.flow);
   switch (outcome) {
     case Inspected::undecided: {

@@ -29,6 +29,7 @@ void Pipeline::udp_payload(Packet& packet) {
   }
   if (snapshot_->signatures != nullptr) ++session_of(cold.inspection, packet.flow).datagrams;
   const Inspected outcome = feed_datagram(packet);
+  if (traced_ != nullptr) trace_parse(outcome);
   if (rules_on_payload(packet, nullptr, outcome == Inspected::message)) return;
   switch (outcome) {
     case Inspected::undecided: return;
@@ -117,6 +118,7 @@ void Pipeline::look_again(Packet& packet) {
   facts_.clear();
   if (cold.inspection.valid() || !acquire_inspection(packet)) return;
   const Inspected outcome = feed_datagram(packet);
+  if (traced_ != nullptr) trace_parse(outcome);
   if (outcome == Inspected::message && facts_.has_hello) {
     udp_message(packet);
     return;

@@ -116,6 +116,7 @@ void Pipeline::close_record(flow::FlowIndex flow) {
 
 // Ends a connection for what it does, whoever it is.
 void Pipeline::take_down(Packet& packet, Reason reason, policy::Action action) {
+  if (traced_ != nullptr) trace_measure(reason, action);
   if (snapshot_->mode() == policy::Mode::monitor) {
     counters_.add(reason);
     facts_.clear();
@@ -251,6 +252,7 @@ void Pipeline::drop(const Packet& packet, Reason reason) {
 }
 
 void Pipeline::count_verdict(const Judgement& judgement) {
+  if (traced_ != nullptr) trace_verdict(judgement);
   const policy::Action action = judgement.verdict.action;
   const bool forwards = policy::forwards(action);
   counters_.add_rule(snapshot_->generation, judgement.verdict.rule);

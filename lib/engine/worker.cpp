@@ -42,6 +42,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   result_ = &result;
   result.forged_count = 0;
   release_sent();
+  look_for_trace();
 
   const net::Encapsulations look_through = controls().look_through;
   std::uint64_t bytes = 0;
@@ -67,6 +68,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   for (std::size_t i = 0; i < burst.size(); ++i) {
     result.dispositions[i] = {};
     Packet& packet = packets_[i];
+    if (trace_ != nullptr) begin_trace(packet);
     switch (packet.layers.outcome) {
       case net::Decoded::transport: look_up(packet); break;
       case net::Decoded::fragment: hold_fragment(packet); break;
@@ -81,6 +83,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
       // Some endpoint might read on where the gateway stops.
       case net::Decoded::header_chain: refuse(packet, Reason::header_chain); break;
     }
+    if (traced_ != nullptr) end_trace(packet);
     forwarded += result.dispositions[i].forward ? 1 : 0;
     held += result.dispositions[i].reason == Reason::fragment_held ? 1 : 0;
   }
@@ -95,9 +98,11 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
 void Pipeline::look_up(Packet& packet) {
   packet.awaited.reset();
   packet.flow = flows_.find(packet.key.key, packet.hash);
-  if (!packet.flow.valid() && !open_flow(packet)) return;
+  const bool fresh = !packet.flow.valid();
+  if (fresh && !open_flow(packet)) return;
   HotFlow* flow = &flows_.hot(packet.flow);
   packet.way = flow->way(packet.key.from_low);
+  if (traced_ != nullptr) trace_flow(packet, fresh);
   if (!decided(packet, *flow)) {
     undecided(packet);
     flow = &flows_.hot(packet.flow);
@@ -118,6 +123,7 @@ void Pipeline::undecided(Packet& packet) {
   const bool followed = flow::is_followed(flows_.hot(packet.flow).stage);
   if (followed) {
     const Reason refused = packet.tcp() ? admit_tcp(packet) : admit_sums(packet);
+    if (traced_ != nullptr) trace_admission(refused);
     if (refused != Reason::none) {
       refuse(packet, refused);
       return;

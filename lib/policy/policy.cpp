@@ -162,15 +162,9 @@ Verdict Policy::decide(const Connection& connection) const {
   if (!common.empty) walk.add(common.rules, connection.client, connection.server);
   while (const auto position = walk.next()) {
     const Rule& rule = content_.rules[*position];
-    if (matches(rule, connection)) return by_rule(rule, connection);
+    if (mismatch(rule, connection) == Mismatch::none) return by_rule(rule, connection);
   }
-  Verdict verdict = without_rule(connection);
-  if (connection.disguised && of != nullptr && of->disguised) {
-    verdict.action = *of->disguised;
-    verdict.port_misuse = true;
-  }
-  verdict.log = verdict.action == Action::alert;
-  return verdict;
+  return without_rule(connection);
 }
 
 Verdict Policy::by_rule(const Rule& rule, const Connection& connection) const {
@@ -194,9 +188,9 @@ std::optional<Verdict> Policy::refuses_surely(const Connection& connection) cons
   if (!index_->all.empty) walk.add(index_->all.rules, connection.client, connection.server);
   while (const auto position = walk.next()) {
     const Rule& rule = content_.rules[*position];
-    if (!could_match(rule, connection)) continue;
+    if (lasting_mismatch(rule, connection) != Mismatch::none) continue;
     const bool lets_pass = forwards(rule.action) || rule.monitor;
-    if (only_by_ends(rule) && matches(rule, connection)) {
+    if (only_by_ends(rule) && mismatch(rule, connection) == Mismatch::none) {
       const bool names_server = rule.lists != 0 || !rule.server.any();
       if (lets_pass || !names_server) return std::nullopt;
       return by_rule(rule, connection);
@@ -217,24 +211,36 @@ bool Policy::names_server(const Rule& rule, const Connection& connection) const 
                                    rule.server.has_address(connection.server));
 }
 
-bool Policy::could_match(const Rule& rule, const Connection& connection) {
-  return rule.from.contains(connection.client) && rule.to.contains(connection.server) &&
-         holds(rule.when, connection.times) && rule.path.holds(connection.way);
+Mismatch Policy::lasting_mismatch(const Rule& rule, const Connection& connection) {
+  if (!rule.from.contains(connection.client)) return Mismatch::from;
+  if (!rule.to.contains(connection.server)) return Mismatch::to;
+  if (!holds(rule.when, connection.times)) return Mismatch::time;
+  return rule.path.holds(connection.way) ? Mismatch::none : Mismatch::way;
 }
 
-bool Policy::matches(const Rule& rule, const Connection& connection) const {
-  if (!rule.from.contains(connection.client) || !rule.to.contains(connection.server)) return false;
-  if (!could_match(rule, connection) || !names_server(rule, connection)) return false;
-  if (rule.lists != 0 && (rule.lists & connection.lists) == 0) return false;
+Mismatch Policy::mismatch(const Rule& rule, const Connection& connection) const {
+  const Mismatch lasting = lasting_mismatch(rule, connection);
+  if (lasting != Mismatch::none) return lasting;
+  if (!names_server(rule, connection)) return Mismatch::server;
+  if (rule.lists != 0 && (rule.lists & connection.lists) == 0) return Mismatch::list;
   const auto& services = rule.services;
   const bool leads_there = forwards(rule.action) && is_signalling(connection.im.service);
   if (!services.empty() && !leads_there &&
       std::find(services.begin(), services.end(), connection.im.service) == services.end()) {
-    return false;
+    return Mismatch::service;
   }
-  return std::all_of(rule.texts.begin(), rule.texts.end(), [&](const TextCondition& condition) {
-    return says(rule, condition, connection);
-  });
+  const bool said = std::all_of(
+      rule.texts.begin(), rule.texts.end(),
+      [&](const TextCondition& condition) { return says(rule, condition, connection); });
+  return said ? Mismatch::none : Mismatch::text;
+}
+
+Mismatch Policy::mismatch(const Rule& rule, const Connection& connection,
+                          const catalog::Application* application) const {
+  if (!for_all(rule) && (application == nullptr || !names(rule, *application))) {
+    return Mismatch::application;
+  }
+  return mismatch(rule, connection);
 }
 
 bool Policy::says(const Rule& rule, const TextCondition& condition,
@@ -265,6 +271,13 @@ Verdict Policy::without_rule(const Connection& connection) const {
     verdict.action = *content_.unclassified;
     verdict.unclassified = true;
   }
+  const std::size_t id = connection.im.application.value();
+  if (connection.disguised && id < index_->by_application.size() &&
+      index_->by_application[id].disguised) {
+    verdict.action = *index_->by_application[id].disguised;
+    verdict.port_misuse = true;
+  }
+  verdict.log = verdict.action == Action::alert;
   return verdict;
 }
 

@@ -67,6 +67,20 @@ struct Rule {
   }
 };
 
+// The first of a rule's conditions that does not hold.
+enum class Mismatch : std::uint8_t {
+  none,
+  application,
+  from,
+  to,
+  time,
+  way,
+  server,
+  list,
+  service,
+  text
+};
+
 // What is asked of the policy.
 struct Connection {
   catalog::Classification im;
@@ -128,6 +142,13 @@ class Policy {
   // an earlier rule that forwards could still match, or where no such rule matches.
   std::optional<Verdict> refuses_surely(const Connection& connection) const;
 
+  // Why a rule does not match the connection, whose application is given; null: not recognised.
+  // `decide` asks the same, of the rules that concern the application.
+  Mismatch mismatch(const Rule& rule, const Connection& connection,
+                    const catalog::Application* application) const;
+  // What decides where no rule does: the default, `evasion`, `http.port_misuse` or `unclassified`.
+  Verdict without_rule(const Connection& connection) const;
+
   // Whether a rule about the application asks what is done or said in it, so that its messages have
   // to be read for as long as the connection lasts.
   bool looks_into(ApplicationId application) const;
@@ -165,12 +186,11 @@ class Policy {
 
  private:
   struct Index;
-  Verdict without_rule(const Connection& connection) const;
   Verdict by_rule(const Rule& rule, const Connection& connection) const;
   bool names_server(const Rule& rule, const Connection& connection) const;
-  // What does not change while a connection lasts: its ends, its way, the times.
-  static bool could_match(const Rule& rule, const Connection& connection);
-  bool matches(const Rule& rule, const Connection& connection) const;
+  // By what does not change while a connection lasts: its ends, its way, the times.
+  static Mismatch lasting_mismatch(const Rule& rule, const Connection& connection);
+  Mismatch mismatch(const Rule& rule, const Connection& connection) const;
   bool says(const Rule& rule, const TextCondition& condition, const Connection& connection) const;
 
   Content content_;

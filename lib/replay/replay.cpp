@@ -274,6 +274,10 @@ Replay::Replay(ReplayOptions options, std::shared_ptr<const engine::Snapshot> sn
 
 Replay::~Replay() = default;
 
+void Replay::trace(engine::TraceRequest& request) {
+  state_->lanes.front()->worker.mailbox().trace.post(request);
+}
+
 void Replay::add(const net::PacketView& packet) {
   state_->add(packet);
 }

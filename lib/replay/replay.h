@@ -15,6 +15,7 @@
 
 #include "base/address.h"
 #include "engine/snapshot.h"
+#include "engine/trace.h"
 #include "io/pcap/capture_reader.h"
 #include "net/packet_view.h"
 #include "telemetry/reason.h"
@@ -87,6 +88,9 @@ class Replay {
   ~Replay();
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
+
+  // Has packets traced from now on; with one worker only. The request must outlive the replay.
+  void trace(engine::TraceRequest& request);
 
   // All packets of the reader; false where it ended with `reader.error()`.
   bool run(io::CaptureReader& reader);

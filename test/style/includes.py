@@ -15,6 +15,8 @@ LAYERS = {
                "proto/http_coding.h", "proto/http_head.h", "proto/http_text.h"],
     # Names of a list are in the form in which parsers give them.
     "lists": ["base", "proto/facts.h"],
+    # Traffic made up, for what explains and audits.
+    "synth": ["base", "net", "proto/quic_crypto.h"],
     "catalog": ["base", "config", "proto/facts.h", "proto/messenger.h"],
     "policy": ["base", "config", "catalog", "lists/mask.h", "net/encapsulation.h", "proto/http_methods.h",
                "proto/http_text.h", "proto/messenger.h"],
@@ -28,8 +30,13 @@ LAYERS = {
     "telemetry": ["base", "net", "catalog/ids.h", "policy/verdict.h", "proto/facts.h"],
     "engine": ["base", "net", "proto", "detect", "lists", "catalog", "policy", "flow", "stream", "enforce",
                "learn", "telemetry"],
+    # The engine over made-up traffic, in words.
+    "explain": ["base", "net", "proto/dns_canary.h", "proto/facts.h", "proto/messenger.h",
+                "lists/mask.h", "synth", "catalog", "policy", "flow/flow.h", "learn",
+                "telemetry", "engine"],
     "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",
-                "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/worker.h"],
+                "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/trace.h", "engine/worker.h",
+                "explain"],
     "io/pcap": ["base", "net/packet_view.h"],
     "replay": ["base", "net", "telemetry", "engine", "io/pcap"],
     "io/dpdk": ["base", "net/packet_view.h", "telemetry", "engine", "control/gateway.h"],

@@ -349,7 +349,7 @@ TEST_F(CommandsTest, OnlyRootAndTheOwnerMayChange) {
 }
 
 TEST_F(CommandsTest, HelpStandsAtAnyPlace) {
-  EXPECT_THAT(run("?").text, HasSubstr("  show    what the gateway is, has and does\n"));
+  EXPECT_THAT(run("?").text, HasSubstr("  show           what the gateway is, has and does\n"));
   EXPECT_THAT(run("sh fl?").text, HasSubstr("  flows  connections"));
   EXPECT_THAT(run("show flows ?").text, HasSubstr("  <cr>\n"));
   EXPECT_THAT(run("show flows application ?").text, HasSubstr("telegram"));

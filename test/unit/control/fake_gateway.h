@@ -144,6 +144,7 @@ class FakeGateway : public Gateway {
       for (const telemetry::Event& flow : flows_[i]) {
         if (query->blocked_only && policy::forwards(flow.action)) continue;
         if (query->application.valid() && query->application != flow.im.application) continue;
+        if (query->flow_id != 0 && query->flow_id != flow.flow_id) continue;
         ++query->matching;
         if (query->found < query->limit) query->flows[query->found++] = flow;
       }
