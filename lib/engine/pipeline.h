@@ -163,6 +163,8 @@ class Pipeline {
   bool breaks_web_port(Packet& packet);
   bool breaks_http(Packet& packet);
   bool refuse_request(Packet& packet);
+  bool refuse_arguments(Packet& packet, std::string_view target);
+  bool refuse_fields(Packet& packet, std::string_view head);
   bool refuse_length(Packet& packet, std::uint64_t length);
   void expect_answer(const Packet& packet, std::string_view method,
                      const proto::http::Accepted& accepted);
