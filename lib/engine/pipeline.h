@@ -100,6 +100,9 @@ class Pipeline {
   bool is_dns(const Packet& packet) const;
   void dns_datagram(Packet& packet);
   bool is_too_long(const Packet& packet);
+  bool refuse_datagram(const Packet& packet, Reason reason, policy::Action action);
+  bool breaks_dns(const Packet& packet);
+  bool breaks_dns_stream(Packet& packet);
   void dns_question(Packet& packet);
   std::optional<enforce::DnsAnswer> canary_answer(const Packet& packet) const;
   void dns_response(Packet& packet);

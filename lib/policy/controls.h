@@ -74,6 +74,8 @@ struct DnsControls {
   // For DnsAnswer::address; a question of the other type is answered with no data.
   std::optional<IpAddress> ipv4, ipv6;
   bool learn_servers = true;
+  // A message that is not well-formed (proto/dns_form.h).
+  Action header = Action::allow;
   // Of one message over UDP.
   std::optional<LengthLimit> message_length;
 };

@@ -62,6 +62,7 @@ namespace chatgate::telemetry {
   ROW(http_content_length, "http-content-length", "a body shorter or longer than allowed")         \
   ROW(http_content_type, "http-content-type", "a body that is not of the type it is said to be")   \
   ROW(http_not_accepted, "http-not-accepted", "a body of a type that the client does not accept")  \
+  ROW(dns_header, "dns-header", "a DNS message that no name server would take")                    \
   ROW(dns_length, "dns-length", "a DNS message over UDP that is too long")                         \
   ROW(incomplete, "incomplete", "a message that never became whole, or became too long")           \
   ROW(flow_table_full, "flow-table-full", "no room for another flow")                              \

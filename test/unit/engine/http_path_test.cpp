@@ -515,6 +515,37 @@ TEST(HttpPath, PortMisuseOfAConnectionThatStands) {
 
 // --- DNS
 
+TEST(DnsHeader, MessagesThatNoServerTakesMeetTheAction) {
+  using namespace proto::test;
+  const std::string question = dns_header() + dns_question(dns_name("www.example.com"), 1);
+  for (const Action action : {Action::allow, Action::alert, Action::drop, Action::reset}) {
+    policy::Controls controls;
+    controls.dns.header = action;
+    Wire wire(under(controls));
+    const auto ask = [&](const std::string& payload, std::uint16_t port = 53) {
+      return wire.inside(Frame().v4(kClient, kServer).udp(40000, port).payload(payload));
+    };
+    EXPECT_TRUE(ask(question).forward);
+    const bool stops = !policy::forwards(action);
+    for (const std::string& found :
+         {question + "x", question.substr(0, 20), std::string("hello")}) {
+      EXPECT_EQ(ask(found).reason, stops ? Reason::dns_header : Reason::none) << found;
+    }
+    EXPECT_EQ(wire.events(EventType::alert).size(), action == Action::allow ? 0u : 3u);
+    EXPECT_TRUE(ask(question).forward) << "each message by itself";
+    EXPECT_TRUE(ask("hello", 54).forward) << "another port";
+    Talk talk(wire, 40000, 53);
+    talk.open();
+    const auto framed = [](const std::string& message) {
+      return text(std::string({'\0', static_cast<char>(message.size())}) + message);
+    };
+    EXPECT_TRUE(talk.client_says(framed(question)).forward);
+    const Outcome outcome = talk.client_says(framed(question + "x"));
+    EXPECT_EQ(outcome.reason, stops ? Reason::dns_header : Reason::none);
+    EXPECT_EQ(outcome.forged.size(), action == Action::reset ? 2u : 0u);
+  }
+}
+
 TEST(DnsLength, LongerMessagesMeetTheAction) {
   using namespace proto::test;
   const std::string question = dns_header() + dns_question(dns_name("www.example.com"), 1);
