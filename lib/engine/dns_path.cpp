@@ -6,6 +6,7 @@
 #include "net/frame_builder.h"
 #include "proto/dns.h"
 #include "proto/dns_canary.h"
+#include "proto/dns_form.h"
 
 #include "learn/answers.h"
 
@@ -46,7 +47,7 @@ bool Pipeline::is_dns(const Packet& packet) const {
 }
 
 void Pipeline::dns_datagram(Packet& packet) {
-  if (packet.layers.payload_size == 0 || is_too_long(packet)) return;
+  if (packet.layers.payload_size == 0 || is_too_long(packet) || breaks_dns(packet)) return;
   if (is_response(packet.payload())) {
     dns_response(packet);
   } else {
@@ -61,13 +62,40 @@ bool Pipeline::is_too_long(const Packet& packet) {
       limit->action == policy::Action::allow) {
     return false;
   }
-  if (!blocks(limit->action)) {
-    report_measure(packet, Reason::dns_length, limit->action);
+  return refuse_datagram(packet, Reason::dns_length, limit->action);
+}
+
+// What a check says of one datagram. True where it goes no further; its flow stands.
+bool Pipeline::refuse_datagram(const Packet& packet, Reason reason, policy::Action action) {
+  if (!blocks(action)) {
+    report_measure(packet, reason, action);
     return false;
   }
-  drop(packet, Reason::dns_length);
-  conduct_event(packet.flow, &packet, Reason::dns_length, limit->action);
+  drop(packet, reason);
+  conduct_event(packet.flow, &packet, reason, action);
   return true;
+}
+
+// A datagram on DNS's port that is no message that a name server would take. True where the policy
+// has it go no further.
+bool Pipeline::breaks_dns(const Packet& packet) {
+  const policy::Action action = snapshot_->policy->controls().dns.header;
+  return action != policy::Action::allow &&
+         flows_.hot(packet.flow).server_port() == proto::dns::kServerPort &&
+         packet.layers.payload_size != 0 && packet.layers.payload_missing == 0 &&
+         !proto::dns::is_well_formed(packet.payload()) &&
+         refuse_datagram(packet, Reason::dns_header, action);
+}
+
+// The same for the message that was read of a connection, behind its length.
+bool Pipeline::breaks_dns_stream(Packet& packet) {
+  constexpr std::size_t kLength = 2;
+  const policy::Action action = snapshot_->policy->controls().dns.header;
+  if (action == policy::Action::allow || facts_.protocol != proto::AppProto::dns) return false;
+  Half& half = inspections_.get(flows_.cold(packet.flow).inspection).half(packet.way);
+  const Bytes message = inspections_.message(half);
+  return message.size() > kLength && !proto::dns::is_well_formed(message.subspan(kLength)) &&
+         take_measure(packet, Reason::dns_header, action);
 }
 
 // Every question is judged and answered by itself. A query that breaks off is judged by the names
@@ -219,6 +247,7 @@ bool Pipeline::dns_stream_question(Packet& packet) {
 
 // An answer that has come in whole. True where there is more to look at.
 bool Pipeline::dns_stream_answer(Packet& packet, Inspected& outcome) {
+  if (breaks_dns_stream(packet)) return false;
   ColdFlow& cold = flows_.cold(packet.flow);
   Inspection& inspection = inspections_.get(cold.inspection);
   const Half& half = inspection.half(packet.way);

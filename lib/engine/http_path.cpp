@@ -7,11 +7,32 @@
 
 #include "detect/http_uri.h"
 #include "engine/pipeline.h"
+#include "proto/http_field_lines.h"
 #include "proto/http_response.h"
 
 namespace chatgate::engine {
 
 using flow::Way;
+
+namespace {
+
+// Each of a list, in any case of letters and without parameters.
+bool is_allowed_coding(const policy::HttpControls::Methods& codings, std::string_view list) {
+  while (true) {
+    const std::size_t comma = list.find(',');
+    std::string_view word = list.substr(0, comma);
+    word = proto::http::without_blanks(word.substr(0, word.find(';')));
+    const bool listed = word.empty() || std::any_of(codings.allow.begin(), codings.allow.end(),
+                                                    [&](const auto& each) {
+                                                      return proto::http::is_word(word, each);
+                                                    });
+    if (!listed) return false;
+    if (comma == std::string_view::npos) return true;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
 
 // Does with a flow what a check says. True where that settles the packet in hand.
 bool Pipeline::take_measure(Packet& packet, Reason reason, policy::Action action) {
@@ -116,10 +137,58 @@ bool Pipeline::refuse_request(Packet& packet) {
     const auto* found = snapshot_->policy->match_uri(uri_.since(0), config_.id);
     if (found != nullptr && take_measure(packet, Reason::http_uri, found->action)) return true;
   }
+  if (!http.arguments.empty() && refuse_arguments(packet, request.target)) return true;
   if (too_long(http.max_header_length, request.header_length, Reason::http_header_length)) {
     return true;
   }
+  if (http.reads_fields() && refuse_fields(packet, head)) return true;
   return request.content_length && refuse_length(packet, *request.content_length);
+}
+
+// What stands behind the first question mark, decoded as the target is.
+bool Pipeline::refuse_arguments(Packet& packet, std::string_view target) {
+  const std::size_t mark = target.find('?');
+  if (mark == std::string_view::npos) return false;
+  uri_.clear();
+  detect::normalise_uri(target, uri_);
+  const std::string_view whole = uri_.since(0);
+  const std::size_t begin = whole.find('?');
+  if (begin == std::string_view::npos) return false;
+  const auto* found = snapshot_->policy->match_arguments(whole.substr(begin + 1), config_.id);
+  return found != nullptr && take_measure(packet, Reason::http_arguments, found->action);
+}
+
+// Of a request's fields: how many there are, how long each is, what they say, and transfer codings.
+// The first pattern that matches a field counts for it.
+bool Pipeline::refuse_fields(Packet& packet, std::string_view head) {
+  const policy::HttpControls& http = http_controls();
+  std::uint32_t count = 0;
+  std::size_t longest = 0;
+  policy::Action matched = policy::Action::allow;
+  bool strange = false;
+  proto::http::FieldLines fields(head);
+  while (fields.next()) {
+    ++count;
+    longest = std::max(longest, fields.line().size());
+    if (!http.headers.empty() && matched != policy::Action::reset &&
+        matched != policy::Action::drop) {
+      const auto* found =
+          snapshot_->policy->match_header(fields.name(), fields.value(), config_.id);
+      if (found != nullptr && found->action != policy::Action::allow) matched = found->action;
+    }
+    if (http.transfer_encoding && proto::http::is_word(fields.name(), "transfer-encoding")) {
+      strange = strange || !is_allowed_coding(*http.transfer_encoding, fields.value());
+    }
+  }
+  const auto& most = http.max_header_count;
+  const auto& line = http.max_header_line_length;
+  return (most && count > most->bytes &&
+          take_measure(packet, Reason::http_header_count, most->action)) ||
+         (line && longest > line->bytes &&
+          take_measure(packet, Reason::http_header_line, line->action)) ||
+         take_measure(packet, Reason::http_header, matched) ||
+         (strange &&
+          take_measure(packet, Reason::http_transfer_encoding, http.transfer_encoding->action));
 }
 
 bool Pipeline::refuse_length(Packet& packet, std::uint64_t length) {

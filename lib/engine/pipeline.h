@@ -113,6 +113,9 @@ class Pipeline {
   bool is_dns(const Packet& packet) const;
   void dns_datagram(Packet& packet);
   bool is_too_long(const Packet& packet);
+  bool refuse_datagram(const Packet& packet, Reason reason, policy::Action action);
+  bool breaks_dns(const Packet& packet);
+  bool breaks_dns_stream(Packet& packet);
   void dns_question(Packet& packet);
   std::optional<enforce::DnsAnswer> canary_answer(const Packet& packet);
   void dns_response(Packet& packet);
@@ -177,6 +180,8 @@ class Pipeline {
   bool breaks_web_port(Packet& packet);
   bool breaks_http(Packet& packet);
   bool refuse_request(Packet& packet);
+  bool refuse_arguments(Packet& packet, std::string_view target);
+  bool refuse_fields(Packet& packet, std::string_view head);
   bool refuse_length(Packet& packet, std::uint64_t length);
   void expect_answer(const Packet& packet, std::string_view method,
                      const proto::http::Accepted& accepted);

@@ -458,7 +458,7 @@ bool Pipeline::keep_half_message(Packet& packet, const Judgement& judgement, Ins
 // What the policy refuses whoever it is. True where it did.
 bool Pipeline::refuse_message(Packet& packet) {
   const policy::Controls& controls = snapshot_->policy->controls();
-  if (breaks_web_port(packet) || refuse_request(packet)) return true;
+  if (breaks_web_port(packet) || refuse_request(packet) || breaks_dns_stream(packet)) return true;
   const bool tunnel = facts_.has_name_from(proto::NameSource::tunnel_target);
   if (tunnel && controls.evasion.proxies == policy::Proxies::reset) {
     take_down(packet, Reason::proxy_refused);

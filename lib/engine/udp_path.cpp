@@ -20,6 +20,7 @@ void Pipeline::udp_payload(Packet& packet) {
     dns_datagram(packet);
     return;
   }
+  if (breaks_dns(packet)) return;
   if (quic_by_word(packet)) return;
   facts_.clear();
   if (!cold.inspection.valid() && !acquire_inspection(packet)) {

@@ -180,8 +180,8 @@ void Pipeline::enforce_flow(Packet& packet, Reason reason) {
     if (closes) close_quic(packet);
     return;
   }
-  if (cold.app_proto == proto::AppProto::dns && answers(cold.action) &&
-      answer_dns_over_tcp(packet, configured_answer()))
+  if (reason == Reason::policy_reset && cold.app_proto == proto::AppProto::dns &&
+      answers(cold.action) && answer_dns_over_tcp(packet, configured_answer()))
     return;
   drop(packet, reason);
   if (packet.awaited) cold.set_sequence(packet.way, *packet.awaited);

@@ -74,6 +74,8 @@ struct DnsControls {
   // For DnsAnswer::address; a question of the other type is answered with no data.
   std::optional<IpAddress> ipv4, ipv6;
   bool learn_servers = true;
+  // A message that is not well-formed (proto/dns_form.h).
+  Action header = Action::allow;
   // Of one message over UDP.
   std::optional<LengthLimit> message_length;
 };
@@ -139,18 +141,33 @@ struct HttpControls {
     Action action = Action::allow;
   };
 
+  // A field of a request; what is not given fits any.
+  struct HeaderPattern {
+    std::string name;  // in lower case
+    std::optional<Pattern> name_pattern, pattern;
+    Action action = Action::allow;
+  };
+
   PortMisuse port_misuse;
   Action protocol_violation = Action::allow;
   std::optional<LengthLimit> max_uri_length, max_header_length;
   std::optional<ContentLength> content_length;
   Action content_type_verification = Action::allow;
   std::optional<Methods> methods;
-  std::vector<UriPattern> uri;  // the first that matches counts
+  std::vector<UriPattern> uri;                  // the first that matches counts
+  std::vector<UriPattern> arguments;            // of what stands behind "?"
+  std::optional<LengthLimit> max_header_count;  // of fields
+  std::optional<LengthLimit> max_header_line_length;
+  std::vector<HeaderPattern> headers;
+  std::optional<Methods> transfer_encoding;  // in lower case
 
   // Whether requests, or answers, have to be looked at for it.
   bool reads_requests() const {
     return protocol_violation != Action::allow || max_uri_length || max_header_length || methods ||
-           !uri.empty() || reads_answers();
+           !uri.empty() || !arguments.empty() || reads_fields() || reads_answers();
+  }
+  bool reads_fields() const {
+    return max_header_count || max_header_line_length || transfer_encoding || !headers.empty();
   }
   bool reads_answers() const {
     return content_length || content_type_verification != Action::allow;

@@ -45,7 +45,8 @@ constexpr std::string_view kInspectionKeys[] = {"encapsulations", "midstream", "
 constexpr std::string_view kTimeoutKeys[] = {"embryonic", "established", "closing",
                                              "udp",       "blocked",     "incomplete"};
 constexpr std::string_view kExhaustionKeys[] = {"flows", "inspections", "fragments"};
-constexpr std::string_view kDnsKeys[] = {"answer", "addresses", "learn_servers", "message_length"};
+constexpr std::string_view kDnsKeys[] = {"answer", "addresses", "learn_servers", "header",
+                                         "message_length"};
 constexpr std::string_view kMessageLengthKeys[] = {"max", "action"};
 constexpr std::string_view kTlsKeys[] = {"encrypted_client_hello", "ech_public_names", "quic",
                                          "unreadable_quic"};
@@ -110,6 +111,7 @@ void load_dns(Reporter& reporter, ObjectReader& object, Controls& controls) {
   // The head of a message has 12 bytes, and a datagram no more than 65,527.
   read_limit(reporter, object, "message_length", kMessageLengthKeys, {12, 65535},
              dns.message_length);
+  read_word(reporter, object, "header", kActionWords, dns.header);
   read_word(reporter, object, "answer", kAnswers, dns.answer);
   dns.learn_servers = object.boolean("learn_servers").value_or(dns.learn_servers);
   const JsonValue* addresses = object.get("addresses");

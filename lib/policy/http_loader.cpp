@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "base/ascii.h"
 #include "policy/words.h"
 #include "proto/http_methods.h"
 #include "proto/http_text.h"
@@ -90,25 +91,98 @@ void load_methods(Reporter& reporter, const JsonValue& value,
   into = std::move(methods);
 }
 
-void load_uri(Reporter& reporter, const JsonValue& value,
-              std::vector<HttpControls::UriPattern>& into) {
-  const auto* entries = reporter.list(value, "\"uri\"");
+// The key of an entry that holds an expression; nothing, and reported, where it is none.
+std::optional<Pattern> read_pattern(Reporter& reporter, const JsonValue& text,
+                                    std::string_view key) {
+  if (reporter.string(text, in_quotes(key)) == nullptr) return std::nullopt;
+  std::string error;
+  auto pattern = Pattern::compile(text.text, error);
+  if (!pattern) {
+    reporter.error(text.at, in_quotes(text.text) + " is no regular expression: " + error,
+                   "expected one such as \"^/gateway/gateway\\\\.dll\"");
+  }
+  return pattern;
+}
+
+// "uri" and "arguments".
+void load_patterns(Reporter& reporter, ObjectReader& http, std::string_view key,
+                   std::vector<HttpControls::UriPattern>& into) {
+  const JsonValue* value = http.get(key);
+  if (value == nullptr) return;
+  const auto* entries = reporter.list(*value, in_quotes(key));
   if (entries == nullptr) return;
+  const std::string what = "an entry of " + in_quotes(key);
   for (const JsonValue& entry : *entries) {
-    ObjectReader object(reporter, entry, "an entry of \"uri\"", kUriKeys);
+    ObjectReader object(reporter, entry, what, kUriKeys);
     if (!object.ok()) continue;
     const auto action = required_action(reporter, object);
     const JsonValue* text = object.require("pattern", "a regular expression");
-    if (text == nullptr || reporter.string(*text, "\"pattern\"") == nullptr) continue;
-    std::string error;
-    auto pattern = Pattern::compile(text->text, error);
-    if (!pattern) {
-      reporter.error(text->at, in_quotes(text->text) + " is no regular expression: " + error,
-                     "expected one such as \"^/gateway/gateway\\\\.dll\"");
-    } else if (action) {
-      into.push_back({std::move(*pattern), *action});
+    if (text == nullptr) continue;
+    auto pattern = read_pattern(reporter, *text, "pattern");
+    if (pattern && action) into.push_back({std::move(*pattern), *action});
+  }
+}
+
+std::string in_lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), lower);
+  return text;
+}
+
+void load_headers(Reporter& reporter, const JsonValue& value,
+                  std::vector<HttpControls::HeaderPattern>& into) {
+  const auto* entries = reporter.list(value, "\"headers\"");
+  if (entries == nullptr) return;
+  for (const JsonValue& entry : *entries) {
+    ObjectReader object(reporter, entry, "an entry of \"headers\"", kHeaderKeys);
+    if (!object.ok()) continue;
+    HttpControls::HeaderPattern header;
+    const auto action = required_action(reporter, object);
+    bool sound = action.has_value();
+    if (const std::string* name = object.string("name")) {
+      header.name = in_lower_case(*name);
+      if (name->empty() || !std::all_of(name->begin(), name->end(), proto::http::is_token_char)) {
+        reporter.error(object.get("name")->at, in_quotes(*name) + " is no field of HTTP",
+                       "a word such as \"User-Agent\"");
+        sound = false;
+      }
+    }
+    const auto read = [&](std::string_view key, std::optional<Pattern>& pattern) {
+      const JsonValue* text = object.get(key);
+      if (text == nullptr) return;
+      pattern = read_pattern(reporter, *text, key);
+      sound = sound && pattern;
+    };
+    read("name_pattern", header.name_pattern);
+    read("pattern", header.pattern);
+    if (object.get("name") != nullptr && object.get("name_pattern") != nullptr) {
+      reporter.error(object.get("name_pattern")->at, "there is a \"name\" already",
+                     "give one of them");
+      sound = false;
+    } else if (sound && header.name.empty() && !header.name_pattern && !header.pattern) {
+      reporter.error(entry.at, "an entry of \"headers\" names no field and has no pattern",
+                     "give \"name\", \"name_pattern\" or \"pattern\"");
+      sound = false;
+    }
+    if (!sound) continue;
+    header.action = *action;
+    into.push_back(std::move(header));
+  }
+}
+
+void load_transfer_encoding(Reporter& reporter, const JsonValue& value,
+                            std::optional<HttpControls::Methods>& into) {
+  ObjectReader object(reporter, value, "\"transfer_encoding\"", kMethodKeys);
+  if (!object.ok()) return;
+  HttpControls::Methods codings;
+  if (const JsonValue* words = object.require("allow", "such as [\"chunked\"]")) {
+    for (const JsonValue* word : reporter.strings(*words, "\"allow\"")) {
+      codings.allow.push_back(in_lower_case(word->text));
     }
   }
+  const auto action = required_action(reporter, object);
+  if (!action || codings.allow.empty()) return;
+  codings.action = *action;
+  into = std::move(codings);
 }
 
 }  // namespace
@@ -121,7 +195,7 @@ void read_limit(Reporter& reporter, ObjectReader& object, std::string_view key, 
   ObjectReader limit(reporter, *value, what, keys);
   if (!limit.ok()) return;
   std::optional<std::int64_t> bytes;
-  if (const JsonValue* number = limit.require(keys[0], "a number of bytes")) {
+  if (const JsonValue* number = limit.require(keys[0], "a number")) {
     bytes = reporter.integer(*number, in_quotes(keys[0]), allowed.least, allowed.most);
   }
   const auto action = required_action(reporter, limit);
@@ -147,7 +221,15 @@ void load_http(Reporter& reporter, ObjectReader& object, Controls& controls) {
   if (const JsonValue* value = object.get("request_methods")) {
     load_methods(reporter, *value, http.methods);
   }
-  if (const JsonValue* value = object.get("uri")) load_uri(reporter, *value, http.uri);
+  load_patterns(reporter, object, "uri", http.uri);
+  load_patterns(reporter, object, "arguments", http.arguments);
+  read_limit(reporter, object, "max_header_count", kCountKeys, kLengths, http.max_header_count);
+  read_limit(reporter, object, "max_header_line_length", kHttpLimitKeys, kLengths,
+             http.max_header_line_length);
+  if (const JsonValue* value = object.get("headers")) load_headers(reporter, *value, http.headers);
+  if (const JsonValue* value = object.get("transfer_encoding")) {
+    load_transfer_encoding(reporter, *value, http.transfer_encoding);
+  }
 }
 
 }  // namespace chatgate::policy

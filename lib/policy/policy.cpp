@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "policy/candidates.h"
+#include "proto/http_text.h"
 
 namespace chatgate::policy {
 namespace {
@@ -288,12 +289,40 @@ std::size_t Policy::memory() const {
   return bytes;
 }
 
-const HttpControls::UriPattern* Policy::match_uri(std::string_view target, WorkerId worker) const {
-  const auto& patterns = content_.controls.http.uri;
+namespace {
+
+const HttpControls::UriPattern* first_match(const std::vector<HttpControls::UriPattern>& patterns,
+                                            std::string_view text, const PatternScratch& scratch,
+                                            WorkerId worker) {
   const auto found = std::find_if(patterns.begin(), patterns.end(), [&](const auto& each) {
-    return each.pattern.matches(target, scratch_, worker);
+    return each.pattern.matches(text, scratch, worker);
   });
   return found == patterns.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const HttpControls::UriPattern* Policy::match_uri(std::string_view target, WorkerId worker) const {
+  return first_match(content_.controls.http.uri, target, scratch_, worker);
+}
+
+const HttpControls::UriPattern* Policy::match_arguments(std::string_view text,
+                                                        WorkerId worker) const {
+  return first_match(content_.controls.http.arguments, text, scratch_, worker);
+}
+
+const HttpControls::HeaderPattern* Policy::match_header(std::string_view name,
+                                                        std::string_view value,
+                                                        WorkerId worker) const {
+  const auto& headers = content_.controls.http.headers;
+  const auto fits = [&](const std::optional<Pattern>& pattern, std::string_view text) {
+    return !pattern || pattern->matches(text, scratch_, worker);
+  };
+  const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& each) {
+    return (each.name.empty() || proto::http::is_word(name, each.name)) &&
+           fits(each.name_pattern, name) && fits(each.pattern, value);
+  });
+  return found == headers.end() ? nullptr : &*found;
 }
 
 std::string_view Policy::list_name(ListId list) const {

@@ -177,6 +177,9 @@ class Policy {
   const Controls& controls() const { return content_.controls; }
   // What `http.uri` says of a request's target, decoded; null where no pattern matches.
   const HttpControls::UriPattern* match_uri(std::string_view target, WorkerId worker) const;
+  const HttpControls::UriPattern* match_arguments(std::string_view text, WorkerId worker) const;
+  const HttpControls::HeaderPattern* match_header(std::string_view name, std::string_view value,
+                                                  WorkerId worker) const;
   // "default" for none.
   std::string_view rule_name(RuleId rule) const;
   // Empty where there is no such line.

@@ -8,6 +8,7 @@
 #include "proto/carriers.h"
 #include "proto/http.h"
 #include "proto/http_body.h"
+#include "proto/http_field_lines.h"
 #include "proto/http_response.h"
 #include "proto/http_text.h"
 
@@ -52,29 +53,25 @@ bool lists(std::string_view value, std::string_view word) {
 
 BodyFields read_fields(std::string_view head) {
   BodyFields fields;
-  std::size_t end = head.find('\n');
-  fields.msnp = head.substr(0, end).find("/gateway/gateway.dll") != std::string_view::npos;
-  while (end != std::string_view::npos) {
-    head.remove_prefix(end + 1);
-    end = head.find('\n');
-    const std::string_view line = head.substr(0, end);
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view name = http::trimmed(line.substr(0, colon));
-    const auto value = [&] { return http::without_blanks(line.substr(colon + 1)); };
+  fields.msnp =
+      head.substr(0, head.find('\n')).find("/gateway/gateway.dll") != std::string_view::npos;
+  http::FieldLines lines(head);
+  while (lines.next()) {
+    const std::string_view name = lines.name();
     if (http::is_word(name, "content-encoding")) {
-      fields.coding = fields.coding == 0 ? coding_of(value()) : kUnknownCoding;
+      fields.coding = fields.coding == 0 ? coding_of(lines.value()) : kUnknownCoding;
     } else if (http::is_word(name, "transfer-encoding")) {
       fields.chunked = true;
-      if (!http::is_word(value(), "chunked")) fields.coding = kUnknownCoding;
+      if (!http::is_word(lines.value(), "chunked")) fields.coding = kUnknownCoding;
     } else if (http::is_word(name, "content-type")) {
-      fields.msnp = fields.msnp || http::starts_with_word(value(), "application/x-msn-messenger");
+      fields.msnp =
+          fields.msnp || http::starts_with_word(lines.value(), "application/x-msn-messenger");
     } else if (http::is_word(name, "x-msn-messenger")) {
       fields.msnp = true;
     } else if (http::is_word(name, "upgrade")) {
-      fields.websocket = fields.websocket || http::is_word(value(), "websocket");
+      fields.websocket = fields.websocket || http::is_word(lines.value(), "websocket");
     } else if (http::is_word(name, "sec-websocket-protocol")) {
-      fields.xmpp = fields.xmpp || lists(value(), "xmpp");
+      fields.xmpp = fields.xmpp || lists(lines.value(), "xmpp");
     }
   }
   return fields;

@@ -55,10 +55,16 @@ namespace chatgate::telemetry {
   ROW(http_method, "http-method", "a method that the policy does not allow")                       \
   ROW(http_uri_length, "http-uri-length", "the target of an HTTP request is too long")             \
   ROW(http_uri, "http-uri", "the policy refuses the target of an HTTP request")                    \
+  ROW(http_arguments, "http-arguments", "the policy refuses the arguments of an HTTP request")       \
+  ROW(http_header_count, "http-header-count", "an HTTP request with too many fields")              \
+  ROW(http_header_line, "http-header-line", "a field of an HTTP request is too long")              \
+  ROW(http_header, "http-header", "the policy refuses a field of an HTTP request")                 \
+  ROW(http_transfer_encoding, "http-transfer-encoding", "a transfer coding that is not allowed")   \
   ROW(http_header_length, "http-header-length", "the fields of an HTTP request are too long")      \
   ROW(http_content_length, "http-content-length", "a body shorter or longer than allowed")         \
   ROW(http_content_type, "http-content-type", "a body that is not of the type it is said to be")   \
   ROW(http_not_accepted, "http-not-accepted", "a body of a type that the client does not accept")  \
+  ROW(dns_header, "dns-header", "a DNS message that no name server would take")                    \
   ROW(dns_length, "dns-length", "a DNS message over UDP that is too long")                         \
   ROW(incomplete, "incomplete", "a message that never became whole, or became too long")           \
   ROW(flow_table_full, "flow-table-full", "no room for another flow")                              \

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "proto/dns_form.h"
+
 #include "stream_target.h"
 
 namespace chatgate::proto::test {
@@ -15,6 +17,7 @@ void check_message(Bytes message) {
   const ParseStatus status = dns::parse(message, Direction::to_server, facts);
   const auto query = dns::parse_dns_query(message);
   FUZZ_CHECK(status != ParseStatus::need_more);
+  FUZZ_CHECK(!dns::is_well_formed(message) || status != ParseStatus::malformed);
   if (query) {
     FUZZ_CHECK(status == ParseStatus::done);
     FUZZ_CHECK(query->questions_end >= dns::kHeaderSize);

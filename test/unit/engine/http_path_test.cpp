@@ -37,6 +37,17 @@ HttpControls::UriPattern pattern(const std::string& text, Action action) {
   return {*policy::Pattern::compile(text, error), action};
 }
 
+HttpControls::HeaderPattern header(const std::string& name,
+                                   const std::optional<std::string>& name_pattern,
+                                   const std::optional<std::string>& value, Action action) {
+  HttpControls::HeaderPattern made;
+  made.name = name;
+  if (name_pattern) made.name_pattern = pattern(*name_pattern, action).pattern;
+  if (value) made.pattern = pattern(*value, action).pattern;
+  made.action = action;
+  return made;
+}
+
 Octets text(std::string_view bytes) {
   return test::from_text(std::string(bytes));
 }
@@ -93,6 +104,76 @@ std::vector<Check> checks() {
        },
        request("GET /x/../%67ateway//GATEWAY.dll?Action=open"),
        request("GET /gateway/gatewayXdll?/gateway/gateway.dll")},
+      {"arguments", Reason::http_arguments,
+       [](Action action) {
+         HttpControls http;
+         http.arguments.push_back(pattern("^(.*&)?machinekey=", action));
+         return http;
+       },
+       request("GET /erc/Poll?a=1&%6Dachinekey=2"), request("GET /machinekey=/x?machine=key")},
+      {"header count", Reason::http_header_count,
+       [](Action action) {
+         HttpControls http;
+         http.max_header_count = LengthLimit{3, action};
+         return http;
+       },
+       request("GET /", "A: 1\r\nB: 2\r\nC: 3\r\n"), request("GET /", "A: 1\r\nB: 2\r\n")},
+      {"header line", Reason::http_header_line,
+       [](Action action) {
+         HttpControls http;
+         http.max_header_line_length = LengthLimit{30, action};
+         return http;
+       },
+       request("GET /", "X: " + std::string(28, 'a') + "\r\n"),
+       request("GET /" + std::string(90, 'b'), "X: " + std::string(27, 'a') + "\r\n")},
+      {"header line, folded", Reason::http_header_line,
+       [](Action action) {
+         HttpControls http;
+         http.max_header_line_length = LengthLimit{30, action};
+         return http;
+       },
+       request("GET /", "X: " + std::string(20, 'a') + "\r\n " + std::string(10, 'a') + "\r\n"),
+       request("GET /", "X: " + std::string(20, 'a') + "\r\nY: " + std::string(10, 'a') + "\r\n")},
+      {"header by name and value", Reason::http_header,
+       [](Action action) {
+         HttpControls http;
+         http.headers.push_back(header("user-agent", {}, "Gator", action));
+         return http;
+       },
+       request("GET /", "user-AGENT: a gator/1\r\n"),
+       request("GET /gator", "X-User-Agent: Gator\r\nUser-Agent: x\r\n")},
+      {"header by its name", Reason::http_header,
+       [](Action action) {
+         HttpControls http;
+         http.headers.push_back(header("", "^x-kazaa-", {}, action));
+         return http;
+       },
+       request("GET /", "X-Kazaa-Network: KaZaA\r\n"), request("GET /", "A: X-Kazaa-Network\r\n")},
+      {"header with an exception", Reason::http_header,
+       [](Action action) {
+         HttpControls http;
+         http.headers.push_back(header("user-agent", {}, "^good", Action::allow));
+         http.headers.push_back(header("", {}, "bad", action));
+         return http;
+       },
+       request("GET /", "User-Agent: good bad\r\nX: bad\r\n"),
+       request("GET /", "User-Agent: good bad\r\n")},
+      {"header on a folded line", Reason::http_header,
+       [](Action action) {
+         HttpControls http;
+         http.headers.push_back(header("user-agent", {}, "Gator", action));
+         return http;
+       },
+       request("GET /", "User-Agent: a\r\n  Gator\r\n"),
+       request("GET /", "User-Agent: a\r\nX:  Gator\r\n")},
+      {"transfer encoding", Reason::http_transfer_encoding,
+       [](Action action) {
+         HttpControls http;
+         http.transfer_encoding = {{"chunked"}, action};
+         return http;
+       },
+       request("POST /", "Transfer-Encoding: gzip, chunked\r\n"),
+       request("POST /", "transfer-encoding: Chunked\r\n")},
       {"header length", Reason::http_header_length,
        [](Action action) {
          HttpControls http;
@@ -174,6 +255,7 @@ TEST(HttpPath, EveryRequestOfAConnectionIsLookedAt) {
     talk.open();
     std::string first = check.innocent;
     if (first.find("Content-Length: 5") != first.npos) first += "abcde";
+    if (first.find("transfer-encoding") != first.npos) first += "0\r\n\r\n";
     EXPECT_TRUE(talk.client_says(text(first)).forward);
     EXPECT_TRUE(talk.server_says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab").forward);
     EXPECT_EQ(talk.client_says(text(check.found)).reason, check.reason);
@@ -432,6 +514,37 @@ TEST(HttpPath, PortMisuseOfAConnectionThatStands) {
 }
 
 // --- DNS
+
+TEST(DnsHeader, MessagesThatNoServerTakesMeetTheAction) {
+  using namespace proto::test;
+  const std::string question = dns_header() + dns_question(dns_name("www.example.com"), 1);
+  for (const Action action : {Action::allow, Action::alert, Action::drop, Action::reset}) {
+    policy::Controls controls;
+    controls.dns.header = action;
+    Wire wire(under(controls));
+    const auto ask = [&](const std::string& payload, std::uint16_t port = 53) {
+      return wire.inside(Frame().v4(kClient, kServer).udp(40000, port).payload(payload));
+    };
+    EXPECT_TRUE(ask(question).forward);
+    const bool stops = !policy::forwards(action);
+    for (const std::string& found :
+         {question + "x", question.substr(0, 20), std::string("hello")}) {
+      EXPECT_EQ(ask(found).reason, stops ? Reason::dns_header : Reason::none) << found;
+    }
+    EXPECT_EQ(wire.events(EventType::alert).size(), action == Action::allow ? 0u : 3u);
+    EXPECT_TRUE(ask(question).forward) << "each message by itself";
+    EXPECT_TRUE(ask("hello", 54).forward) << "another port";
+    Talk talk(wire, 40000, 53);
+    talk.open();
+    const auto framed = [](const std::string& message) {
+      return text(std::string({'\0', static_cast<char>(message.size())}) + message);
+    };
+    EXPECT_TRUE(talk.client_says(framed(question)).forward);
+    const Outcome outcome = talk.client_says(framed(question + "x"));
+    EXPECT_EQ(outcome.reason, stops ? Reason::dns_header : Reason::none);
+    EXPECT_EQ(outcome.forged.size(), action == Action::reset ? 2u : 0u);
+  }
+}
 
 TEST(DnsLength, LongerMessagesMeetTheAction) {
   using namespace proto::test;

@@ -74,6 +74,31 @@ TEST(HttpLoader, ReadsEveryKey) {
   EXPECT_EQ(found.controls.dns.message_length->action, Action::drop);
 }
 
+TEST(HttpLoader, ReadsTheChecksOfFields) {
+  const Read found = read(R"("http": {
+    "arguments": [ { "pattern": "machinekey", "action": "reset" } ],
+    "max_header_count": { "count": 60, "action": "drop" },
+    "max_header_line_length": { "bytes": 4000, "action": "alert" },
+    "headers": [ { "name": "User-Agent", "pattern": "Gator", "action": "reset" },
+                 { "name_pattern": "^x-kazaa", "action": "drop" } ],
+    "transfer_encoding": { "allow": ["Chunked", "gzip"], "action": "reset" } })");
+  EXPECT_EQ(found.lines, Lines());
+  const HttpControls& http = found.controls.http;
+  EXPECT_TRUE(http.reads_requests() && http.reads_fields());
+  ASSERT_EQ(http.arguments.size(), 1u);
+  EXPECT_EQ(http.arguments[0].pattern.text(), "machinekey");
+  ASSERT_TRUE(http.max_header_count && http.max_header_line_length && http.transfer_encoding);
+  EXPECT_EQ(http.max_header_count->bytes, 60u);
+  EXPECT_EQ(http.max_header_line_length->bytes, 4000u);
+  ASSERT_EQ(http.headers.size(), 2u);
+  EXPECT_EQ(http.headers[0].name, "user-agent");
+  EXPECT_EQ(http.headers[0].pattern->text(), "Gator");
+  EXPECT_FALSE(http.headers[0].name_pattern);
+  EXPECT_EQ(http.headers[1].name_pattern->text(), "^x-kazaa");
+  EXPECT_EQ(http.headers[1].action, Action::drop);
+  EXPECT_EQ(http.transfer_encoding->allow, (Lines{"chunked", "gzip"}));
+}
+
 TEST(HttpLoader, SaysWhatIsWrongAndWhere) {
   struct Case {
     const char* text;
@@ -103,14 +128,24 @@ TEST(HttpLoader, SaysWhatIsWrongAndWhere) {
 
 // What is wrong leaves its check out, and says so once.
 TEST(HttpLoader, EveryCheckNeedsItsParts) {
-  for (const char* text : {R"("http": { "max_uri_length": { "bytes": 1 } })",
-                           R"("http": { "max_header_length": { "action": "drop" } })",
-                           R"("http": { "content_length": { "max": 1 } })",
-                           R"("http": { "request_methods": { "allow": ["GET"] } })",
-                           R"("http": { "request_methods": { "action": "drop" } })",
-                           R"("http": { "uri": [ { "action": "drop" } ] })",
-                           R"("http": { "uri": [ { "pattern": "x" } ] })",
-                           R"("http": { "uri": [ { "pattern": "(", "action": "drop" } ] })"}) {
+  for (const char* text :
+       {R"("http": { "max_uri_length": { "bytes": 1 } })",
+        R"("http": { "max_header_length": { "action": "drop" } })",
+        R"("http": { "content_length": { "max": 1 } })",
+        R"("http": { "request_methods": { "allow": ["GET"] } })",
+        R"("http": { "request_methods": { "action": "drop" } })",
+        R"("http": { "arguments": [ { "action": "drop" } ] })",
+        R"("http": { "max_header_count": { "action": "drop" } })",
+        R"("http": { "max_header_line_length": { "bytes": 3 } })",
+        R"("http": { "headers": [ { "action": "drop" } ] })",
+        R"("http": { "headers": [ { "name": "a" } ] })",
+        R"("http": { "headers": [ { "name": "a b", "action": "drop" } ] })",
+        R"("http": { "headers": [ { "pattern": "(", "action": "drop" } ] })",
+        R"("http": { "headers": [ { "name": "a", "name_pattern": "a", "action": "drop" } ] })",
+        R"("http": { "transfer_encoding": { "action": "drop" } })",
+        R"("http": { "uri": [ { "action": "drop" } ] })",
+        R"("http": { "uri": [ { "pattern": "x" } ] })",
+        R"("http": { "uri": [ { "pattern": "(", "action": "drop" } ] })"}) {
     const Read found = read(text);
     EXPECT_EQ(found.lines.size(), 1u) << text;
     EXPECT_FALSE(found.controls.http.reads_requests()) << text;

@@ -182,7 +182,10 @@ TEST(Schemas, HaveTheKeysOfTheLoaders) {
   EXPECT_EQ(keys_at(policy, http + "port_misuse/properties"), set_of(kPortMisuseKeys));
   EXPECT_EQ(keys_at(policy, http + "content_length/properties"), set_of(kContentLengthKeys));
   EXPECT_EQ(keys_at(policy, http + "request_methods/properties"), set_of(kMethodKeys));
-  EXPECT_EQ(keys_at(policy, http + "uri/items/properties"), set_of(kUriKeys));
+  EXPECT_EQ(keys_at(policy, "/$defs/pattern/properties"), set_of(kUriKeys));
+  EXPECT_EQ(keys_at(policy, http + "headers/items/properties"), set_of(kHeaderKeys));
+  EXPECT_EQ(keys_at(policy, http + "max_header_count/properties"), set_of(kCountKeys));
+  EXPECT_EQ(keys_at(policy, http + "transfer_encoding/properties"), set_of(kMethodKeys));
   EXPECT_EQ(keys_at(policy, "/$defs/length/properties"), set_of(kHttpLimitKeys));
   const Schema catalogue(kCatalogueSchema);
   EXPECT_EQ(keys_at(catalogue, "/properties"), set_of(catalog::application_keys()));
