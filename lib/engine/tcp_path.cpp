@@ -237,6 +237,7 @@ void Pipeline::tcp_payload(Packet& packet) {
   if (blocked) return;
   Inspection& inspection = inspections_.get(cold.inspection);
   if (!inspection.half(packet.way).message_in_progress()) inspection.started = tick_;
+  facts_.clear();  // of another flow
   Inspected outcome = inspections_.feed(inspection, packet.way, segment, facts_);
   // Each time around one message of the segment is read.
   do {

@@ -107,6 +107,8 @@ TEST_F(SplitHello, NamesOfOneFlowAreNotAnothers) {
   Talk talk(wire, 40000, 443);
   EXPECT_FALSE(first_segment(wire, talk, "web.whatsapp.net").forward);
   EXPECT_TRUE(innocent.client_says(Octets{0x16}).forward) << "too little for any parser";
+  innocent.client_next += 100;
+  EXPECT_TRUE(innocent.client_says(Octets(50, 0x41)).forward) << "behind a hole";
 }
 
 // With what is shared between workers.
