@@ -136,9 +136,7 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
   const policy::Action before = cold.action;
   flow::NameStore::Buffer buffer;
   Ends now = ends(packet.flow);
-  const bool nobodys = packet.tcp() ? cold.app_proto == proto::AppProto::failed
-                                    : cold.app_proto == proto::AppProto::unknown;
-  now.unreadable = nobodys && cold.has(ColdFlow::kPayload);
+  now.unreadable = cold.app_proto == proto::AppProto::failed && cold.has(ColdFlow::kPayload);
   const Judgement judgement =
       judge_anew(*snapshot_, now, cold.im, cold.app_proto, names_.read(cold.name(), buffer));
   if (hot.stage == Stage::watched && !blocks(judgement.verdict.action)) {

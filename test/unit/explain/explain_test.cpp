@@ -224,6 +224,16 @@ Seen run(const std::shared_ptr<const engine::Snapshot>& snapshot, const Descript
     seen.rule = event.rule;
     seen.im = event.im;
   }
+  // Told of by its address with the first packet: what it was decided to be is in its record.
+  if (seen.stopped || seen.im.evidence != catalog::Evidence::address) return seen;
+  wire.wait(7200);
+  for (const telemetry::Event& event : wire.events(telemetry::EventType::flow)) {
+    // Given up since, for its silence.
+    if (!event.im.known() && event.action != snapshot->policy->fallback()) continue;
+    seen.action = event.action;
+    seen.rule = event.rule;
+    seen.im = event.im;
+  }
   return seen;
 }
 
