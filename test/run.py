@@ -114,7 +114,7 @@ class Tests:
             print(process.stdout[-20000:])
         return not failed
 
-    def fuzz(self, seconds=3):
+    def fuzz(self, seconds=1):
         # A seed of its own, so that the run repeats; scripts/fuzz by itself draws one.
         result = subprocess.run(["scripts/fuzz", str(seconds)], cwd=TREE, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True, check=False,
@@ -155,7 +155,7 @@ def gtest_cases(report):
 STAGES = {
     "release": "release build, style, unit and scenario tests",
     "sanitized": "the same tests under ASan and UBSan",
-    "fuzz": "each fuzz target for a few seconds",
+    "fuzz": "each fuzz target for a second",
     "tidy": "clang-tidy",
     "lab": "real clients through the real gateway",
     "names": "every name that tshark prints for the corpus; minutes, only where it is asked for",

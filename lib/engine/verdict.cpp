@@ -145,9 +145,7 @@ bool Pipeline::judge_flow_anew(Packet& packet) {
   catalog::Classification earlier = cold.im;
   if (is_read) earlier.service = catalog::Service::any;
   Ends now = ends(packet.flow);
-  const bool nobodys = cold.app_proto == proto::AppProto::failed ||
-                       (!packet.tcp() && cold.app_proto == proto::AppProto::unknown);
-  now.unreadable = nobodys && cold.has(ColdFlow::kPayload);
+  now.unreadable = cold.app_proto == proto::AppProto::failed && cold.has(ColdFlow::kPayload);
   Judgement judgement =
       judge_anew(*snapshot_, now, earlier, cold.app_proto, names_.read(cold.name(), buffer));
   if (is_read && judgement.im.application == cold.im.application) {

@@ -21,6 +21,7 @@ using engine::TraceStage;
 constexpr std::size_t kExamples = 4;
 // Inspections that end with their talks' silence are many more than a description needs.
 constexpr std::uint32_t kFlows = 4096;
+constexpr std::size_t kFirstClientPort = 20000;
 
 // What the intent says of an application; nothing where it says nothing.
 std::optional<bool> intended_block(const Intent& intent, const catalog::Application& application) {
@@ -61,6 +62,7 @@ class Auditor {
 
   void play(const Trial& trial);
   bool expects_block(const Trial& trial) const;
+  bool denied_by_access(const Trial& trial, const policy::Connection& asked) const;
   bool refuses_encrypted_dns() const;
   std::optional<bool> meant_by_control(const Trial& trial) const;
   void find_fault(const Trial& trial, const Played& played, bool expected_block);
@@ -82,7 +84,7 @@ class Auditor {
 
 Audit Auditor::run() {
   for (const catalog::Application& application : snapshot_.catalogue->applications()) {
-    for (const Trial& trial : trials_of(application, options_)) play(trial);
+    for (const Trial& trial : trials_of(application, *snapshot_.catalogue, options_)) play(trial);
   }
   for (const std::string& name : snapshot_.policy->controls().tls.ech_public_names) {
     play(hidden_name_trial(name, options_));
@@ -146,15 +148,39 @@ policy::Connection Auditor::asked_of(const Trial& trial) const {
 
 bool Auditor::expects_block(const Trial& trial) const {
   if (const auto meant = meant_by_control(trial)) return *meant;
-  if (trial.application == nullptr) return false;
-  if (const auto block = intended_block(options_.intent, *trial.application)) return *block;
-  return !policy::forwards(snapshot_.policy->decide(asked_of(trial)).action);
+  if (trial.application != nullptr) {
+    if (const auto block = intended_block(options_.intent, *trial.application)) return *block;
+  }
+  const policy::Connection asked = asked_of(trial);
+  if (denied_by_access(trial, asked)) return true;
+  const policy::Verdict verdict = snapshot_.policy->decide(asked);
+  if (trial.application != nullptr) return !policy::forwards(verdict.action);
+  // What is nobody's is to pass, but for what the policy names itself.
+  if (!verdict.rule.valid() || policy::forwards(verdict.action)) return false;
+  const policy::Rule& rule = snapshot_.policy->rules()[verdict.rule.value()];
+  return verdict.list.valid() || !rule.server.any();
+}
+
+bool Auditor::denied_by_access(const Trial& trial, const policy::Connection& asked) const {
+  const policy::AccessList& list = snapshot_.policy->access();
+  policy::AccessList::Question question;
+  question.protocol = trial.talk.ends.tcp ? net::kTcp : net::kUdp;
+  question.client = asked.client;
+  question.server = asked.server;
+  question.server_port = asked.server_port;
+  question.way = asked.way;
+  question.times = asked.times;
+  const policy::AccessId line = list.first_match(question);
+  return line.valid() && !policy::forwards(list[line].action);
 }
 
 void Auditor::play(const Trial& trial) {
   const bool hidden = trial.path == "ech";
   const bool expected = expects_block(trial);
-  const Played played = stage_.play(trial.talk);
+  // No two sessions are one flow, as long as any of them may be in the table.
+  Talk talk = trial.talk;
+  talk.ends.client_port = static_cast<std::uint16_t>(kFirstClientPort + audit_.sessions % 40000);
+  const Played played = stage_.play(talk);
   ++audit_.sessions;
   const std::string application = trial.application != nullptr ? trial.application->word
                                   : hidden                     ? "unknown"

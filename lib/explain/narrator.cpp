@@ -20,10 +20,12 @@ std::vector<NameEntry> entries_of(const catalog::Catalogue& catalogue, std::stri
   for (const catalog::Application& application : catalogue.applications()) {
     for (const catalog::ServerName& entry : application.names) {
       const bool same = name == entry.name;
-      const bool below = !entry.exact && name.size() > entry.name.size() &&
+      const bool label = entry.label && name.size() > entry.name.size() &&
+                         name.starts_with(entry.name) && name[entry.name.size()] == '.';
+      const bool below = !entry.exact && !entry.label && name.size() > entry.name.size() &&
                          name.ends_with(entry.name) &&
                          name[name.size() - entry.name.size() - 1] == '.';
-      if (same || below) found.push_back({&application, &entry});
+      if ((same && !entry.label) || label || below) found.push_back({&application, &entry});
     }
   }
   std::stable_sort(found.begin(), found.end(), [](const NameEntry& a, const NameEntry& b) {
@@ -304,8 +306,10 @@ void Narrator::name(const Entry& entry) {
   });
   const NameEntry& entry_of = chosen == covering.end() ? covering.front() : *chosen;
   std::string result = "longest entry " + quoted(entry_of.name->name) +
-                       (entry_of.name->exact ? " (this host only)" : " (and all below)") + " of " +
-                       word(match.application) + service_text(match.service);
+                       (entry_of.name->label   ? " (first label)"
+                        : entry_of.name->exact ? " (this host only)"
+                                               : " (and all below)") +
+                       " of " + word(match.application) + service_text(match.service);
   result += match.exclusive ? ", its alone" : ", shared with others: does not decide by itself";
   step("name", name, result);
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "proto/facts.h"
+#include "proto/parser.h"
 
 #include "explain/native_sessions.h"
 #include "explain/sayings.h"
@@ -21,7 +22,7 @@ constexpr std::string_view kInnocent = "www.example.com";
 constexpr std::uint16_t kHttp = 80, kHttps = 443, kDns = 53, kProxy = 3128, kSocks = 1080;
 constexpr std::uint16_t kOtherPort = 31337;
 constexpr std::uint16_t kDnsOverTls = 853;
-constexpr std::uint16_t kFirstClientPort = 20000;
+constexpr std::uint16_t kClientPort = 20000;  // whoever plays them chooses others
 constexpr std::size_t kNoise = 96;
 
 bool is_web_port(std::uint16_t port) {
@@ -45,8 +46,7 @@ class Gatherer {
     trial.path = path;
     trial.sample = std::move(sample);
     const IpAddress& client = server.is_v4() ? options_.client : options_.client_v6;
-    const auto client_port = static_cast<std::uint16_t>(kFirstClientPort + trials_.size() % 40000);
-    trial.talk = {{client, server, client_port, port, tcp, std::nullopt}, std::move(sayings)};
+    trial.talk = {{client, server, kClientPort, port, tcp, std::nullopt}, std::move(sayings)};
     return trial;
   }
 
@@ -64,11 +64,15 @@ void recognise(Trial& trial, Evidence evidence, Service service, bool disguised 
   trial.disguised = disguised;
 }
 
-void add_ports(Gatherer& gatherer, const catalog::Application& application) {
+void add_ports(Gatherer& gatherer, const catalog::Application& application,
+               const catalog::Catalogue& catalogue) {
   const bool resolver = application.word == "encrypted-dns";
   for (const catalog::PortRange& range : application.ports) {
     if (!range.is_default) continue;
     const bool tcp = range.transport == catalog::Transport::tcp;
+    // There bytes that are nobody's are taken for somebody else's; its own are another path.
+    const catalog::PortMatch match = catalogue.match_port(range.transport, range.first);
+    if (match.shared && proto::begins_recognisably(application.word, tcp)) continue;
     const bool dot = resolver && range.first == kDnsOverTls;
     const std::string sample = (tcp ? "tcp/" : "udp/") + std::to_string(range.first);
     recognise(gatherer.add(dot ? "dot" : "port", sample, range.first, tcp, {noise(kNoise)}),
@@ -102,6 +106,7 @@ std::vector<Saying> then(std::vector<Saying> sayings, Saying more) {
 
 // A host that an entry of the catalogue covers.
 std::string host_of(const catalog::ServerName& entry) {
+  if (entry.label) return entry.name + ".example.org";
   return entry.name.find('.') == std::string::npos ? "host." + entry.name : entry.name;
 }
 
@@ -162,9 +167,10 @@ void add_site(Gatherer& gatherer, const std::string& host) {
 
 }  // namespace
 
-std::vector<Trial> trials_of(const catalog::Application& application, const AuditOptions& options) {
+std::vector<Trial> trials_of(const catalog::Application& application,
+                             const catalog::Catalogue& catalogue, const AuditOptions& options) {
   Gatherer gatherer(&application, options);
-  add_ports(gatherer, application);
+  add_ports(gatherer, application, catalogue);
   add_payload(gatherer, application);
   add_names(gatherer, application);
   add_addresses(gatherer, application);

@@ -29,7 +29,8 @@ struct Trial {
 };
 
 // All paths of one application.
-std::vector<Trial> trials_of(const catalog::Application& application, const AuditOptions& options);
+std::vector<Trial> trials_of(const catalog::Application& application,
+                             const catalog::Catalogue& catalogue, const AuditOptions& options);
 // What must pass: sites that everybody visits, names that applications share with others, plain
 // connections to nobody's port.
 std::vector<Trial> benign_trials(const catalog::Catalogue& catalogue, const AuditOptions& options);

@@ -68,9 +68,11 @@ class Sessions {
     udp(begin(Path::dns), 53, text(test::dns_query(host)));
   }
 
-  void add_port(const Application& application, const catalog::PortRange& range) {
+  // `refuted`: others use the port, and bytes that are not its owner's are taken for theirs.
+  void add_port(const Application& application, const catalog::PortRange& range, bool refuted) {
     const bool is_tcp = range.transport == catalog::Transport::tcp;
-    start(Path::port, application, (is_tcp ? "tcp/" : "udp/") + std::to_string(range.first), true);
+    start(Path::port, application, (is_tcp ? "tcp/" : "udp/") + std::to_string(range.first),
+          !refuted);
     (this->*(is_tcp ? &Sessions::tcp : &Sessions::udp))("192.0.2.77", range.first, kOpaque);
   }
 
@@ -173,13 +175,10 @@ class CataloguePaths : public testing::Test {
       for (const auto& name : application.names) sessions_.add_name(application, name);
       for (const auto& range : application.ports) {
         if (!range.is_default) continue;
-        // What is said there is nobody's, which refutes a shared port of a protocol that is read.
         const bool tcp = range.transport == catalog::Transport::tcp;
-        if (snapshot->catalogue->match_port(range.transport, range.first).shared &&
-            proto::begins_recognisably(application.word, tcp)) {
-          continue;
-        }
-        sessions_.add_port(application, range);
+        const bool shared = snapshot->catalogue->match_port(range.transport, range.first).shared;
+        sessions_.add_port(application, range,
+                           shared && proto::begins_recognisably(application.word, tcp));
       }
       for (const auto& address : application.addresses) {
         sessions_.add_address(application, address);

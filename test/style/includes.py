@@ -31,7 +31,7 @@ LAYERS = {
     "engine": ["base", "net", "proto", "detect", "lists", "catalog", "policy", "flow", "stream", "enforce",
                "learn", "telemetry"],
     # The engine over made-up traffic, in words.
-    "explain": ["base", "net", "proto/dns_canary.h", "proto/facts.h", "proto/messenger.h",
+    "explain": ["base", "net", "proto/dns_canary.h", "proto/facts.h", "proto/messenger.h", "proto/parser.h",
                 "lists/mask.h", "synth", "catalog", "policy", "flow/flow.h", "learn",
                 "telemetry", "engine"],
     "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",

@@ -199,6 +199,11 @@ Seen run(const std::shared_ptr<const engine::Snapshot>& snapshot, const Descript
   engine::Wire wire(snapshot);
   Seen seen;
   seen.action = snapshot->policy->fallback();
+  const auto see = [&](const telemetry::Event& event) {
+    seen.action = event.action;
+    seen.rule = event.rule;
+    seen.im = event.im;
+  };
   const TalkEnds& ends = description.ends;
   const std::string server = ends.server.to_string();
   const auto payload = [&] {
@@ -213,16 +218,28 @@ Seen run(const std::shared_ptr<const engine::Snapshot>& snapshot, const Descript
   }();
   if (ends.tcp) {
     engine::Talk talk(wire, ends.client_port, ends.server_port, server.c_str());
-    seen.stopped = !talk.open().forward || !talk.client_says(payload.bytes).forward;
+    seen.stopped = !talk.open().forward;
+    if (!seen.stopped) {
+      for (const telemetry::Event& event : wire.events(telemetry::EventType::alert)) {
+        // A question is judged by itself, whatever its connection was told to be.
+        if (description.kind == NameKind::dns && policy::forwards(event.action)) continue;
+        see(event);
+      }
+      seen.stopped = !talk.client_says(payload.bytes).forward;
+    }
   } else {
     test::Frame frame;
     frame.v4(engine::kClient, server).udp(ends.client_port, ends.server_port);
     seen.stopped = !wire.inside(frame.payload(payload.bytes)).forward;
   }
-  for (const telemetry::Event& event : wire.events(telemetry::EventType::alert)) {
-    seen.action = event.action;
-    seen.rule = event.rule;
-    seen.im = event.im;
+  for (const telemetry::Event& event : wire.events(telemetry::EventType::alert)) see(event);
+  // Told of by its address with the first packet: what it was decided to be is in its record.
+  if (seen.stopped || seen.im.evidence != catalog::Evidence::address) return seen;
+  wire.wait(7200);
+  for (const telemetry::Event& event : wire.events(telemetry::EventType::flow)) {
+    // Given up since, for its silence.
+    if (!event.im.known() && event.action != snapshot->policy->fallback()) continue;
+    see(event);
   }
   return seen;
 }
@@ -274,6 +291,64 @@ Description random_description(std::mt19937& random) {
     description.ends.tcp = pick(3) == 0;
   }
   return description;
+}
+
+// Rules and lines that ask for more than an application.
+std::shared_ptr<engine::Snapshot> conditional_policy() {
+  auto made = std::make_shared<engine::Snapshot>();
+  made->catalogue = engine::catalogue();
+  policy::Policy::Content content;
+  content.times = policy::Times(std::vector<policy::NamedTime>{{"night", {}}});
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    policy::Rule& rule = content.rules.emplace_back();
+    rule.id = RuleId(i);
+    rule.name = "rule " + std::to_string(i + 1);
+    rule.action = Action::reset;
+  }
+  content.rules[0].when = 1;
+  content.rules[1].path.vlans = {{7, 7}};
+  content.rules[2].server = policy::ServerSet({"named.example"}, {}, {});
+  policy::AccessEntry& line = content.access.emplace_back();
+  line.name = "no telnet";
+  line.ports = {{23, 23}};
+  line.action = Action::drop;
+  made->policy = std::make_shared<policy::Policy>(std::move(content), *made->catalogue);
+  return made;
+}
+
+TEST(Explain, TimesWaysServersAndTheAccessList) {
+  const auto snapshot = conditional_policy();
+  Description description = to("192.0.2.1", 443, NameKind::sni, "www.named.example");
+  Explanation told = explain(snapshot, description, {});
+  EXPECT_EQ(told.rule, "rule 3");
+  EXPECT_TRUE(told.stopped);
+  ASSERT_EQ(rules_of(told).size(), 3u);
+  EXPECT_THAT(rules_of(told)[0].looked_at, HasSubstr("when night"));
+  EXPECT_THAT(rules_of(told)[0].result, HasSubstr("when, none is in force"));
+  EXPECT_THAT(rules_of(told)[1].result, HasSubstr("another way"));
+  EXPECT_THAT(result_of(told, "access-list"), HasSubstr("no line matches"));
+
+  description.name = "named.example.org";
+  told = explain(snapshot, description, {});
+  EXPECT_EQ(told.rule, "default");
+  EXPECT_FALSE(told.stopped);
+  EXPECT_THAT(rules_of(told)[2].result, HasSubstr("server"));
+
+  description.ends.vlan = 7;
+  EXPECT_EQ(explain(snapshot, description, {}).rule, "rule 2");
+  description.ends.vlan = 8;
+  EXPECT_EQ(explain(snapshot, description, {}).rule, "default");
+
+  const auto night = conditional_policy();
+  night->times = 1;
+  EXPECT_EQ(explain(night, description, {}).rule, "rule 1");
+
+  told = explain(snapshot, to("192.0.2.1", 23), {});
+  EXPECT_EQ(told.rule, "no telnet");
+  EXPECT_EQ(told.action, Action::drop);
+  EXPECT_EQ(told.evidence, "access-list");
+  EXPECT_TRUE(told.stopped);
+  EXPECT_TRUE(rules_of(told).empty());
 }
 
 TEST(Explain, SaysWhatTheEngineDoesOverManyConnections) {
