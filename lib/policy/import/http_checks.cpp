@@ -86,11 +86,8 @@ void HttpChecks::map_line(const Command& command) {
     if (what.empty() || what == "default") {
       return context_.not_converted(command, "transfer encodings that nobody names have no check");
     }
-    if (action != Action::allow) {
-      context_.out.http_entry("transfer_encoding",
-                              {{"coding", what}, {"action", to_string(action)}});
-    }
-    return context_.converted(command);
+    if (action == Action::allow) return context_.converted(command);
+    return context_.converted_unless_lost(command, context_.out.refuse_coding(what, action));
   }
   if (!limits_line(command, words, action)) {
     context_.not_converted(command, "this check of HTTP is not known here");
@@ -214,7 +211,10 @@ HttpChecks::Expression HttpChecks::expression(const Command& command) {
   } else if (is_one_of(field, {"args", "arg"}) && side == "request") {
     result.key = "arguments";
   } else if (field == "body" && side == "request") {
-    result.key = "body";
+    result.trouble =
+        "what is in bodies is told by rules: a Snort rule with http_client_body, or, for a "
+        "messenger within HTTP, a rule for the application";
+    return result;
   } else if (field == "header" && side == "request" && command.word(at + 2) == "regex") {
     result.key = "headers";
     if (command.word(at + 1) != "regex") result.name = command.word(++at);
@@ -333,8 +333,7 @@ std::string HttpChecks::match_header(const Command& command, std::size_t at, Act
   if (!is_one_of(command.word(at), {"chunked", "compress", "deflate", "gzip", "identity"})) {
     return std::string(kNoCounterpart);
   }
-  context_.out.http_entry("transfer_encoding",
-                          {{"coding", command.word(at)}, {"action", to_string(action)}});
+  warn_if_lost(command, context_.out.refuse_coding(command.word(at), action));
   return {};
 }
 

@@ -11,8 +11,7 @@ namespace {
 constexpr std::string_view kHttpOrder[] = {
     "port_misuse", "protocol_violation", "request_methods",           "max_uri_length",
     "uri",         "arguments",          "max_header_length",         "max_header_count",
-    "headers",     "content_length",     "content_type_verification", "transfer_encoding",
-    "body"};
+    "headers",     "content_length",     "content_type_verification", "transfer_encoding"};
 
 Action action_of(const Json& word) {
   return parse_action(word.get<std::string>()).value_or(Action::reset);
@@ -116,6 +115,20 @@ std::optional<Action> Output::check(std::string_view key, Action action) {
   Json& at = http_[std::string(key)];
   std::optional<Action> lost;
   if (at.is_null() || replaces(at, action, lost)) at = to_string(action);
+  return lost;
+}
+
+std::optional<Action> Output::refuse_coding(std::string_view coding, Action action) {
+  Json& at = http_["transfer_encoding"];
+  std::optional<Action> lost;
+  if (at.is_null()) {
+    at["allow"] = {"chunked", "compress", "deflate", "gzip", "identity"};
+    at["action"] = to_string(action);
+  } else if (action_of(at["action"]) != action && replaces(at["action"], action, lost)) {
+    at["action"] = to_string(action);
+  }
+  Json& allowed = at["allow"];
+  allowed.erase(std::remove(allowed.begin(), allowed.end(), Json(coding)), allowed.end());
   return lost;
 }
 

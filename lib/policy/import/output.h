@@ -69,6 +69,8 @@ class Output {
   std::optional<Action> methods(const Texts& named, bool others, Action action);
   // An entry of one of the lists (`uri`, `headers`, …); the first that matches counts.
   void http_entry(std::string_view key, Json entry);
+  // Takes a transfer coding out of those that are allowed, which at first are all that are named.
+  std::optional<Action> refuse_coding(std::string_view coding, Action action);
   void timeout(std::string_view key, std::uint32_t seconds) {
     timeouts_[std::string(key)] = seconds;
   }
