@@ -16,6 +16,9 @@ using flow::Way;
 
 namespace {
 
+// What is kept of an answer behind a gap, so that hellos find room: a middle-sized buffer.
+constexpr std::int32_t kMostHeld = 16 * 1024;
+
 // Each of a list, in any case of letters and without parameters.
 bool is_allowed_coding(const policy::HttpControls::Methods& codings, std::string_view list) {
   while (true) {
@@ -201,6 +204,32 @@ void Pipeline::expect_answer(const Packet& packet, std::string_view method,
                              const proto::http::Accepted& accepted) {
   OpenRequests& requests = inspections_.get(flows_.cold(packet.flow).inspection).requests;
   requests.add({accepted, method == "HEAD", method == "CONNECT"});
+}
+
+// An answer is put in order for what it may carry. Where that takes more room than a gap of a few
+// segments, and nothing was found in it yet, it is let pass unread. True where that is so.
+bool Pipeline::gives_up_answer(Packet& packet, Inspected outcome) {
+  const flow::InspectionIndex index = flows_.cold(packet.flow).inspection;
+  if (!packet.tcp() || !index.valid() || http_controls().reads_answers()) return false;
+  const Half& half = inspections_.get(index).half(packet.way);
+  const std::uint32_t end = packet.layers.sequence + packet.layers.payload_size;
+  const bool far_ahead = outcome == Inspected::undecided && half.stream.has_holes() &&
+                         static_cast<std::int32_t>(end - half.stream.next_sequence()) > kMostHeld;
+  if (!far_ahead && outcome != Inspected::out_of_memory && outcome != Inspected::scattered) {
+    return false;
+  }
+  if (!half.reads_plain_answer()) return false;
+  nothing(packet);
+  return true;
+}
+
+// The same where a segment is further ahead than could be held.
+bool Pipeline::answer_runs_ahead(Packet& packet, Reason refused) {
+  const flow::ColdFlow& cold = flows_.cold(packet.flow);
+  const std::uint32_t next = cold.next_sequence[flow::index(packet.way)];
+  return refused == Reason::tcp_window &&
+         static_cast<std::int32_t>(packet.layers.sequence - next) > 0 &&
+         gives_up_answer(packet, Inspected::scattered);
 }
 
 // A server's answer has been read: its head, or the first bytes of its body. True where there is

@@ -58,6 +58,11 @@ struct Half {
     return parser != kNoParser &&
            proto::stream_parsers()[parser].direction == proto::Direction::to_client;
   }
+  // It is one of HTTP, and no messenger was found in it.
+  bool reads_plain_answer() const {
+    return speaks_as_server() && !state.carriage.found &&
+           proto::stream_parsers()[parser].protocol == proto::AppProto::http;
+  }
   // A parser knows what it reads and waits for the rest.
   bool message_in_progress() const {
     return phase == Phase::looking && parser != kNoParser && stream.contiguous() > begin;

@@ -145,7 +145,7 @@ class Pipeline {
 
   // tcp_path.cpp
   bool pick_up(Packet& packet);
-  Reason admit_tcp(const Packet& packet);
+  Reason admit_tcp(Packet& packet);
   bool follow_tcp(Packet& packet);
   bool follow_syn(Packet& packet);
   bool follow_syn_ack(Packet& packet);
@@ -185,6 +185,8 @@ class Pipeline {
   bool refuse_length(Packet& packet, std::uint64_t length);
   void expect_answer(const Packet& packet, std::string_view method,
                      const proto::http::Accepted& accepted);
+  bool gives_up_answer(Packet& packet, Inspected outcome);
+  bool answer_runs_ahead(Packet& packet, Reason refused);
   bool http_answer(Packet& packet, Inspected& outcome);
   bool refuse_answer_head(Packet& packet, bool& goes_on);
   bool refuse_answer_body(Packet& packet);

@@ -18,15 +18,14 @@ constexpr std::uint8_t kMaxConflicts = 3;
 
 }  // namespace
 
-telemetry::Reason Pipeline::admit_tcp(const Packet& packet) {
+telemetry::Reason Pipeline::admit_tcp(Packet& packet) {
   const Reason sums = admit_sums(packet);
   if (sums != Reason::none) return sums;
   ColdFlow& cold = flows_.cold(packet.flow);
   const net::TcpOptions options = net::read_tcp_options(*packet.view, packet.layers);
   Inspection* inspection = cold.inspection.valid() ? &inspections_.get(cold.inspection) : nullptr;
   const Reason refused = admit(packet.layers, options, cold, inspection, packet.way);
-  if (refused != Reason::none) return refused;
-
+  if (refused != Reason::none && !answer_runs_ahead(packet, refused)) return refused;
   if (packet.layers.has(net::tcp_flag::syn) && (options.md5 || options.authentication)) {
     cold.flags |= ColdFlow::kAuthenticated;
   }
@@ -285,6 +284,7 @@ bool Pipeline::acquire_inspection(const Packet& packet) {
 bool Pipeline::inspected(Packet& packet, Inspected& outcome) {
   if (traced_ != nullptr) trace_parse(outcome);
   ColdFlow& cold = flows_.cold(packet.flow);
+  if (gives_up_answer(packet, outcome)) return false;
   switch (outcome) {
     case Inspected::undecided: {
       const stream::TcpStream& stream = inspections_.get(cold.inspection).half(packet.way).stream;

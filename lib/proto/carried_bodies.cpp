@@ -165,6 +165,7 @@ ParseStatus Carriers::feed_body(ParserState& state, Bytes stream, Facts& facts) 
   const ParseStatus status = carriage.coding == 0 ? read(reading, state, span, facts)
                                                   : collect(reading, state, span, facts);
   carriage.left -= state.offset;
+  carriage.found = carriage.found || status == ParseStatus::done;
   const bool ended = carriage.left == 0 && !carriage.chunked;
   if (ended || (status == ParseStatus::piece && reading.over)) {
     const std::uint32_t offset = state.offset;

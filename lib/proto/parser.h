@@ -62,6 +62,7 @@ struct Carriage {
   std::uint8_t coding = 0;   // 0: none; else one more than http::Coding
   bool chunked = false;      // behind these bytes more of it may come
   bool xmpp = false;         // a WebSocket whose subprotocol was said to be that
+  bool found = false;        // a messenger's message was
   bool msnp = false;         // bodies are said to be MSNP, or one before was
   std::uint32_t memory = 0;  // of MSNP's session, from one body to the next
 };

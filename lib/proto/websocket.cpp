@@ -49,6 +49,7 @@ ParseStatus Carriers::feed_frames(ParserState& state, Bytes stream, Facts& facts
   const Bytes span = stream.first(std::min<std::uint64_t>(stream.size(), carriage.left));
   const ParseStatus status = read(reading, state, span, facts);
   carriage.left -= state.offset;
+  carriage.found = carriage.found || status == ParseStatus::done;
   if (status == ParseStatus::piece && reading.over) {
     state.skip = carriage.left;
     carriage.left = 0;
