@@ -104,7 +104,7 @@ TEST(Eve, AlertHoldsEverything) {
               "signature": "no public IM", "category": "mobile-messenger", "severity": 2},
     "verdict": {"action": "drop", "reject": ["tcp-reset"]},
     "im": {"application": "whatsapp", "category": "mobile-messenger", "service": "text-chat",
-           "evidence": "tls-sni", "name": "web.whatsapp.com", "action": "reset",
+           "evidence": "tls-sni", "confidence": "high", "name": "web.whatsapp.com", "action": "reset",
            "rule": "no public IM", "decided_at": 4},
     "host": "gateway1"})"));
 }
