@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""clang-tidy over lib/ and app/, each file a case; what was clean and has not changed is not read again.
+"""clang-tidy over lib/ and app/, or the folders named, each file a case; what was clean and has not changed is not
+read again.
 
-usage: tidy.py BUILD-FOLDER
+usage: tidy.py BUILD-FOLDER [FOLDER ...]
 """
 
 import hashlib
@@ -53,7 +54,7 @@ def main():
     store = build / CLEAN
     clean = json.loads(store.read_text(encoding="utf-8")) if store.exists() else {}
 
-    files = [path for path in tree.sources("lib", "app")
+    files = [path for path in tree.sources(*(sys.argv[2:] or ("lib", "app")))
              if path.suffix == ".cpp" and str(path) in commands]
     digests = {path: digest(path, general + commands[str(path)]["command"].encode()) for path in files}
     todo = [path for path in files if clean.get(tree.relative(path)) != digests[path]]
