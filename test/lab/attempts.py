@@ -163,7 +163,7 @@ class Plan:
             self.dig(b["telegram"], "AAAA", "nxdomain", "telegram", version=6),
             self.dig(b["slack"], "A", "nxdomain", "slack", tcp=True),
             self.xmpp("reset"),
-            self.tcp(5223, "reset", "xmpp", " (XMPP over TLS)"),
+            self.tcp(4244, "reset", "viber", " (Viber)"),
             self.tcp(5269, "reset", "xmpp", " (XMPP servers)"),
             self.tcp(1863, "reset", "msn", " (MSN)"),
             self.tcp(5050, "reset", "yahoo", " (Yahoo)"),
@@ -171,7 +171,7 @@ class Plan:
             self.tcp(5193, "reset", "aim", " (AIM)", version=6),
             self.tcp(1533, "reset", "sametime", " (Sametime)"),
             self.tcp(5061, "reset", "lync", " (SIP over TLS)"),
-            self.udp(4000, "silent", "icq", " (ICQ)"),
+            self.udp(22466, "silent", "slack", " (Slack's calls)"),
         ]
 
     def innocent(self):

@@ -41,9 +41,9 @@ def connections(play):
 def shown(play):
     servers = play.gateway.control("show", "servers").stdout
     play.said("show servers", servers, r"^2 servers$",
-              r"^Application +Service +Server +Name +Others +Learned +Left$",
-              rf"^quokka +- +{TAUGHT} +taught\.quokka\.example +no +0:00:\d\d +0:0[01]:\d\d$",
-              rf"^quokka +- +{SHARED} +shared\.quokka\.example +yes +0:00:\d\d +0:0[01]:\d\d$")
+              r"^Application +Service +Server +Name +Rules +Others +Learned +Left$",
+              rf"^quokka +- +{TAUGHT} +taught\.quokka\.example +- +no +0:00:\d\d +0:0[01]:\d\d$",
+              rf"^quokka +- +{SHARED} +shared\.quokka\.example +- +yes +0:00:\d\d +0:0[01]:\d\d$")
     play.said("show servers application wombat", play.gateway.control(
         "show", "servers", "application", "wombat").stdout, r"^(0|[Nn]o) servers")
     cache = play.gateway.control("show", "dns-cache").stdout
