@@ -8,7 +8,6 @@ namespace chatgate::engine {
 
 using flow::ColdFlow;
 using flow::Stage;
-using flow::Way;
 
 // A connection to a server of an application that is let pass is told of with its first packet:
 // perhaps nothing else ever tells. What it says itself is told when it says it.
