@@ -1,3 +1,4 @@
+#include "base/ip_protocol.h"
 #include "control/context.h"
 #include "control/text.h"
 
@@ -8,7 +9,8 @@ using telemetry::Event;
 using Align = TextTable::Align;
 
 constexpr std::uint32_t kUsualLimit = 100;
-constexpr std::uint8_t kTcp = 6, kUdp = 17;  // IANA protocol numbers
+using ip_protocol::kTcp;
+using ip_protocol::kUdp;
 
 std::string protocol_word(std::uint8_t protocol) {
   if (protocol == kTcp) return "tcp";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ip_protocol.h"
 #include "control/context.h"
 #include "control/text.h"
 
@@ -10,7 +11,8 @@
 namespace chatgate::control {
 namespace {
 
-constexpr std::uint8_t kTcp = 6, kUdp = 17;  // IANA protocol numbers
+using ip_protocol::kTcp;
+using ip_protocol::kUdp;
 
 Json to_json(const explain::TracedPacket& packet, std::size_t worker) {
   Json json = {{"worker", worker}, {"time", moment(packet.time)}, {"packet", packet.heading}};

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <variant>
 
+#include "base/ip_protocol.h"
+
 namespace chatgate::detect {
 namespace {
 
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
-constexpr std::uint8_t kIcmp6 = 58;
+using ip_protocol::kTcp;
+using ip_protocol::kUdp;
 
 bool is_icmp(const Subject& subject) {
-  return subject.ip_protocol == kIcmp || subject.ip_protocol == kIcmp6;
+  return ip_protocol::is_icmp(subject.ip_protocol);
 }
 
 // Whether only PacketFields can say.

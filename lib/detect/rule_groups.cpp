@@ -4,13 +4,15 @@
 #include <set>
 #include <utility>
 
+#include "base/ip_protocol.h"
+
 namespace chatgate::detect {
 namespace {
 
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
-constexpr std::uint8_t kIcmp6 = 58;
+using ip_protocol::kIcmp;
+using ip_protocol::kIcmp6;
+using ip_protocol::kTcp;
+using ip_protocol::kUdp;
 
 constexpr std::uint64_t kPayloads =
     Buffers::bit(Buffer::payload) | Buffers::bit(Buffer::raw_payload);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ip_protocol.h"
 #include "engine/pipeline.h"
 
 namespace chatgate::engine {
@@ -12,10 +13,9 @@ using flow::FlowIndex;
 using flow::HotFlow;
 using flow::Stage;
 using flow::Way;
+using ip_protocol::kIcmp6;
 
 namespace {
-
-constexpr std::uint8_t kIcmp = 1, kIcmp6 = 58;
 
 // Answers and errors, which go to whoever opened (RFC 792, RFC 950, RFC 4443).
 bool is_icmp_answer(std::uint8_t protocol, std::uint8_t type) {
@@ -153,7 +153,7 @@ bool Pipeline::access_on_other(Packet& packet) {
   if (!list.concerns_others()) return false;
   const net::Layers& layers = packet.layers;
   bool sender_opens = packet.view->side == net::Side::inside;
-  const bool icmp = layers.protocol == kIcmp || layers.protocol == kIcmp6;
+  const bool icmp = ip_protocol::is_icmp(layers.protocol);
   if (icmp && layers.outcome == net::Decoded::not_transport && layers.payload_size != 0) {
     const std::uint8_t type = packet.payload()[0];
     if (keeps_link(layers.protocol, type)) return false;

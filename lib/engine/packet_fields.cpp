@@ -2,21 +2,20 @@
 
 #include <algorithm>
 
+#include "base/ip_protocol.h"
+
 namespace chatgate::engine {
+
+using ip_protocol::is_icmp;
+
 namespace {
 
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kIcmp6 = 58;
 constexpr std::size_t kIpv4Header = 20;
 constexpr std::size_t kIpv6Header = 40;
 constexpr std::size_t kIcmpHeader = 8;
 
-bool is_icmp(std::uint8_t protocol) {
-  return protocol == kIcmp || protocol == kIcmp6;
-}
-
 bool is_echo(std::uint8_t protocol, std::uint8_t type) {
-  return protocol == kIcmp ? type == 0 || type == 8 : type == 128 || type == 129;
+  return protocol == ip_protocol::kIcmp ? type == 0 || type == 8 : type == 128 || type == 129;
 }
 
 void fill_ipv4(Bytes header, detect::PacketFields& fields) {

@@ -26,6 +26,7 @@
 #include <cstdint>
 
 #include "base/address.h"
+#include "base/ip_protocol.h"
 #include "net/encapsulation.h"
 #include "net/packet_view.h"
 
@@ -42,9 +43,8 @@ enum class Decoded : std::uint8_t {
   undecodable,    // a runt, or a capture cut the frame before the end of a header
 };
 
-// IANA protocol numbers.
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
+using ip_protocol::kTcp;
+using ip_protocol::kUdp;
 
 // TCP flags, RFC 9293 section 3.1.
 namespace tcp_flag {

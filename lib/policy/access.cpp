@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "base/ip_protocol.h"
+
 namespace chatgate::policy {
 namespace {
 
-constexpr std::uint8_t kTcp = 6, kUdp = 17;
+using ip_protocol::kTcp;
+using ip_protocol::kUdp;
 
 bool matches(const AccessEntry& entry, const AccessList::Question& question) {
   if (!entry.protocols.empty() && std::find(entry.protocols.begin(), entry.protocols.end(),

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "base/ip_protocol.h"
 #include "catalog/entries.h"
 #include "policy/conditions_loader.h"
 #include "policy/words.h"
@@ -18,19 +19,24 @@ using config::JsonValue;
 using config::ObjectReader;
 using config::Reporter;
 
-constexpr std::uint8_t kIcmp = 1, kIgmp = 2, kTcp = 6, kUdp = 17, kGre = 47, kEsp = 50, kAh = 51,
-                       kIcmp6 = 58, kEigrp = 88, kOspf = 89, kSctp = 132;
-
 struct Protocol {
   std::string_view word;
   std::vector<std::uint8_t> numbers;
 };
 
 const std::vector<Protocol>& protocols() {
-  static const std::vector<Protocol> kTable = {
-      {"ip", {}},          {"tcp", {kTcp}},     {"udp", {kUdp}},   {"icmp", {kIcmp, kIcmp6}},
-      {"icmp6", {kIcmp6}}, {"igmp", {kIgmp}},   {"gre", {kGre}},   {"esp", {kEsp}},
-      {"ah", {kAh}},       {"eigrp", {kEigrp}}, {"ospf", {kOspf}}, {"sctp", {kSctp}}};
+  static const std::vector<Protocol> kTable = {{"ip", {}},
+                                               {"tcp", {ip_protocol::kTcp}},
+                                               {"udp", {ip_protocol::kUdp}},
+                                               {"icmp", {ip_protocol::kIcmp, ip_protocol::kIcmp6}},
+                                               {"icmp6", {ip_protocol::kIcmp6}},
+                                               {"igmp", {ip_protocol::kIgmp}},
+                                               {"gre", {ip_protocol::kGre}},
+                                               {"esp", {ip_protocol::kEsp}},
+                                               {"ah", {ip_protocol::kAh}},
+                                               {"eigrp", {ip_protocol::kEigrp}},
+                                               {"ospf", {ip_protocol::kOspf}},
+                                               {"sctp", {ip_protocol::kSctp}}};
   return kTable;
 }
 
@@ -102,7 +108,7 @@ class AccessLoader {
   std::string load_protocols(const ObjectReader& object, AccessEntry& entry) {
     const JsonValue* value = object.get("protocol");
     if (value == nullptr && object.get("port") != nullptr) {
-      entry.protocols = {kTcp, kUdp};
+      entry.protocols = {ip_protocol::kTcp, ip_protocol::kUdp};
       return "tcp,udp";
     }
     if (value == nullptr) return "ip";
@@ -166,9 +172,11 @@ class AccessLoader {
       text += (text.empty() ? "" : ",") + std::to_string(span->first) +
               (span->first == span->last ? "" : "-" + std::to_string(span->last));
     }
-    const bool has_ports = !entry.protocols.empty() &&
-                           std::all_of(entry.protocols.begin(), entry.protocols.end(),
-                                       [](std::uint8_t p) { return p == kTcp || p == kUdp; });
+    const bool has_ports =
+        !entry.protocols.empty() &&
+        std::all_of(entry.protocols.begin(), entry.protocols.end(), [](std::uint8_t p) {
+          return p == ip_protocol::kTcp || p == ip_protocol::kUdp;
+        });
     if (!has_ports) {
       reporter_.error(value->at, "\"port\" is for \"tcp\" and \"udp\" only",
                       "leave one of them out");

@@ -7,15 +7,16 @@
 #include <openssl/evp.h>
 #include <tuple>
 
+#include "base/ip_protocol.h"
 #include "telemetry/json_text.h"
 
 namespace chatgate::telemetry {
 namespace {
 
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
-constexpr std::uint8_t kIcmp6 = 58;
+using ip_protocol::kIcmp;
+using ip_protocol::kIcmp6;
+using ip_protocol::kTcp;
+using ip_protocol::kUdp;
 
 void append_padded(std::string& out, unsigned value, unsigned width) {
   std::array<char, 10> digits;
