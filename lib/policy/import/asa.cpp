@@ -43,14 +43,7 @@ class AsaImporter {
     maps_.finish();
     patterns_.finish();
     objects_.finish();
-    if (!options_.signatures.empty()) {
-      context_.out.signatures(options_.signatures);
-    } else if (context_.out.asks_for_signatures()) {
-      ledger_.warn(0,
-                   "port-misuse is recognised by Snort rules: add im-http.rules, p2p.rules and "
-                   "tunnel.rules with --signatures");
-    }
-    return {context_.out.finish(), ledger_.report()};
+    return context_.finish(options_);
   }
 
  private:

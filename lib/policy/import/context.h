@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "policy/import/import.h"
 #include "policy/import/lines.h"
 #include "policy/import/output.h"
 #include "policy/import/report.h"
@@ -42,6 +43,18 @@ class Context {
            "the policy has room for one such check: the stricter action stands, and not \"" +
                std::string(to_string(*lost)) + "\"");
     }
+  }
+
+  // What the import came to, when all parts have said theirs.
+  Imported finish(const ImportOptions& options) {
+    if (!options.signatures.empty()) {
+      out.signatures(options.signatures);
+    } else if (out.asks_for_signatures()) {
+      ledger.warn(0,
+                  "port-misuse is recognised by Snort rules: add im-http.rules, p2p.rules and "
+                  "tunnel.rules with --signatures");
+    }
+    return {out.finish(), ledger.report()};
   }
 
   const Dialect dialect;
