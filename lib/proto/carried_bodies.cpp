@@ -235,14 +235,20 @@ bool Carriers::ends_unpacked(ParserState& state, Facts& facts) {
   return false;
 }
 
-// --- The parsers
-
-ParseStatus Carriers::feed_requests(ParserState& state, Bytes stream, Facts& facts) {
-  Carriage& carriage = state.carriage;
+// What is carried and not over yet; nothing where HTTP's own parser is next.
+std::optional<ParseStatus> Carriers::go_on(ParserState& state, Bytes stream, Facts& facts) {
+  const Carriage& carriage = state.carriage;
   if (carriage.stage == Stage::frames) return feed_frames(state, stream, facts);
   if (carriage.left != 0) return feed_body(state, stream, facts);
   const bool unpacked = carriage.stage == Stage::reading && session(state).unpacked;
   if (unpacked && ends_unpacked(state, facts)) return ParseStatus::done;
+  return std::nullopt;
+}
+
+// --- The parsers
+
+ParseStatus Carriers::feed_requests(ParserState& state, Bytes stream, Facts& facts) {
+  if (const auto status = go_on(state, stream, facts)) return *status;
 
   const bool upgraded = http::Progress::of(state).mode == http::Mode::upgraded;
   const ParseStatus status = http::feed(state, stream, facts);
@@ -260,11 +266,7 @@ ParseStatus Carriers::feed_requests(ParserState& state, Bytes stream, Facts& fac
 }
 
 ParseStatus Carriers::feed_answers(ParserState& state, Bytes stream, Facts& facts) {
-  Carriage& carriage = state.carriage;
-  if (carriage.stage == Stage::frames) return feed_frames(state, stream, facts);
-  if (carriage.left != 0) return feed_body(state, stream, facts);
-  const bool unpacked = carriage.stage == Stage::reading && session(state).unpacked;
-  if (unpacked && ends_unpacked(state, facts)) return ParseStatus::done;
+  if (const auto status = go_on(state, stream, facts)) return *status;
 
   const ParseStatus status = http::feed_response(state, stream, facts);
   if (status == ParseStatus::piece) return behind_piece(state, stream, facts);

@@ -38,6 +38,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -117,6 +118,7 @@ class Carriers {
   ParseStatus collect(Session& session, ParserState& state, Bytes span, Facts& facts);
   ParseStatus give_unpacked(Session& session, ParserState& state, std::uint32_t base, Facts& facts);
   bool ends_unpacked(ParserState& state, Facts& facts);
+  std::optional<ParseStatus> go_on(ParserState& state, Bytes stream, Facts& facts);
   void unpack(Session& session, std::uint8_t coding);
   void begin_message(ParserState& state, Bytes head);
   static void look_at_body(ParserState& state);
