@@ -63,11 +63,7 @@ bool Pipeline::waits_for_peers(Packet& packet) {
   if (!known) return flow.packets[0] + flow.packets[1] == 0;
   const catalog::Application* skype = snapshot_->catalogue->find("skype");
   if (skype == nullptr) return false;
-  proto::ExpectedFlow node;
-  node.address = layers.source;
-  node.port = layers.source_port;
-  node.tcp = false;
-  config_.expected->expect(node, skype->id, now_);
+  config_.expected->expect({layers.source, layers.source_port, false}, skype->id, now_);
   return false;
 }
 
@@ -78,12 +74,8 @@ void Pipeline::expect_call(flow::FlowIndex flow, const Judgement& judgement) {
                     judgement.im.evidence == catalog::Evidence::address;
   if (config_.expected == nullptr || facts_.protocol != proto::AppProto::stun || !sure) return;
   const flow::HotFlow& hot = flows_.hot(flow);
-  proto::ExpectedFlow call;
-  call.address = hot.client();
-  call.port = hot.client_port();
-  call.tcp = false;
-  call.service = judgement.im.service;
-  config_.expected->expect(call, judgement.im.application, now_);
+  config_.expected->expect({hot.client(), hot.client_port(), false, judgement.im.service},
+                           judgement.im.application, now_);
 }
 
 }  // namespace chatgate::engine
