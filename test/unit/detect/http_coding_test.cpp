@@ -2,32 +2,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
-#include <zlib.h>
 
+#include "deflated.h"
 #include "http_messages.h"
 #include "malloc_count.h"
 
 namespace chatgate::detect::test {
 namespace {
 
+using proto::test::packed;
+
 constexpr int kGzip = 15 + 16;
 constexpr int kZlib = 15;
 constexpr int kRaw = -15;
-
-std::string packed(std::string_view text, int window) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(text.size() + 1000, '\0');
-  std::string in(text);
-  stream.next_in = reinterpret_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 std::string response(std::string_view coding, std::string_view body) {
   return "HTTP/1.1 200 OK\r\nContent-Encoding: " + std::string(coding) +

@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
-#include <zlib.h>
 
-#include "carrier_run.h"
+#include "carrier_checks.h"
+#include "deflated.h"
 #include "malloc_count.h"
-#include "messenger_checks.h"
 #include "msnp_message.h"
 #include "oscar_message.h"
 #include "ymsg_message.h"
@@ -17,27 +16,6 @@ namespace chatgate::proto::test {
 namespace {
 
 using namespace std::string_literals;
-
-constexpr Direction kAsked = Direction::to_server;
-constexpr Direction kAnswered = Direction::to_client;
-
-Lines said(const std::string& stream, Direction way) {
-  Carriers carriers(1);
-  const auto hear = [&](const std::vector<std::size_t>& lengths) {
-    return carry(carriers, way, as_bytes(stream), lengths);
-  };
-  const Carried whole = hear({stream.size()});
-  EXPECT_EQ(whole.fault, "");
-  const std::vector<std::size_t> cuts = steps(stream.size(), stream.size() > 3000 ? 61 : 1);
-  EXPECT_EQ(hear(cuts), whole) << "in small steps";
-  for (const std::size_t cut : cuts) {
-    const Carried carried = hear({cut, stream.size()});
-    EXPECT_EQ(carried, whole) << "cut at " << cut;
-    if (carried != whole) break;
-  }
-  EXPECT_EQ(carriers.in_use(), 0u);
-  return whole.lines;
-}
 
 std::string post(const std::string& body, const std::string& fields = "") {
   return "POST /x HTTP/1.1\r\nHost: proxy.example\r\n" + fields +
@@ -66,21 +44,6 @@ std::string answer_chunked(const std::string& body, std::size_t size,
                            const std::string& fields = "") {
   return "HTTP/1.1 200 OK\r\n" + fields + "Transfer-Encoding: chunked\r\n\r\n" +
          in_chunks(body, size);
-}
-
-std::string packed(std::string_view text, int window = 15 + 16) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(text.size() + 1000, '\0');
-  std::string in(text);
-  stream.next_in = reinterpret_cast<Bytef*>(in.data());
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 std::string noise(std::size_t size) {

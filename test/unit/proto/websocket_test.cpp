@@ -3,17 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "carrier_run.h"
-#include "messenger_checks.h"
+#include "carrier_checks.h"
 #include "ymsg_message.h"
 
 namespace chatgate::proto::test {
 namespace {
 
 using namespace std::string_literals;
-
-constexpr Direction kAsked = Direction::to_server;
-constexpr Direction kAnswered = Direction::to_client;
 
 const std::string kYahoo = ymsg_packet(6, {{1, "alice"}, {5, "bob"}, {14, "hello"}});
 const std::string kYahooSaid = "ymsg yahoo text-chat login=alice peer=bob version=16";
@@ -60,24 +56,6 @@ std::string frame(unsigned first, const std::string& payload, bool masked = true
     bytes += static_cast<char>(payload[i] ^ key[i % key.size()]);
   }
   return bytes;
-}
-
-Lines said(const std::string& stream, Direction way = kAsked) {
-  Carriers carriers(1);
-  const auto hear = [&](const std::vector<std::size_t>& lengths) {
-    return carry(carriers, way, as_bytes(stream), lengths);
-  };
-  const Carried whole = hear({stream.size()});
-  EXPECT_EQ(whole.fault, "");
-  const std::vector<std::size_t> cuts = steps(stream.size(), stream.size() > 3000 ? 61 : 1);
-  EXPECT_EQ(hear(cuts), whole) << "in small steps";
-  for (const std::size_t cut : cuts) {
-    const Carried carried = hear({cut, stream.size()});
-    EXPECT_EQ(carried, whole) << "cut at " << cut;
-    if (carried != whole) break;
-  }
-  EXPECT_EQ(carriers.in_use(), 0u);
-  return whole.lines;
 }
 
 TEST(WebSocket, XmppIsReadMessageByMessage) {
