@@ -40,10 +40,7 @@ def main():
         messengers_lab.run(report)
         report.head("Mistakes")
         bad_input.run(report)
-    for failure in report.failures:
-        print(f"FAILED {failure}")
-    print(f"{report.passed} passed, {len(report.failures)} failed")
-    return 1 if report.failures else 0
+    return report.tally()
 
 
 if __name__ == "__main__":

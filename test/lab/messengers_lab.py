@@ -91,10 +91,7 @@ def main():
     else:
         run(report)
     report.say(f"{time.monotonic() - started:.1f} s")
-    for failure in report.failures:
-        print(f"FAILED {failure}")
-    print(f"{report.passed} passed, {len(report.failures)} failed")
-    return 1 if report.failures else 0
+    return report.tally()
 
 
 if __name__ == "__main__":

@@ -70,10 +70,7 @@ def main():
         report.check("the lab", f"{gateways.CHATGATE} is not built")
     else:
         run(report, parts, workers)
-    for failure in report.failures:
-        print(f"FAILED {failure}")
-    print(f"{report.passed} passed, {len(report.failures)} failed")
-    return 1 if report.failures else 0
+    return report.tally()
 
 
 if __name__ == "__main__":

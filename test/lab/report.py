@@ -46,6 +46,13 @@ class Report:
         self.say(f"  {sign}{name}" + (f": {told}" if told else ""))
         return not problem
 
+    def tally(self):
+        """The last lines of a run, as test/run.py reads them; the exit status."""
+        for failure in self.failures:
+            print(f"FAILED {failure}")
+        print(f"{self.passed} passed, {len(self.failures)} failed")
+        return 1 if self.failures else 0
+
     def attempts(self, attempts):
         """The table of attempts. What went wrong stands below its row."""
         titles = ("", "client", "asks for", "expected", "seen", "ms", "decided by")
