@@ -6,7 +6,6 @@
 #include "net/checksum.h"
 
 namespace chatgate::synth {
-namespace {
 
 void put16(Octets& out, std::size_t value) {
   out.push_back(static_cast<std::uint8_t>(value >> 8));
@@ -22,6 +21,8 @@ void put32(Octets& out, std::uint32_t value) {
 [[gnu::noinline]] void append(Octets& out, Bytes bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
+
+namespace {
 
 IpAddress address(std::string_view text) {
   const auto parsed = IpAddress::parse(text);

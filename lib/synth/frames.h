@@ -23,6 +23,11 @@ using Octets = std::vector<std::uint8_t>;
 
 // Hexadecimal digits, blanks ignored.
 Octets from_hex(std::string_view text);
+
+// Behind what is there, in network byte order.
+void put16(Octets& out, std::size_t value);
+void put32(Octets& out, std::uint32_t value);
+void append(Octets& out, Bytes bytes);
 Octets from_text(std::string_view text);
 
 class Frame {

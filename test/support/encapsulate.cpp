@@ -7,21 +7,11 @@
 namespace chatgate::test {
 namespace {
 
+using synth::append;
+using synth::put16;
+using synth::put32;
+
 constexpr std::size_t kEthernet = 14;
-
-void put16(Octets& out, std::size_t value) {
-  out.push_back(static_cast<std::uint8_t>(value >> 8));
-  out.push_back(static_cast<std::uint8_t>(value));
-}
-
-void put32(Octets& out, std::uint32_t value) {
-  put16(out, value >> 16);
-  put16(out, value & 0xffff);
-}
-
-[[gnu::noinline]] void append(Octets& out, Bytes bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
 
 Bytes inside_of(const Octets& frame) {
   return Bytes(frame).subspan(kEthernet);
