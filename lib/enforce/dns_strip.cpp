@@ -13,6 +13,7 @@ namespace {
 
 using namespace proto::dns;
 
+constexpr std::size_t kQuestionFields = 4;  // type and class
 constexpr std::size_t kPriority = 2;
 constexpr std::size_t kParameterHeader = 4;  // key and length
 constexpr std::size_t kMaxBindings = 64;     // records with "ech" in one message
@@ -152,11 +153,16 @@ class Finder {
     return binding != end() && position + size > binding->moved_from();
   }
 
-  // Whether the owner of a record is read from bytes that will move: no server writes that, but
-  // names must not change.
+  // Whether the name of a question or the owner of a record is read from bytes that will change: no
+  // server writes that, but names must not change.
   bool points_into_parameters(const DnsQuery& head) const {
     if (empty()) return false;
-    std::size_t at = head.questions_end;
+    std::size_t at = kHeaderSize;
+    while (at < head.questions_end) {
+      const auto name_end = skip_name(message_, at);
+      if (!name_end || leads_into_moved(at)) return true;
+      at = *name_end + kQuestionFields;
+    }
     const unsigned count = std::min(Header(message_).records(), kMaxStripRecords);
     for (unsigned i = 0; i < count; ++i) {
       const auto owner_end = skip_name(message_, at);
@@ -176,7 +182,6 @@ class Finder {
       if ((length & 0xc0) == 0xc0) {
         if (at + 2 > message_.size() || is_moved(at, 2)) return true;
         at = load_be16(&message_[at]) & 0x3fff;
-        if (at < kHeaderSize) return true;  // where a flag changes
         ++pointers;
         continue;
       }
@@ -206,14 +211,8 @@ DnsStripped strip_ech(MutableBytes message) {
   Finder finder(message);
   if (!finder.find(*head)) return DnsStripped::impossible;
   if (finder.empty()) return DnsStripped::nothing;
-  store_be16(&message[2], static_cast<std::uint16_t>(header.flags & ~flag::kAuthenticData));
-  // A question whose name leads through the header would be another one now.
-  const std::optional<DnsQuery> after = parse_dns_response_head(message);
-  if (!after || after->question_hash != head->question_hash) {
-    store_be16(&message[2], header.flags);
-    return DnsStripped::impossible;
-  }
   for (const Binding& binding : finder) strip_record(message, binding);
+  store_be16(&message[2], static_cast<std::uint16_t>(header.flags & ~flag::kAuthenticData));
   return DnsStripped::stripped;
 }
 
