@@ -13,7 +13,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view kSections[] = {"run", "replay", "check", "explain", "audit"};
+constexpr std::string_view kSections[] = {"run", "replay", "check", "explain", "audit", "import"};
 constexpr std::string_view kDefaultSection = "run";
 
 std::string with_dashes(std::string_view name) {
@@ -126,6 +126,7 @@ class OptionReader {
       findings_.error(place, "\"" + name + "\" has no value", "expected NAME = VALUE");
       return;
     }
+    if (is_given(name)) return;  // the command line's word replaces the file's
     const bool known = std::find(names_.begin(), names_.end(), name) != names_.end();
     if (!known) {
       const std::vector<std::string_view> words(names_.begin(), names_.end());
@@ -138,6 +139,12 @@ class OptionReader {
     if (semantic.max_tokens() == 0 && option.value.front() == "false") return;
     if (semantic.max_tokens() == 0 && option.value.front() == "true") option.value.clear();
     if (check(option, place)) parsed.options.push_back(std::move(option));
+  }
+
+  // By the command line, for the file is stored as one.
+  bool is_given(const std::string& name) const {
+    const auto at = values_.find(name);
+    return at != values_.end() && !at->second.defaulted();
   }
 
   // Stores what was parsed; what is stored already stays.

@@ -16,7 +16,7 @@
 // INI file with the same names without the dashes: `policy = /etc/chatgate/policy.json`. What
 // stands before the first section, or in `[run]`, is for `chatgate run`; the other subcommands have
 // a section of their own name. A key may repeat where the option may. What the command line says
-// replaces what the file says.
+// replaces what the file says, values of options that repeat included.
 #pragma once
 
 #include <boost/program_options/options_description.hpp>
@@ -32,8 +32,8 @@
 
 namespace chatgate::app {
 
-inline constexpr std::string_view kDefaultConfigFile = "/etc/chatgate/chatgate.conf";
-inline constexpr std::string_view kDefaultPolicyFile = "/etc/chatgate/policy.json";
+inline constexpr std::string_view kDefaultConfigFile = CHATGATE_CONFIG_FOLDER "/chatgate.conf";
+inline constexpr std::string_view kDefaultPolicyFile = CHATGATE_CONFIG_FOLDER "/policy.json";
 
 struct Usage {
   std::string_view command;  // subcommand, and its section in the file: "replay"

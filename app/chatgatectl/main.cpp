@@ -25,7 +25,7 @@ using chatgate::ctl::kInvalid;
 using chatgate::ctl::Reply;
 
 constexpr const char* kDefaultSocket = "/run/chatgate/chatgate.sock";
-constexpr const char* kDefaultConfig = "/etc/chatgate/chatgate.conf";
+constexpr const char* kDefaultConfig = CHATGATE_CONFIG_FOLDER "/chatgate.conf";
 
 constexpr const char* kHelp =
     R"(usage: chatgatectl [--socket PATH] [--json] [COMMAND ...]
@@ -48,6 +48,7 @@ Example
 struct Options {
   std::string socket;
   bool json = false;
+  std::optional<std::string> complete;
   std::vector<std::string> command;
 };
 
@@ -88,7 +89,9 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
       "socket", po::value<std::string>()->value_name("PATH"),
       "the gateway's socket, /run/chatgate/chatgate.sock\nif nothing else is said")(
       "config", po::value<std::string>()->value_name("FILE"),
-      "take `socket` from here, /etc/chatgate/chatgate.conf\nif nothing else is said");
+      "take `socket` from here, /etc/chatgate/chatgate.conf\nif nothing else is said")(
+      "complete", po::value<std::string>()->value_name("LINE"),
+      "print the words that may end LINE, for shells");
   po::options_description all;
   all.add(shown).add_options()("command", po::value<std::vector<std::string>>(&options.command));
   po::positional_options_description rest;
@@ -99,8 +102,8 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
               values);
     po::notify(values);
   } catch (const po::unknown_option& error) {
-    static constexpr std::array<std::string_view, 4> kNames = {"--config", "--help", "--json",
-                                                               "--socket"};
+    static constexpr std::array<std::string_view, 5> kNames = {"--complete", "--config", "--help",
+                                                               "--json", "--socket"};
     return wrong_usage("unknown option \"" + error.get_option_name() + "\"",
                        chatgate::suggestion(error.get_option_name(), kNames));
   } catch (const po::error& error) {
@@ -112,6 +115,7 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
     std::printf(kHelp, text.str().c_str());
     return kDone;
   }
+  if (values.contains("complete")) options.complete = values["complete"].as<std::string>();
   if (values.contains("socket")) {
     options.socket = values["socket"].as<std::string>();
     return std::nullopt;
@@ -142,6 +146,17 @@ std::string joined(const std::vector<std::string>& words) {
     line += '"';
   }
   return line;
+}
+
+// A word a line, without place-holders: what a shell may put into the command line.
+int print_completion(const Client& client, const std::string& line) {
+  const chatgate::ctl::Completion completion = client.complete(line);
+  for (const auto& candidate : completion.candidates) {
+    if (candidate.literal) std::cout << candidate.word << "\n";
+  }
+  if (completion.error.empty()) return kDone;
+  std::cerr << "chatgatectl: " << completion.error << "\n";
+  return kFailed;
 }
 
 // Runs one line, prints the answer to standard output and what went wrong to standard error.
@@ -191,6 +206,7 @@ int main(int count, char** arguments) {
   Options options;
   if (const auto status = read_options(count, arguments, options)) return *status;
   const Client client(options.socket);
+  if (options.complete) return print_completion(client, *options.complete);
   if (!options.command.empty()) return run_line(client, joined(options.command), options.json);
   if (::isatty(STDIN_FILENO) == 0) return run_input(client, options.json);
 

@@ -178,6 +178,10 @@ std::string_view trimmed(std::string_view line) {
 
 }  // namespace
 
+std::span<const Command> every_command() {
+  return table();
+}
+
 Commands::Commands(boost::asio::io_context& io, Gateway& gateway,
                    catalog::ApplicationRegistry& registry, CommandsConfig config) {
   if (!config.clock) config.clock = system_time;

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -27,6 +28,9 @@ struct CommandsConfig {
   uid_t owner = ::geteuid();                      // may change things, as root may
   std::chrono::milliseconds flow_patience{2000};  // how long `show flows` waits for a worker
 };
+
+// The whole table, for who documents it.
+std::span<const Command> every_command();
 
 class Commands {
  public:

@@ -19,7 +19,7 @@
 namespace chatgate::control {
 namespace {
 
-constexpr const char* kInstalledCatalogue = "/usr/share/chatgate/catalog";
+constexpr const char* kInstalledCatalogue = CHATGATE_DATA_FOLDER "/catalog";
 
 bool runs_from_build_folder() {
   std::error_code error;
