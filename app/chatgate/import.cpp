@@ -67,16 +67,17 @@ int write_file(const std::string& file, const std::string& text) {
 
 po::options_description options_of_import() {
   po::options_description options("Options");
-  options.add_options()("from", po::value<std::string>()->required()->value_name("SYSTEM"),
-                        "whose configuration it is: asa, ios, snort")(
+  options.add_options()("from", po::value<std::string>()->required()->value_name("asa|ios|snort"),
+                        "whose configuration it is")(
       "file", po::value<std::string>()->required()->value_name("FILE"),
       "the configuration; --file may be left out")(
       "output", po::value<std::string>()->value_name("POLICY"), "file for the policy")(
       "json", po::bool_switch(), "the report as one JSON object")(
       "signatures", po::value<std::vector<std::string>>()->composing()->value_name("FILE"),
       "Snort rules that the policy shall name (repeats)")(
-      "asa-combine", po::value<std::string>()->default_value("both")->value_name("HOW"),
-      "inspect http behind an inspect im that takes all: both, first-class");
+      "asa-combine",
+      po::value<std::string>()->default_value("both")->value_name("both|first-class"),
+      "inspect http behind an inspect im that takes all");
   return options;
 }
 

@@ -55,7 +55,7 @@ po::options_description describe() {
                                 "run the packets N times, from memory")(
       "catalogue", text("DIR"),
       "folder of the catalogue; default: beside the policy, else the installed one")(
-      "checksums", text("WORD")->default_value("auto"),
+      "checksums", text("auto|verify|ignore")->default_value("auto"),
       "verify: packets with a wrong one are no evidence and do not pass; ignore; or auto: verify, "
       "but for senders of which the capture shows wrong ones only (filled in by their device)")(
       "redact-people", po::bool_switch(), "no log-ins, peers and file names in events")(

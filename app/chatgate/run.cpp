@@ -77,11 +77,11 @@ po::options_description describe() {
   add("signature-cache", text("DIR")->default_value(std::string(kDefaultSignatureCache)),
       "where compiled rules are kept");
   add("state", text("DIR"), "keep the last good policy there, for a start with a bad one");
-  add("idle", text("HOW")->default_value("sleep"), "sleep, poll or power, while nothing comes");
+  add("idle", text("sleep|poll|power")->default_value("sleep"), "while nothing comes");
   add("socket", text("PATH")->default_value(std::string(kDefaultSocket)), "for chatgatectl");
   add("events", texts("SINK"), "file:PATH, unix:PATH or - (repeats)");
-  add("on-failure", text("HOW")->default_value("open"),
-      "open or closed: packets for which there is no room to look at");
+  add("on-failure", text("open|closed")->default_value("open"),
+      "packets for which there is no room to look at");
   add("flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
       "most flows, all workers together");
   add("redact-people", po::bool_switch(), "no log-ins, peers and file names in events");
