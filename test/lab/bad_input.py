@@ -53,9 +53,9 @@ def mistakes(folder):
     noise.write_text("this is no capture\n" * 10, encoding="utf-8")
     taken = folder / "taken.sock"
 
-    check = [CHATGATE, "check"]
-    replay = [CHATGATE, "replay", "--policy", good, "--read"]
-    run = [CHATGATE, "run", "--policy", good, "--socket", folder / "own.sock"]
+    check = [CHATGATE, "check", *gateways.NO_CONFIG]
+    replay = [CHATGATE, "replay", *gateways.NO_CONFIG, "--policy", good, "--read"]
+    run = [CHATGATE, "run", *gateways.NO_CONFIG, "--policy", good, "--socket", folder / "own.sock"]
     pair = ["--inside", "af_packet:inside", "--outside", "af_packet:outside"]
     return [
         Mistake("check: a policy that is missing", [*check, none], INVALID, re.escape(none) + ": .*"),

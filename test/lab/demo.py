@@ -320,6 +320,8 @@ def parse(arguments):
     parser.add_argument("--workers", type=int, default=1, metavar="N")
     parser.add_argument("--pcap", metavar="FILE", type=Path,
                         help="instead of the lab: this capture under the shipped policy")
+    parser.add_argument("--installed", action="store_true",
+                        help="the programs and the policy that are installed, instead of a build")
     parser.add_argument("--keep-artifacts", metavar="DIR",
                         help="keep captures, events, logs and configurations there")
     options = parser.parse_args(arguments)

@@ -11,10 +11,14 @@ from lab import LabError
 
 TREE = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("CHATGATE_BUILD", TREE / "build"))
-CHATGATE = BUILD / "app/chatgate/chatgate"
-CHATGATECTL = BUILD / "app/chatgatectl/chatgatectl"
-POLICY = TREE / "policy/chatgate.json"
-CATALOGUE = TREE / "policy/catalog"
+INSTALLED = os.environ.get("CHATGATE_INSTALLED")  # the prefix, where installed programs are to be run
+DATA = Path(INSTALLED) / "share/chatgate" if INSTALLED else TREE / "policy"
+CHATGATE = Path(INSTALLED) / "bin/chatgate" if INSTALLED else BUILD / "app/chatgate/chatgate"
+CHATGATECTL = Path(INSTALLED) / "bin/chatgatectl" if INSTALLED else BUILD / "app/chatgatectl/chatgatectl"
+POLICY = DATA / "chatgate.json"
+CATALOGUE = DATA / "catalog"
+# What is in /etc/chatgate is nobody's business here.
+NO_CONFIG = ("--config", "/dev/null")
 
 
 class Events:
@@ -68,7 +72,7 @@ class Gateway:
                 "--outside", f"{self.device}:outside",
                 "--workers", ",".join(map(str, cores[:self.workers])),
                 "--policy", str(self.policy), "--events", f"file:{self.events.path}",
-                "--socket", str(self.socket)]
+                "--socket", str(self.socket), *NO_CONFIG]
 
     def start(self, seconds=30):
         environment = {**os.environ, "CHATGATE_CATALOGUE": str(CATALOGUE)}
@@ -135,7 +139,7 @@ def replay(policy, capture, folder, *arguments):
     events.unlink(missing_ok=True)
     result = subprocess.run(
         [str(CHATGATE), "replay", "--policy", str(policy), "--read", str(capture),
-         "--events", str(events), *arguments], capture_output=True, text=True, check=False,
+         "--events", str(events), *NO_CONFIG, *arguments], capture_output=True, text=True, check=False,
         env={**os.environ, "CHATGATE_CATALOGUE": str(CATALOGUE)}, timeout=600)
     if "{" not in result.stdout:
         raise LabError(result.stderr.strip() or f"chatgate replay ended with {result.returncode}")
