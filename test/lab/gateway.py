@@ -58,6 +58,7 @@ class Gateway:
         self.socket = folder / "chatgate.sock"
         self.events = Events(folder / "events.json")
         self.log = folder / "chatgate.log"
+        self.options = []  # more words of its command line
         self.process = None
 
     def command(self):
@@ -68,7 +69,7 @@ class Gateway:
                 "--outside", f"{self.device}:outside",
                 "--workers", ",".join(map(str, cores[:self.workers])),
                 "--policy", str(self.policy), "--events", f"file:{self.events.path}",
-                "--socket", str(self.socket)]
+                "--socket", str(self.socket), *self.options]
 
     def start(self, seconds=30):
         environment = {**os.environ, "CHATGATE_CATALOGUE": str(CATALOGUE)}
