@@ -287,15 +287,21 @@ class Session {
           catalog::ApplicationRegistry& registry)
       : gateway_(gateway),
         writer_(writer),
+        socket_(request.socket),
         commands_(io_, gateway, registry, commands_config(request, writer)),
         server_(io_, commands_, server_config(request)) {
     signals_.add(SIGUSR1);
   }
 
-  // False, with everything printed, where the socket cannot be opened.
-  bool open() {
+  // False, with everything printed, where the socket cannot be opened. It belongs to the user whom
+  // the process becomes.
+  bool open(const std::optional<process::User>& user) {
     const Diagnostics findings = server_.open();
     print(findings);
+    if (user && ::geteuid() == 0 && ::lchown(socket_.c_str(), user->uid, gid_t(-1)) != 0) {
+      log_line("cannot give " + socket_ + " to " + user->name);
+      return false;
+    }
     return !findings.has_errors();
   }
 
@@ -314,6 +320,7 @@ class Session {
     control::CommandsConfig config;
     config.source = request.source;
     config.host = host_name();
+    if (request.user) config.owner = request.user->uid;
     config.audit = [&writer](std::string line) { writer.write_line(std::move(line)); };
     return config;
   }
@@ -382,6 +389,7 @@ class Session {
   boost::asio::steady_timer link_timer_{io_}, second_timer_{io_};
   io::DpdkGateway& gateway_;
   telemetry::EventWriter& writer_;
+  const std::string socket_;
   control::Commands commands_;
   control::Server server_;
 };
@@ -417,6 +425,33 @@ void confine(const Request& request) {
   if (!wrong.empty()) log_line("system calls are not filtered: " + wrong);
 }
 
+// The ports work; from here to the end. Workers have stopped when it returns.
+int serve(const Request& request, std::size_t rules, io::DpdkGateway& gateway,
+          telemetry::EventWriter& writer, catalog::ApplicationRegistry& registry,
+          process::Supervisor* supervisor) {
+  int status = kFailed;
+  std::optional<Heartbeat> heartbeat;
+  heartbeat.emplace(gateway, supervisor, request.supervisor.patience, request.gateway.worker_cores,
+                    log_line);
+  Session session(request, gateway, writer, registry);
+  if (session.open(request.user)) {
+    // All threads are there now. Links are switched and interfaces put back by this one only.
+    const std::string wrong = process::give_up(request.user, {CAP_NET_ADMIN});
+    if (wrong.empty()) {
+      confine(request);
+      log_line(summary(request, rules));
+      process::notify_manager("READY=1");
+      session.serve();
+      status = kDone;
+    } else {
+      log_line(wrong);
+    }
+  }
+  heartbeat.reset();
+  gateway.stop();  // before the commands end: a worker may be answering one
+  return status;
+}
+
 // From the last check to the end. Whatever fails prints one line.
 int forward(const Request& request, const control::LoadResult& loaded,
             catalog::ApplicationRegistry& registry, process::Supervisor* supervisor) {
@@ -448,28 +483,11 @@ int forward(const Request& request, const control::LoadResult& loaded,
     connect_events(*gateway, *writer);
     error = gateway->start();
   }
-  std::optional<Heartbeat> heartbeat;
-  if (error.empty()) {
-    heartbeat.emplace(*gateway, supervisor, request.supervisor.patience,
-                      request.gateway.worker_cores, log_line);
-  }
-  // All threads are there now. Links are switched and interfaces put back by this one only.
-  if (error.empty()) error = process::give_up(request.user, {CAP_NET_ADMIN});
   int status = kFailed;
   if (error.empty()) {
-    Session session(request, *gateway, *writer, registry);
-    if (session.open()) {
-      confine(request);
-      log_line(summary(request, loaded.rule_count));
-      process::notify_manager("READY=1");
-      session.serve();
-      status = kDone;
-    }
-    heartbeat.reset();
-    gateway->stop();  // before the commands end: a worker may be answering one
+    status = serve(request, loaded.rule_count, *gateway, *writer, registry, supervisor);
   } else {
     log_line(error);
-    heartbeat.reset();
     if (gateway != nullptr) gateway->stop();
   }
   if (gateway != nullptr) gateway->close_ports();

@@ -175,7 +175,6 @@ class Failure:
         status = self.gateway.stop()
         self._check("ends in order", "" if status == 0 else f"status {status}: {self.gateway.said()}")
         self._measured("ended in order: the wire opens", first, STOP_GAP, True)
-        self._refusals()
         self._closed()
 
     def _stalled(self):
@@ -195,12 +194,6 @@ class Failure:
             problem = problem or f"it took {took:.1f} s"
         self._check("a worker hangs: the watchdog kills it, the wire opens", problem,
                     f"after {took:.2f} s, gap {self.stream.gap(first)[0]} datagrams")
-
-    def _refusals(self):
-        """What the gateway was refused by its own filter while all this happened."""
-        said = self.gateway.said()
-        lines = [line for line in said.splitlines() if "refused to itself" in line]
-        self._check("no system call was missed", "; ".join(lines))
 
     def _closed(self):
         self._start("--on-failure", "closed")
