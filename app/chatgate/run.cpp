@@ -3,6 +3,7 @@
 // The main thread is the control thread: it loads, starts and ends everything, serves the socket
 // and signals, and watches links. Packets are the workers' (io/dpdk), events their writer's.
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,12 +12,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <linux/capability.h>
+#include <memory>
 #include <optional>
 #include <string>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <vector>
@@ -32,7 +35,13 @@
 #include "telemetry/event_writer.h"
 
 #include "commands.h"
+#include "heartbeat.h"
 #include "options.h"
+#include "process/privileges.h"
+#include "process/service_manager.h"
+#include "process/supervisor.h"
+#include "process/syscall_filter.h"
+#include "wires.h"
 
 namespace chatgate::app {
 namespace {
@@ -81,14 +90,18 @@ po::options_description describe() {
   add("socket", text("PATH")->default_value(std::string(kDefaultSocket)), "for chatgatectl");
   add("events", texts("SINK"), "file:PATH, unix:PATH or - (repeats)");
   add("on-failure", text("open|closed")->default_value("open"),
-      "packets for which there is no room to look at");
+      "the wire when the gateway ends, and packets it has no room for");
+  add("watchdog", po::value<unsigned>()->value_name("SECONDS"),
+      "end it when a worker hangs that long; default: 10 where the wire can be opened, else 0, "
+      "off");
   add("flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
       "most flows, all workers together");
   add("redact-people", po::bool_switch(), "no log-ins, peers and file names in events");
   add("protocol-events", po::bool_switch(), "dns, tls and http events too");
   add("pid-file", text("FILE"), "where to write the process's number");
   add("eal", text("WORDS"), "more arguments for DPDK");
-  add("user", text("NAME"), "not supported by this version");
+  add("user", text("NAME"), "whom it becomes when its ports are open");
+  add("syscall-filter", text("on|off")->default_value("on"), "refuse system calls it never needs");
   add("metrics", text("ADDR:PORT"), "not supported by this version");
   return options;
 }
@@ -100,6 +113,9 @@ struct Request {
   control::LoadRequest source;
   std::string socket, pid_file;
   bool redact_people = false;
+  bool filter_calls = true;
+  std::optional<process::User> user;
+  process::SupervisorConfig supervisor;
 };
 
 template <typename T>
@@ -125,9 +141,30 @@ std::vector<std::string> texts_of(const po::variables_map& values, const char* o
   return values[option].as<std::vector<std::string>>();
 }
 
+// What happens when the gateway ends, and when it hangs.
+void read_failure(const po::variables_map& values, Request& request, Diagnostics& findings) {
+  const auto word = choose<policy::OnExhaustion>(
+      values, "on-failure",
+      {{"open", policy::OnExhaustion::open}, {"closed", policy::OnExhaustion::closed}}, findings);
+  request.gateway.worker.on_failure = word;
+  process::SupervisorConfig& supervisor = request.supervisor;
+  if (word == policy::OnExhaustion::open) {
+    supervisor.wires = kernel_wires(request.gateway.pairs);
+  }
+  constexpr unsigned kUsual = 10, kMost = 3600;
+  const unsigned seconds = values.count("watchdog") != 0 ? values["watchdog"].as<unsigned>()
+                           : supervisor.wires.empty()    ? 0
+                                                         : kUsual;
+  if (seconds > kMost) findings.error({"chatgate run"}, "--watchdog is out of range", "0 to 3600");
+  supervisor.patience = std::chrono::seconds(seconds);
+  supervisor.user = request.user;
+  supervisor.filter_calls = request.filter_calls;
+  supervisor.log = log_line;
+}
+
 Request request_of(const po::variables_map& values, Diagnostics& findings) {
   Request request;
-  for (const char* option : {"user", "metrics"}) {
+  for (const char* option : {"metrics"}) {
     if (values.count(option) == 0) continue;
     findings.error({"chatgate run"},
                    "--" + std::string(option) + " is not supported by this version",
@@ -147,9 +184,6 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   request.gateway.idle = choose<io::Idle>(
       values, "idle",
       {{"sleep", io::Idle::sleep}, {"poll", io::Idle::poll}, {"power", io::Idle::power}}, findings);
-  request.gateway.worker.on_failure = choose<policy::OnExhaustion>(
-      values, "on-failure",
-      {{"open", policy::OnExhaustion::open}, {"closed", policy::OnExhaustion::closed}}, findings);
   request.gateway.worker.flows = values["flows"].as<std::uint32_t>();
   if (request.gateway.worker.flows < 1024 || request.gateway.worker.flows > 1u << 26) {
     findings.error({"chatgate run"}, "--flows is out of range", "1024 to 67108864");
@@ -176,6 +210,12 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   request.redact_people = values["redact-people"].as<bool>();
   request.socket = values["socket"].as<std::string>();
   request.pid_file = text_of(values, "pid-file");
+  if (const std::string name = text_of(values, "user"); !name.empty()) {
+    request.user = process::find_user(name, "--user", findings);
+  }
+  request.filter_calls =
+      choose<bool>(values, "syscall-filter", {{"on", true}, {"off", false}}, findings);
+  read_failure(values, request, findings);
   return request;
 }
 
@@ -194,45 +234,17 @@ bool socket_is_served(const std::string& path) {
   return served;
 }
 
-// Tells the service manager, where there is one (sd_notify(3)): one datagram to $NOTIFY_SOCKET.
-void notify_manager(std::string_view state) {
-  const char* path = std::getenv("NOTIFY_SOCKET");
-  sockaddr_un address{};
-  if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
-  const std::size_t length = std::strlen(path);
-  if (length >= sizeof(address.sun_path)) return;
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path, length);
-  if (path[0] == '@') address.sun_path[0] = '\0';  // the abstract namespace, unix(7)
-  const int out = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (out < 0) return;
-  ::sendto(out, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-           reinterpret_cast<const sockaddr*>(&address),
-           static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
-  ::close(out);
-}
-
-// How often the service manager wants to hear of us; nothing where it does not.
-std::optional<milliseconds> watchdog_interval() {
-  const char* microseconds = std::getenv("WATCHDOG_USEC");
-  if (microseconds == nullptr) return std::nullopt;
-  const char* process = std::getenv("WATCHDOG_PID");
-  if (process != nullptr && std::atol(process) != ::getpid()) return std::nullopt;
-  const long long value = std::atoll(microseconds);
-  if (value <= 0) return std::nullopt;
-  return milliseconds(std::max<long long>(value / 2000, 10));
-}
-
-// Holds the process's number while it lives.
+// Holds the process's number while it lives. Made before the process changes its user, who may
+// remove it only where the folder is theirs.
 class PidFile {
  public:
-  bool write(const std::string& path) {
+  bool write(const std::string& path, const std::optional<process::User>& user) {
     if (path.empty()) return true;
     std::ofstream out(path, std::ios::trunc);
     out << ::getpid() << "\n";
     if (!out.flush()) return false;
     path_ = path;
-    return true;
+    return !user || ::geteuid() != 0 || ::chown(path.c_str(), user->uid, user->gid) == 0;
   }
   ~PidFile() {
     std::error_code ignored;
@@ -275,15 +287,21 @@ class Session {
           catalog::ApplicationRegistry& registry)
       : gateway_(gateway),
         writer_(writer),
+        socket_(request.socket),
         commands_(io_, gateway, registry, commands_config(request, writer)),
         server_(io_, commands_, server_config(request)) {
     signals_.add(SIGUSR1);
   }
 
-  // False, with everything printed, where the socket cannot be opened.
-  bool open() {
+  // False, with everything printed, where the socket cannot be opened. It belongs to the user whom
+  // the process becomes.
+  bool open(const std::optional<process::User>& user) {
     const Diagnostics findings = server_.open();
     print(findings);
+    if (user && ::geteuid() == 0 && ::lchown(socket_.c_str(), user->uid, gid_t(-1)) != 0) {
+      log_line("cannot give " + socket_ + " to " + user->name);
+      return false;
+    }
     return !findings.has_errors();
   }
 
@@ -292,7 +310,6 @@ class Session {
     wait_for_signal();
     watch_links();
     each_second();
-    if (const auto interval = watchdog_interval()) watchdog(*interval);
     io_.run();
     server_.close();
   }
@@ -303,6 +320,7 @@ class Session {
     control::CommandsConfig config;
     config.source = request.source;
     config.host = host_name();
+    if (request.user) config.owner = request.user->uid;
     config.audit = [&writer](std::string line) { writer.write_line(std::move(line)); };
     return config;
   }
@@ -321,7 +339,7 @@ class Session {
         case SIGUSR1: writer_.reopen(); break;
         default:
           log_line("ending");
-          notify_manager("STOPPING=1");
+          process::notify_manager("STOPPING=1");
           io_.stop();
           return;
       }
@@ -337,10 +355,12 @@ class Session {
   }
 
   void reload() {
+    process::notify_reloading();
     const control::ReloadOutcome outcome = commands_.reload(own_word());
     print(outcome.diagnostics);
     log_line(outcome.accepted ? "policy reloaded, " + std::to_string(outcome.rule_count) + " rules"
                               : std::string("the policy has errors, the running one stays"));
+    process::notify_manager("READY=1");
   }
 
   template <typename Action>
@@ -363,17 +383,13 @@ class Session {
       commands_.keep_time(own_word());
     });
   }
-  void watchdog(milliseconds interval) {
-    repeat(watchdog_timer_, interval, [this] {
-      if (gateway_.all_workers_moved()) notify_manager("WATCHDOG=1");
-    });
-  }
 
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
-  boost::asio::steady_timer link_timer_{io_}, second_timer_{io_}, watchdog_timer_{io_};
+  boost::asio::steady_timer link_timer_{io_}, second_timer_{io_};
   io::DpdkGateway& gateway_;
   telemetry::EventWriter& writer_;
+  const std::string socket_;
   control::Commands commands_;
   control::Server server_;
 };
@@ -402,21 +418,65 @@ std::string summary(const Request& request, std::size_t rules) {
   return line + ", " + std::to_string(rules) + " rules of " + request.source.policy_file;
 }
 
+void confine(const Request& request) {
+  if (!request.filter_calls) return;
+  const std::string wrong =
+      process::install_syscall_filter(process::FilterFor::gateway, has_xdp(request.gateway.pairs));
+  if (!wrong.empty()) log_line("system calls are not filtered: " + wrong);
+}
+
+// The ports work; from here to the end. Workers have stopped when it returns.
+int serve(const Request& request, std::size_t rules, io::DpdkGateway& gateway,
+          telemetry::EventWriter& writer, catalog::ApplicationRegistry& registry,
+          process::Supervisor* supervisor) {
+  int status = kFailed;
+  std::optional<Heartbeat> heartbeat;
+  heartbeat.emplace(gateway, supervisor, request.supervisor.patience, request.gateway.worker_cores,
+                    log_line);
+  Session session(request, gateway, writer, registry);
+  if (session.open(request.user)) {
+    // All threads are there now. Links are switched and interfaces put back by this one only.
+    const std::string wrong = process::give_up(request.user, {CAP_NET_ADMIN});
+    if (wrong.empty()) {
+      confine(request);
+      log_line(summary(request, rules));
+      process::notify_manager("READY=1");
+      session.serve();
+      status = kDone;
+    } else {
+      log_line(wrong);
+    }
+  }
+  heartbeat.reset();
+  gateway.stop();  // before the commands end: a worker may be answering one
+  return status;
+}
+
 // From the last check to the end. Whatever fails prints one line.
 int forward(const Request& request, const control::LoadResult& loaded,
-            catalog::ApplicationRegistry& registry) {
+            catalog::ApplicationRegistry& registry, process::Supervisor* supervisor) {
   // Outlives the writer, which reads the rings in it to its end.
   std::unique_ptr<io::DpdkGateway> gateway;
   Diagnostics findings;
-  const auto writer = make_writer(request, findings);
+  std::unique_ptr<telemetry::EventWriter> writer;
+  {
+    const process::FilesAs files(request.user);
+    writer = make_writer(request, findings);
+  }
   print(findings);
   if (findings.has_errors()) return kFailed;
   PidFile pid_file;
-  if (!pid_file.write(request.pid_file)) {
+  if (!pid_file.write(request.pid_file, request.user)) {
     log_line("cannot write " + request.pid_file);
     return kFailed;
   }
 
+  if (!request.supervisor.wires.empty() && process::wire_is_filtered()) {
+    log_line(
+        "net.bridge.bridge-nf-call-iptables is set: while the wire is open, this machine's "
+        "packet filter sees its frames");
+  }
+  if (supervisor != nullptr) supervisor->arm();
   std::string error;
   gateway = io::DpdkGateway::open(request.gateway, loaded.snapshot, error);
   if (gateway != nullptr) {
@@ -425,20 +485,36 @@ int forward(const Request& request, const control::LoadResult& loaded,
   }
   int status = kFailed;
   if (error.empty()) {
-    Session session(request, *gateway, *writer, registry);
-    if (session.open()) {
-      log_line(summary(request, loaded.rule_count));
-      notify_manager("READY=1");
-      session.serve();
-      status = kDone;
-    }
-    gateway->stop();  // before the commands end: a worker may be answering one
+    status = serve(request, loaded.rule_count, *gateway, *writer, registry, supervisor);
   } else {
     log_line(error);
     if (gateway != nullptr) gateway->stop();
   }
+  if (gateway != nullptr) gateway->close_ports();
+  if (supervisor != nullptr) supervisor->finish();
   writer->stop();
   return status;
+}
+
+// Before the policy is loaded, so that it stays small. Null where there is nothing for it to do;
+// false where it was to be and is not.
+bool start_supervisor(Request& request, std::unique_ptr<process::Supervisor>& supervisor) {
+  const auto& socket_folder = std::filesystem::path(request.socket).parent_path().string();
+  for (const std::string& folder :
+       {socket_folder, request.source.state_folder, request.source.signature_cache}) {
+    if (request.user && !process::make_folder_for(request.user, folder)) {
+      log_line("cannot make the folder " + folder);
+    }
+  }
+  request.gateway.take_over = [all = kernel_wires(request.gateway.pairs)](bool& was_open) {
+    return close_wires(all, was_open);
+  };
+  request.gateway.leaves_interfaces = !request.supervisor.wires.empty();
+  if (request.supervisor.wires.empty() && request.supervisor.patience.count() == 0) return true;
+  std::string error;
+  supervisor = process::Supervisor::start(request.supervisor, error);
+  if (supervisor == nullptr) log_line(error);
+  return supervisor != nullptr;
 }
 
 // The policy that was in force last, in the place of a file that is bad. No snapshot where there is
@@ -465,8 +541,14 @@ int run(const Arguments& arguments) {
   Diagnostics findings;
   Request request = request_of(*parsed.values, findings);
   request.gateway.log = log_line;
-  catalog::ApplicationRegistry registry;
   const bool usage_is_right = !findings.has_errors();
+  // Nobody else is to read what is written of people: events, captures, policies, compiled rules.
+  ::umask(0027);
+  std::unique_ptr<process::Supervisor> supervisor;
+  if (usage_is_right && !start_supervisor(request, supervisor)) return kFailed;
+
+  std::optional<process::FilesAs> files(std::in_place, request.user);
+  catalog::ApplicationRegistry registry;
   control::LoadResult loaded = control::load(request.source, registry);
   findings.append(std::move(loaded.diagnostics));
   print(findings);
@@ -484,8 +566,9 @@ int run(const Arguments& arguments) {
   if (!control::keep_on_disk(request.source.state_folder, loaded.text)) {
     log_line("cannot keep the policy in " + request.source.state_folder);
   }
+  files.reset();
   request.source.policy_text = loaded.text;
-  return forward(request, loaded, registry);
+  return forward(request, loaded, registry, supervisor.get());
 }
 
 }  // namespace chatgate::app

@@ -234,9 +234,11 @@ bool EventWriter::write_line(std::string line) {
 
 void EventWriter::start() {
   // Signals are for the main thread; and a reader of standard output that went away is an error of
-  // the write, not the end of the process.
+  // the write, not the end of the process. Except for the one by which a process looks after its
+  // own threads (lib/process).
   sigset_t all, before;
   sigfillset(&all);
+  sigdelset(&all, SIGSYS);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   {
     const std::lock_guard lock(state_->mutex);

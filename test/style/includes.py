@@ -37,6 +37,8 @@ LAYERS = {
     "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",
                 "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/trace.h", "engine/worker.h",
                 "explain"],
+    # The process itself: rights, supervisor, service manager, the kernel's bridge.
+    "process": ["base"],
     "io/pcap": ["base", "net/packet_view.h"],
     "replay": ["base", "net", "telemetry", "engine", "io/pcap"],
     "io/dpdk": ["base", "net/packet_view.h", "telemetry", "engine", "control/gateway.h"],

@@ -81,6 +81,8 @@ struct DpdkGateway::State {
   std::vector<bool> link_refused;  // indexed by port: said once
   mutable std::vector<std::uint64_t> polls_seen, polls_watched;
   PublishHooks hooks;
+  std::function<std::string(bool&)> take_over;
+  bool leaves_interfaces = false;
   bool running = false;
   bool completed_said = false;
 
@@ -90,6 +92,7 @@ struct DpdkGateway::State {
 
   std::string open_ports(const GatewayConfig& config);
   std::string make_rings();
+  std::string take_ports_over();
   void choose_spreading();
 };
 
@@ -148,6 +151,17 @@ std::string DpdkGateway::State::make_rings() {
   return {};
 }
 
+// What an af_packet port has received while the kernel's bridge forwarded it is thrown away: the
+// other side has it.
+std::string DpdkGateway::State::take_ports_over() {
+  if (!take_over) return {};
+  bool was_open = false;
+  std::string wrong = take_over(was_open);
+  if (!wrong.empty() || !was_open) return wrong;
+  for (const auto& port : shared.ports) port->discard_waiting();
+  return {};
+}
+
 // Who decides which worker a flow belongs to. The two devices of a pair must agree; otherwise
 // frames of both are handed over by software.
 void DpdkGateway::State::choose_spreading() {
@@ -175,6 +189,8 @@ std::unique_ptr<DpdkGateway> DpdkGateway::open(const GatewayConfig& config,
                                                std::shared_ptr<const engine::Snapshot> snapshot,
                                                std::string& error) {
   auto state = std::make_unique<State>();
+  state->take_over = config.take_over;
+  state->leaves_interfaces = config.leaves_interfaces;
   state->log = config.log ? config.log : [](std::string_view) {};
   state->eal = Eal::start(eal_arguments(eal_request(config)), error);
   if (state->eal == nullptr) return nullptr;
@@ -242,6 +258,7 @@ std::string DpdkGateway::start() {
     if (std::string wrong = port->start(*state.eal, state.log); !wrong.empty()) return wrong;
   }
   state.choose_spreading();
+  if (std::string wrong = state.take_ports_over(); !wrong.empty()) return wrong;
   state.running = true;
   for (unsigned id = 0; id < state.shared.workers; ++id) {
     // Logical core 0 is the control thread's.
@@ -264,7 +281,15 @@ void DpdkGateway::stop() {
       state.shared.ports[2 * pair + static_cast<std::size_t>(*held)]->set_link(true);
     }
   }
-  for (const auto& port : state.shared.ports) port->stop();
+  for (const auto& port : state.shared.ports) {
+    if (state.leaves_interfaces) port->leave_interface();
+    port->stop();
+  }
+}
+
+// A queue may hold the partner's frames, so pools are freed later, with the ports.
+void DpdkGateway::close_ports() {
+  for (const auto& port : state_->shared.ports) port->close();
 }
 
 void DpdkGateway::watch_links() {
@@ -303,14 +328,14 @@ void DpdkGateway::correct_time() {
   state_->clock->correct();
 }
 
-bool DpdkGateway::all_workers_moved() {
-  bool all = true;
-  for (std::size_t id = 0; id < state_->threads.size(); ++id) {
+std::optional<unsigned> DpdkGateway::stalled_worker() {
+  std::optional<unsigned> stalled;
+  for (unsigned id = 0; id < state_->threads.size(); ++id) {
     const std::uint64_t polls = state_->threads[id]->figures().polls.load();
-    all = all && polls != state_->polls_watched[id];
+    if (polls == state_->polls_watched[id] && !stalled) stalled = id;
     state_->polls_watched[id] = polls;
   }
-  return all;
+  return stalled;
 }
 
 std::vector<telemetry::EventRing*> DpdkGateway::event_rings() {

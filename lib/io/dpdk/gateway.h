@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,12 @@ struct GatewayConfig {
   std::size_t event_ring = 16384;  // events that may wait, for each worker
   std::string eal_extra;
   std::function<void(std::string_view)> log;  // one line each; called on any thread
+  // Called when all ports are ready and no worker runs yet: parts what the kernel has joined.
+  // Answers what went wrong, and sets `was_open` where frames have passed without the gateway.
+  std::function<std::string(bool& was_open)> take_over;
+  // At the end the kernel's interfaces stay as the gateway has set them (up, large frames, nothing
+  // merged), for the kernel to join them.
+  bool leaves_interfaces = false;
 };
 
 class DpdkGateway final : public control::Gateway {
@@ -69,14 +76,18 @@ class DpdkGateway final : public control::Gateway {
   std::string start();
   // Workers end their flows with events and return; ports stop. Idempotent.
   void stop();
+  // After `stop`: gives the devices back, sooner than the destructor does. Only counters and events
+  // can be asked for afterwards.
+  void close_ports();
 
   // To be called every kLinkInterval: copies link states between the sides.
   static constexpr unsigned kLinkIntervalMs = 50;
   void watch_links();
   // To be called about once a second: keeps workers' time near the wall clock.
   void correct_time();
-  // Every worker has gone round since the last call; for the watchdog.
-  bool all_workers_moved();
+  // A worker that has not gone round since the last call, the first of them; for one thread, which
+  // may be any.
+  std::optional<unsigned> stalled_worker();
 
   // One ring for each worker; they live as long as the gateway.
   std::vector<telemetry::EventRing*> event_rings();

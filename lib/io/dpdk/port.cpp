@@ -1,6 +1,7 @@
 #include "io/dpdk/port.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <rte_dev.h>
@@ -292,6 +293,28 @@ void Port::restore_interface() {
   }
   const auto up = std::exchange(up_before_, {});
   if (up && interface_up(name) != *up) set_interface_up(name, *up);
+}
+
+void Port::leave_interface() {
+  mtu_before_.reset();
+  offloads_before_.reset();
+  up_before_.reset();
+}
+
+void Port::discard_waiting() {
+  std::array<rte_mbuf*, PacketRing::kMaxLook> frames;
+  for (std::size_t queue = 0; queue < rings_.size(); ++queue) {
+    // Once round the ring at most: more can come while this looks.
+    for (unsigned left = kAfPacketFrames; left != 0;) {
+      unsigned count = rings_[queue].look(std::min<unsigned>(left, PacketRing::kMaxLook));
+      count = rte_eth_rx_burst(id_, static_cast<std::uint16_t>(queue), frames.data(),
+                               static_cast<std::uint16_t>(count));
+      if (count == 0) break;
+      left -= count;
+      count = rings_[queue].correct({frames.data(), count});
+      for (unsigned i = 0; i < count; ++i) rte_pktmbuf_free(frames[i]);
+    }
+  }
 }
 
 void Port::stop() {

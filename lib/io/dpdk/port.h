@@ -45,9 +45,14 @@ class Port {
                         const Log& log);
   std::string start(Eal& eal, const Log& log);
 
+  // Throws away what waits in the rings of af_packet, before a worker polls them.
+  void discard_waiting();
+
   // How frames come to be spread over the queues. To be called once it is started.
   Spreading spreading(unsigned workers) const;
 
+  // The interface is not put back at the end.
+  void leave_interface();
   void stop();
   // Gives the device back. Frames of one port's pool may wait in another's queues, so all ports are
   // closed before the first is destroyed. Both idempotent.
