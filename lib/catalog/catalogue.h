@@ -34,8 +34,9 @@ struct ServerName {
   bool exact = false;     // this host only; otherwise everything below it too
   bool exclusive = true;  // a shared name never decides by itself
   Service service = Service::any;
-  bool label = false;          // the first label of a host in anybody's domain
-  NameUses uses = NameUses{};  // for people
+  bool label = false;            // the first label of a host in anybody's domain
+  NameUses uses = NameUses{};    // for people
+  std::string shared_with = {};  // for people: who else uses a name that is not exclusive
 };
 
 struct ServerAddress {

@@ -26,11 +26,21 @@ struct ServiceNote {
   std::string how;
 };
 
-// What must pass for the application to work where it is allowed. One of the three is not empty.
+struct NeededPorts {
+  bool tcp = true;
+  std::uint16_t first = 0, last = 0;
+};
+
+// What must pass for the application to work where it is allowed. One of the first three is not
+// empty.
 struct Need {
-  std::string application;  // identifier of another one
-  std::string name;         // host name, with all below it
-  std::string ports;        // as in a policy: "udp/3478-3481"
+  std::string application;         // identifier of another one
+  std::string name;                // host name, with all below it
+  std::string ports;               // as in a policy: "udp/3478-3481"
+  std::vector<std::string> serve;  // ports that serve as well, in the same form
+  // `ports`, and those that serve as well: one of these is enough.
+  std::vector<NeededPorts> any_of;
+  proto::Service service = proto::Service::any;  // that needs it; any: the application as a whole
   std::string reason;
 };
 

@@ -20,7 +20,8 @@ using config::Reporter;
 constexpr std::array<std::string_view, 3> kStatuses = {"alive", "shut-down", "unknown"};
 constexpr std::array<std::string_view, 3> kSeparable = {"yes", "partly", "no"};
 constexpr std::string_view kServiceNoteKeys[] = {"service", "separable", "how"};
-constexpr std::string_view kNeedKeys[] = {"application", "name", "ports", "reason"};
+constexpr std::string_view kNeedKeys[] = {"application", "name",    "ports",
+                                          "or",          "service", "reason"};
 
 class DescriptionLoader {
  public:
@@ -169,11 +170,38 @@ class DescriptionLoader {
     if (object.string("name") != nullptr) {
       need.name = read_name(reporter_, *object.get("name")).value_or("");
     }
+    if (const std::string* word = object.string("service")) {
+      need.service =
+          static_cast<proto::Service>(index(object, "service", *word, service_words(), 0));
+    }
+    if (!load_ports(object, need)) return;
+    description_.needs.push_back(std::move(need));
+  }
+
+  bool load_ports(ObjectReader& object, Need& need) {
     if (const std::string* ports = object.string("ports")) {
-      if (!read_transport_ports(reporter_, *object.get("ports"))) return;
+      if (!add_ports(*object.get("ports"), need)) return false;
       need.ports = *ports;
     }
-    description_.needs.push_back(std::move(need));
+    const JsonValue* others = object.get("or");
+    if (others == nullptr) return true;
+    if (need.ports.empty()) {
+      reporter_.error(others->at, "\"or\" says which ports serve as well",
+                      "expected it beside \"ports\"");
+      return false;
+    }
+    for (const JsonValue* each : reporter_.strings(*others, "\"or\"")) {
+      if (!add_ports(*each, need)) return false;
+      need.serve.push_back(each->text);
+    }
+    return true;
+  }
+
+  bool add_ports(const JsonValue& value, Need& need) {
+    const auto range = read_transport_ports(reporter_, value);
+    if (!range) return false;
+    need.any_of.push_back({range->transport == Transport::tcp, range->first, range->last});
+    return true;
   }
 
   ObjectReader& object_;

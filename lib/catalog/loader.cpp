@@ -127,6 +127,7 @@ class FileLoader {
     const std::string* others = object.string("shared_with");
     if (!name.exclusive) {
       object.require("shared_with", "say who else uses a name that is not exclusive");
+      if (others != nullptr) name.shared_with = *others;
     } else if (others != nullptr) {
       reporter_.error(object.get("shared_with")->at, "a shared name is not exclusive",
                       "expected \"exclusive\": false");

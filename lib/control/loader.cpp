@@ -11,6 +11,7 @@
 #include "catalog/loader.h"
 #include "control/digest.h"
 #include "control/list_loader.h"
+#include "control/needs_warnings.h"
 #include "control/signature_loader.h"
 #include "policy/loader.h"
 
@@ -69,9 +70,12 @@ LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& regist
   result.stale_lists = std::move(lists.stale);
   snapshot->signatures = std::move(signatures.rules);
   snapshot->signature_meanings = std::move(signatures.meanings);
+  std::vector<Place> places;  // of the rules
+  for (const policy::RuleDraft& rule : draft.rules) places.push_back(rule.place);
   snapshot->policy = policy::compile(std::move(draft), *snapshot->catalogue);
   snapshot->times = snapshot->policy->times().in_force(
       request.now.nanoseconds != 0 ? request.now : system_time());
+  warn_of_needs(snapshot, places, result.diagnostics);
   result.snapshot = std::move(snapshot);
   return result;
 }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "engine/judge.h"
 #include "proto/dns_canary.h"
 
 #include "explain/narrator.h"
+#include "explain/signature_sessions.h"
 #include "explain/trials.h"
 #include "explain/words.h"
 
@@ -49,7 +51,10 @@ std::optional<bool> intended_block(const Intent& intent, const catalog::Applicat
 class Auditor {
  public:
   Auditor(const std::shared_ptr<const engine::Snapshot>& snapshot, const AuditOptions& options)
-      : snapshot_(*snapshot), options_(options), stage_(snapshot, stage_options()) {}
+      : snapshot_(*snapshot),
+        options_(options),
+        stage_(snapshot, stage_options()),
+        needs_(snapshot, {}) {}
 
   Audit run();
 
@@ -72,11 +77,14 @@ class Auditor {
   std::string by_allowing_rule(const Trial& trial, const TraceEntry& step) const;
   std::string why_recognised(const TraceEntry& step) const;
   policy::Connection asked_of(const Trial& trial) const;
+  void play_signatures();
+  void check_needs(const catalog::Application& application);
   void add_notes();
 
   const engine::Snapshot& snapshot_;
   const AuditOptions& options_;
   Stage stage_;
+  NeedsJudge needs_;
   Audit audit_;
   std::map<std::pair<std::string, std::string>, std::size_t> cells_;  // to audit_.cells
   std::map<std::string, Finding> findings_;
@@ -85,7 +93,9 @@ class Auditor {
 Audit Auditor::run() {
   for (const catalog::Application& application : snapshot_.catalogue->applications()) {
     for (const Trial& trial : trials_of(application, *snapshot_.catalogue, options_)) play(trial);
+    check_needs(application);
   }
+  play_signatures();
   for (const std::string& name : snapshot_.policy->controls().tls.ech_public_names) {
     play(hidden_name_trial(name, options_));
   }
@@ -101,6 +111,64 @@ Audit Auditor::run() {
                    });
   add_notes();
   return std::move(audit_);
+}
+
+// What rules recognise, and what of it no session could be made for.
+void Auditor::play_signatures() {
+  const SignatureSessions made = signature_sessions(snapshot_);
+  for (const SignatureSession& session : made.sessions) {
+    play(signature_trial(session, *snapshot_.catalogue, options_));
+  }
+  for (const UncoveredRule& rule : made.uncovered) {
+    audit_.uncovered.push_back({snapshot_.catalogue->find(rule.application)->word, "signature",
+                                "rule " + std::to_string(rule.sid) + ": " + rule.why});
+  }
+  std::set<std::uint32_t> loaded;
+  if (snapshot_.signatures != nullptr) {
+    for (const detect::Rule& rule : snapshot_.signatures->rules()) loaded.insert(rule.sid);
+  }
+  for (const catalog::Application& application : snapshot_.catalogue->applications()) {
+    const auto& sids = application.description.signatures;
+    const auto absent = static_cast<std::size_t>(std::count_if(
+        sids.begin(), sids.end(), [&](std::uint32_t sid) { return loaded.count(sid) == 0; }));
+    if (absent == 0) continue;
+    audit_.uncovered.push_back({application.word, "signature",
+                                "the policy does not load " + std::to_string(absent) + " of its " +
+                                    std::to_string(sids.size()) + " rules"});
+  }
+}
+
+// An application that passes, and cannot work, is over-blocked.
+void Auditor::check_needs(const catalog::Application& application) {
+  const Client client{options_.client, options_.client_v6};
+  const policy::Verdict verdict = needs_.verdict_of(application, client);
+  const auto intended = intended_block(options_.intent, application);
+  if (!policy::forwards(verdict.action) || intended.value_or(false)) return;
+  AuditedNeeds audited;
+  audited.application = application.word;
+  audited.named = verdict.rule.valid() || intended.has_value();
+  audited.needs = needs_.needs_of(application, client);
+  if (audited.needs.empty()) return;
+  Cell& cell = audit_.cells.emplace_back();
+  cell.application = application.word;
+  cell.path = "needs";
+  cell.sample = audited.needs.front().what;
+  cell.sessions = audited.needs.size();
+  for (const Requirement& need : audited.needs) {
+    if (!need.missing()) continue;
+    const std::string text = "what " + application.word + " needs is blocked by " +
+                             (need.blocker.valid() ? "rule " : "") + quoted(need.rule) + ": " +
+                             need.remedy;
+    Finding& finding = findings_[text];
+    finding.text = text;
+    if (finding.examples.size() < kExamples) finding.examples.push_back(need.text());
+    if (cell.wrong++ != 0) continue;
+    ++finding.overblocked;
+    cell.blocked = true;
+    cell.rule = need.rule;
+    cell.sample = need.what;
+  }
+  audit_.needs.push_back(std::move(audited));
 }
 
 bool Auditor::refuses_encrypted_dns() const {

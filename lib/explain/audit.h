@@ -19,6 +19,8 @@
 #include "catalog/ids.h"
 #include "engine/snapshot.h"
 
+#include "explain/needs.h"
+
 namespace chatgate::explain {
 
 // What the operator means, beside what the policy says. An application's word is stronger than a
@@ -55,8 +57,22 @@ struct Finding {
   std::vector<std::string> examples;       // a few
 };
 
+// What an application that is to pass needs, see explain/needs.h; its cell has the path "needs".
+struct AuditedNeeds {
+  std::string application;
+  bool named = false;  // a rule allows it, or the intent; else it only meets no rule
+  std::vector<Requirement> needs;
+};
+
+// A path of an application that has it, without a session.
+struct Uncovered {
+  std::string application, path, why;
+};
+
 struct Audit {
   std::vector<Cell> cells;
+  std::vector<AuditedNeeds> needs;
+  std::vector<Uncovered> uncovered;
   std::vector<Finding> findings;   // those with most cells first
   std::vector<std::string> notes;  // what cannot be seen under this policy, and is no fault of it
   std::size_t leaks = 0, overblocked = 0, sessions = 0;
@@ -64,7 +80,8 @@ struct Audit {
 
 Audit audit(const std::shared_ptr<const engine::Snapshot>& snapshot, const AuditOptions& options);
 
-// {"cells":[{"application","path","expected","actual","rule"}],"leaks":N,"overblocked":N}
+// {"cells":[{"application","path","expected","actual","rule"}],"leaks":N,"overblocked":N,
+// "needs":[{"application","kind","what","reason",…}],"not_covered":[{"application","path","why"}]}
 std::string to_json(const Audit& audit);
 // For a person: findings, then the matrix.
 std::string to_text(const Audit& audit);

@@ -6,14 +6,16 @@
 #include "telemetry/json_text.h"
 
 #include "explain/audit.h"
+#include "explain/needs_print.h"
 
 namespace chatgate::explain {
 namespace {
 
 // The columns of the matrix, in this order; others follow as they come.
 constexpr std::string_view kPaths[] = {
-    "port",    "payload",    "hopped-port", "web-port",  "sni", "quic-sni", "http-host", "dns",
-    "address", "http-proxy", "socks",       "in-tunnel", "doh", "dot",      "ech"};
+    "port",      "payload", "hopped-port", "web-port",  "sni",        "quic-sni",
+    "http-host", "dns",     "address",     "signature", "http-proxy", "socks",
+    "in-tunnel", "doh",     "dot",         "ech",       "needs"};
 
 constexpr std::size_t kMostShown = 50;  // cells of a kind, beside the matrix
 
@@ -85,6 +87,43 @@ std::string wrong_cells(const Audit& audit, bool leaks) {
   return out;
 }
 
+// In full of those that are allowed by name; of those that pass by the default what is blocked.
+std::string needs_text(const Audit& audit) {
+  std::string out;
+  std::size_t others = 0;
+  for (const AuditedNeeds& audited : audit.needs) {
+    std::string lines;
+    for (const Requirement& need : audited.needs) {
+      if (audited.named || need.missing()) lines += "  " + line_of(need) + "\n";
+    }
+    if (lines.empty()) {
+      ++others;
+    } else {
+      out += "\nWhat " + audited.application + " needs to work:\n" + lines;
+    }
+  }
+  if (!out.empty()) out += "\n";
+  if (others == 0) return out;
+  return out + "Note: " + std::to_string(others) +
+         " applications pass that no rule allows, and so does all that they need\n";
+}
+
+// By reason, so that a policy without Snort rules says it once.
+std::string uncovered_text(const Audit& audit) {
+  std::map<std::string, std::string> by_why;
+  for (const Uncovered& each : audit.uncovered) {
+    const bool unloaded = each.why.starts_with("the policy does not load");
+    std::string& words = by_why[unloaded ? "the policy does not load (all of) their rules"
+                                         : each.application + ", " + each.why];
+    if (unloaded) words += (words.empty() ? ": " : ", ") + each.application;
+  }
+  std::string out;
+  for (const auto& [why, words] : by_why) {
+    out += "Not covered on the path signature: " + why + words + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string to_json(const Audit& audit) {
@@ -106,6 +145,26 @@ std::string to_json(const Audit& audit) {
   out += ']';
   object.number("leaks", audit.leaks);
   object.number("overblocked", audit.overblocked);
+  object.append_key("needs");
+  out += '[';
+  for (const AuditedNeeds& audited : audit.needs) {
+    for (const Requirement& need : audited.needs) {
+      if (out.back() != '[') out += ',';
+      append_need(out, need, audited.application);
+    }
+  }
+  out += ']';
+  object.append_key("not_covered");
+  out += '[';
+  for (const Uncovered& each : audit.uncovered) {
+    if (out.back() != '[') out += ',';
+    telemetry::JsonObject one(out);
+    one.text("application", each.application);
+    one.text("path", each.path);
+    one.text("why", each.why);
+    one.close();
+  }
+  out += ']';
   object.close();
   return out;
 }
@@ -133,6 +192,7 @@ std::string to_text(const Audit& audit) {
   if (!out.empty()) out += "\n";
   out += matrix(audit);
   out += "\na allowed, b blocked, . no such path; LEAK and OVER: otherwise than expected\n";
+  out += needs_text(audit) + uncovered_text(audit);
   for (const std::string& note : audit.notes) out += "Note: " + note + "\n";
   out += std::to_string(audit.sessions) + " sessions, " + std::to_string(passed) + " of " +
          std::to_string(audit.cells.size()) + " cells as expected, " + std::to_string(audit.leaks) +

@@ -157,6 +157,28 @@ void judge_flow(const engine::Snapshot& snapshot, const telemetry::Event& flow,
   verdict.set_name(judgement.name);
 }
 
+// What else comes of it: what an application needs that passes, or who else is stopped with it.
+void tell_more(const engine::Snapshot& snapshot, std::span<const TraceEntry> entries,
+               const StageOptions& options, Explanation& told) {
+  const TraceEntry* step = deciding_step(entries);
+  if (step == nullptr || step->stage != TraceStage::verdict) return;
+  const catalog::Application* known = snapshot.catalogue->find(told.application);
+  if (!policy::forwards(told.action)) {
+    told.also_used_by = users_of(*snapshot.catalogue, step->name_view(),
+                                 known == nullptr ? std::string_view() : known->word);
+    return;
+  }
+  if (known == nullptr || told.stopped) return;
+  Client client;
+  client.use(step->ends.client);
+  StageOptions own;  // nothing that the gateway has learned
+  own.worker = options.worker;
+  own.time = options.time;
+  // The caller's, for as long as this lasts.
+  const std::shared_ptr<const engine::Snapshot> borrowed(std::shared_ptr<void>(), &snapshot);
+  told.needs = NeedsJudge(borrowed, own).needs_of(*known, client);
+}
+
 }  // namespace
 
 std::string mistake_in(const Description& description) {
@@ -187,7 +209,9 @@ Explanation explain(const std::shared_ptr<const engine::Snapshot>& snapshot,
 
 Explanation narrate(const engine::Snapshot& snapshot, std::span<const TraceEntry> entries,
                     const StageOptions& options) {
-  return Narrator(snapshot, entries, options.worker).tell();
+  Explanation told = Narrator(snapshot, entries, options.worker).tell();
+  tell_more(snapshot, entries, options, told);
+  return told;
 }
 
 Explanation explain_flow(const engine::Snapshot& snapshot, const telemetry::Event& flow,

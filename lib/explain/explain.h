@@ -21,6 +21,7 @@
 #include "engine/trace.h"
 #include "telemetry/event.h"
 
+#include "explain/needs.h"
 #include "explain/stage.h"
 
 namespace chatgate::explain {
@@ -53,6 +54,10 @@ struct Explanation {
   // Whether anything of it is stopped; false in monitor mode whatever the action.
   bool stopped = false;
   std::vector<Step> steps;
+  // Of an application that passes: what it needs beside what is its alone.
+  std::vector<Requirement> needs;
+  // Of what is stopped: who else uses the name, or lives by the application.
+  std::vector<std::string> also_used_by;
 };
 
 // What is said where only the description stands: names are well-formed, the service belongs to an
@@ -70,7 +75,9 @@ Explanation narrate(const engine::Snapshot& snapshot, std::span<const engine::Tr
 Explanation explain_flow(const engine::Snapshot& snapshot, const telemetry::Event& flow,
                          const StageOptions& options);
 
-// {"application","service","evidence","action","rule","steps":[{"stage","looked_at","result"}]}
+// {"application","service","evidence","action","rule","steps":[{"stage","looked_at","result"}],
+// "needs":[{"kind","what","reason","shared_with","required","passes","stopped","rule","remedy"}],
+// "also_used_by":[…]}
 std::string to_json(const Explanation& explanation);
 // For a person, phase by phase.
 std::string to_text(const Explanation& explanation);

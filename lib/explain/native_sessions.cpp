@@ -407,4 +407,12 @@ std::span<const NativeSession> native_sessions() {
   return kSessions;
 }
 
+std::vector<Saying> sayings_of(const NativeSession& session) {
+  std::vector<Saying> sayings;
+  for (const NativeSession::Line& line : session.lines) {
+    sayings.push_back({line.from_client, synth::from_text(line.bytes)});
+  }
+  return sayings;
+}
+
 }  // namespace chatgate::explain

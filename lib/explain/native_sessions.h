@@ -12,6 +12,8 @@
 
 #include "proto/messenger.h"
 
+#include "explain/stage.h"
+
 namespace chatgate::explain {
 
 struct NativeSession {
@@ -28,5 +30,6 @@ struct NativeSession {
 };
 
 std::span<const NativeSession> native_sessions();
+std::vector<Saying> sayings_of(const NativeSession& session);
 
 }  // namespace chatgate::explain

@@ -5,6 +5,7 @@
 #include "telemetry/json_text.h"
 
 #include "explain/explain.h"
+#include "explain/needs_print.h"
 
 namespace chatgate::explain {
 
@@ -26,6 +27,15 @@ std::string to_json(const Explanation& explanation) {
     one.text("looked_at", step.looked_at);
     one.text("result", step.result);
     one.close();
+  }
+  out += ']';
+  object.append_key("needs");
+  append_needs(out, explanation.needs);
+  object.append_key("also_used_by");
+  out += '[';
+  for (const std::string& user : explanation.also_used_by) {
+    if (&user != &explanation.also_used_by.front()) out += ',';
+    telemetry::append_json_string(out, user);
   }
   out += ']';
   object.close();
@@ -54,6 +64,14 @@ std::string to_text(const Explanation& explanation) {
   line("action", to_string(explanation.action));
   const bool watched = !explanation.stopped && !policy::forwards(explanation.action);
   line("Action", explanation.stopped ? "drop" : watched ? "allow (not enforced)" : "allow");
+  if (!explanation.needs.empty()) {
+    out += "\nWhat " + explanation.application + " needs to work:\n";
+    for (const Requirement& need : explanation.needs) out += "  " + line_of(need) + "\n";
+  }
+  if (!explanation.also_used_by.empty()) {
+    out += "\nBlocked with it, for it is not alone there:\n";
+    for (const std::string& user : explanation.also_used_by) out += "  " + user + "\n";
+  }
   return out;
 }
 

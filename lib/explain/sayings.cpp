@@ -78,6 +78,10 @@ std::vector<Saying> socks_connect(std::string_view host, std::uint16_t port) {
           {false, synth::from_hex("05 00 00 01 00000000 0000")}};
 }
 
+Saying stun_binding() {
+  return {true, synth::from_hex("0001 0000 2112a442 6368617467617465 00000001")};
+}
+
 // The same every time: a linear congruential generator's high bits.
 Saying noise(std::size_t size) {
   Octets bytes(size);

@@ -22,6 +22,8 @@ Saying dns_question(std::string_view name, bool tcp);
 // Put me through to `host`: the request, and the proxy's consent.
 std::vector<Saying> http_connect(std::string_view host, std::uint16_t port);
 std::vector<Saying> socks_connect(std::string_view host, std::uint16_t port);
+// A question for one's own address, with which calls begin (RFC 8489 section 6).
+Saying stun_binding();
 // Bytes that are no protocol's.
 Saying noise(std::size_t size);
 

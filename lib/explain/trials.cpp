@@ -8,6 +8,7 @@
 
 #include "explain/native_sessions.h"
 #include "explain/sayings.h"
+#include "explain/words.h"
 
 namespace chatgate::explain {
 namespace {
@@ -83,10 +84,7 @@ void add_ports(Gatherer& gatherer, const catalog::Application& application,
 void add_payload(Gatherer& gatherer, const catalog::Application& application) {
   for (const NativeSession& session : native_sessions()) {
     if (session.application != application.word) continue;
-    std::vector<Saying> sayings;
-    for (const NativeSession::Line& line : session.lines) {
-      sayings.push_back({line.from_client, synth::from_text(line.bytes)});
-    }
+    const std::vector<Saying> sayings = sayings_of(session);
     const auto on = [&](std::string_view path, std::uint16_t port) {
       recognise(gatherer.add(path, std::string(session.name), port, session.tcp, sayings),
                 Evidence::payload, session.service, session.tcp && is_web_port(port));
@@ -102,12 +100,6 @@ void add_payload(Gatherer& gatherer, const catalog::Application& application) {
 std::vector<Saying> then(std::vector<Saying> sayings, Saying more) {
   sayings.push_back(std::move(more));
   return sayings;
-}
-
-// A host that an entry of the catalogue covers.
-std::string host_of(const catalog::ServerName& entry) {
-  if (entry.label) return entry.name + ".example.org";
-  return entry.name.find('.') == std::string::npos ? "host." + entry.name : entry.name;
 }
 
 void add_names(Gatherer& gatherer, const catalog::Application& application) {
@@ -214,6 +206,16 @@ std::vector<Trial> benign_trials(const catalog::Catalogue& catalogue, const Audi
            then(http_connect(kInnocent, kHttps), tls_hello(kInnocent)))
       .proxy = true;
   return gatherer.take();
+}
+
+Trial signature_trial(const SignatureSession& session, const catalog::Catalogue& catalogue,
+                      const AuditOptions& options) {
+  Gatherer gatherer(catalogue.find(session.meaning.application), options);
+  recognise(gatherer.add("signature", "rule " + std::to_string(session.rule->sid), session.port,
+                         session.tcp, session.sayings),
+            Evidence::signature, session.meaning.service,
+            session.http || (session.tcp && is_web_port(session.port)));
+  return gatherer.take().front();
 }
 
 Trial hidden_name_trial(std::string_view public_name, const AuditOptions& options) {

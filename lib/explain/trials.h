@@ -9,6 +9,7 @@
 #include "engine/snapshot.h"
 
 #include "explain/audit.h"
+#include "explain/signature_sessions.h"
 #include "explain/stage.h"
 
 namespace chatgate::explain {
@@ -34,6 +35,9 @@ std::vector<Trial> trials_of(const catalog::Application& application,
 // What must pass: sites that everybody visits, names that applications share with others, plain
 // connections to nobody's port.
 std::vector<Trial> benign_trials(const catalog::Catalogue& catalogue, const AuditOptions& options);
+// A session that a Snort rule matches.
+Trial signature_trial(const SignatureSession& session, const catalog::Catalogue& catalogue,
+                      const AuditOptions& options);
 // A hello whose name is hidden behind the public one of its keys.
 Trial hidden_name_trial(std::string_view public_name, const AuditOptions& options);
 

@@ -14,6 +14,11 @@ std::string quoted(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
+std::string host_of(const catalog::ServerName& entry) {
+  if (entry.label) return entry.name + ".example.org";
+  return entry.name.find('.') == std::string::npos ? "host." + entry.name : entry.name;
+}
+
 std::string count_of(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }

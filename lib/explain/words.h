@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/address.h"
+#include "catalog/catalogue.h"
 #include "engine/inspection.h"
 #include "engine/trace.h"
 #include "flow/flow.h"
@@ -15,6 +16,8 @@ namespace chatgate::explain {
 
 std::string endpoint(const IpAddress& address, std::uint16_t port);
 std::string quoted(std::string_view text);
+// A host that an entry of the catalogue covers.
+std::string host_of(const catalog::ServerName& entry);
 // "1 frame", "2 frames".
 std::string count_of(std::size_t count, const std::string& noun);
 std::string_view stage_word(flow::Stage stage);

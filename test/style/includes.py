@@ -32,7 +32,7 @@ LAYERS = {
                "learn", "telemetry"],
     # The engine over made-up traffic, in words.
     "explain": ["base", "net", "proto/dns_canary.h", "proto/facts.h", "proto/messenger.h", "proto/parser.h",
-                "lists/mask.h", "synth", "catalog", "policy", "flow/flow.h", "learn",
+                "lists/mask.h", "synth", "catalog", "policy", "flow/flow.h", "learn", "detect",
                 "telemetry", "engine"],
     "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",
                 "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/trace.h", "engine/worker.h",
