@@ -79,7 +79,8 @@ po::options_description describe() {
   add("state", text("DIR"), "keep the last good policy there, for a start with a bad one");
   add("idle", text("HOW")->default_value("sleep"), "sleep, poll or power, while nothing comes");
   add("socket", text("PATH")->default_value(std::string(kDefaultSocket)), "for chatgatectl");
-  add("events", texts("SINK"), "file:PATH, unix:PATH or - (repeats)");
+  add("events", texts("SINK"),
+      "file:PATH, unix:PATH, syslog:, redis://HOST:PORT/STREAM or - (repeats)");
   add("on-failure", text("HOW")->default_value("open"),
       "open or closed: packets for which there is no room to look at");
   add("flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
