@@ -124,7 +124,8 @@ std::string host_name() {
 
 // The sink of --events: a file that is emptied first, or standard output.
 std::unique_ptr<telemetry::Sink> open_events(const std::string& file, Diagnostics& findings) {
-  if (file == "-") return telemetry::FileSink::standard_output();
+  if (file == "-")
+    return telemetry::FileSink::standard_output(telemetry::FileSink::SlowReader::waits);
   return telemetry::FileSink::open(file, file, telemetry::FileSink::Existing::truncate, findings);
 }
 

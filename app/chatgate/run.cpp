@@ -88,7 +88,8 @@ po::options_description describe() {
   add("state", text("DIR"), "keep the last good policy there, for a start with a bad one");
   add("idle", text("sleep|poll|power")->default_value("sleep"), "while nothing comes");
   add("socket", text("PATH")->default_value(std::string(kDefaultSocket)), "for chatgatectl");
-  add("events", texts("SINK"), "file:PATH, unix:PATH or - (repeats)");
+  add("events", texts("SINK"),
+      "file:PATH, unix:PATH, syslog:, redis://HOST:PORT/STREAM or - (repeats)");
   add("on-failure", text("open|closed")->default_value("open"),
       "the wire when the gateway ends, and packets it has no room for");
   add("watchdog", po::value<unsigned>()->value_name("SECONDS"),

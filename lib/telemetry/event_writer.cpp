@@ -14,7 +14,7 @@
 namespace chatgate::telemetry {
 namespace {
 
-constexpr std::size_t kEventTypes = 5;
+constexpr std::size_t kEventTypes = static_cast<std::size_t>(EventType::dns) + 1;
 
 Time system_time() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
@@ -34,7 +34,10 @@ struct EventWriter::State {
   };
 
   State(EventWriterOptions given, std::vector<std::unique_ptr<Sink>> given_sinks)
-      : options(std::move(given)), sinks(std::move(given_sinks)), formatter(options.eve) {
+      : options(std::move(given)),
+        sinks(std::move(given_sinks)),
+        formatter(options.eve),
+        told(sinks.size()) {
     if (!options.wall_clock) options.wall_clock = system_time;
   }
 
@@ -57,9 +60,8 @@ struct EventWriter::State {
   NamesByGeneration names;
   std::string line;
   std::vector<std::string> ready;
-  std::uint64_t reported_loss = 0;
+  std::vector<std::uint64_t> told;  // of the loss, each sink by a line that it took
   bool stopped = false;
-  std::uint64_t own_reports_lost = 0;  // loss reports that were lost themselves: not worth another
   Clock::time_point next_report{};
 
   std::array<std::atomic<std::uint64_t>, kEventTypes> taken{};
@@ -134,6 +136,7 @@ std::string EventWriter::State::loss_line(std::uint64_t lost_now, std::uint64_t 
     sink.text("sink", sinks[i]->word());
     sink.number("written", sinks[i]->written());
     sink.number("lost", sinks[i]->lost());
+    if (!sinks[i]->trouble().empty()) sink.text("last_error", sinks[i]->trouble());
     sink.close();
   }
   text += ']';
@@ -144,16 +147,17 @@ std::string EventWriter::State::loss_line(std::uint64_t lost_now, std::uint64_t 
   return text;
 }
 
+// Each sink is told until it takes the line: one that is full, or away, hears of the loss once it
+// is back.
 void EventWriter::State::report_loss() {
-  const std::uint64_t total = lost_before_sinks() + lost_in_sinks() - own_reports_lost;
-  if (total <= reported_loss || sinks.empty()) return;
+  const std::uint64_t total = lost_before_sinks() + lost_in_sinks();
   const auto now = Clock::now();
   if (now < next_report) return;
-  next_report = now + options.loss_every;
-  const std::uint64_t in_sinks_before = lost_in_sinks();
-  write_to_all(loss_line(total - reported_loss, total));
-  own_reports_lost += lost_in_sinks() - in_sinks_before;
-  reported_loss = total;
+  for (std::size_t i = 0; i < sinks.size(); ++i) {
+    if (total <= told[i]) continue;
+    next_report = now + options.loss_every;
+    if (sinks[i]->take(loss_line(total - told[i], total))) told[i] = total;
+  }
 }
 
 // Everything that was there when the round began, and no more: workers that go on writing cannot

@@ -1,6 +1,8 @@
 #include "telemetry/file_sink.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
@@ -36,29 +38,44 @@ std::unique_ptr<FileSink> FileSink::open(std::string word, std::string path, Exi
   return std::unique_ptr<FileSink>(new FileSink(std::move(word), std::move(path), descriptor));
 }
 
-std::unique_ptr<FileSink> FileSink::standard_output() {
-  return std::unique_ptr<FileSink>(new FileSink("-", {}, STDOUT_FILENO));
+std::unique_ptr<FileSink> FileSink::standard_output(SlowReader slow) {
+  std::unique_ptr<FileSink> sink(new FileSink("-", {}, STDOUT_FILENO));
+  sink->waits_ = slow == SlowReader::waits;
+  return sink;
 }
 
-void FileSink::write(std::string_view line) {
-  if (!queue_.push(line)) {
-    count_lost(1);
-    return;
-  }
+// How many bytes can be written without waiting for a reader: a pipe that is ready takes these
+// (pipe(7)); a file always is.
+std::size_t FileSink::room() const {
+  if (waits_) return SIZE_MAX;
+  pollfd ready{descriptor_, POLLOUT, 0};
+  return ::poll(&ready, 1, 0) == 1 ? PIPE_BUF : 0;
+}
+
+bool FileSink::take(std::string_view line) {
+  if (!queue_.push(line)) return false;
   if (queue_.size() >= kWriteAt) write_out();
+  return true;
 }
 
 void FileSink::flush() {
   write_out();
 }
 
-// False where the rest has to wait (a full disk, a pipe that is set to not block): it stays queued
+// False where the rest has to wait (a full disk, a pipe that nobody reads): it stays queued
 // up to the limit, so that a line that was begun is completed once there is room again.
 bool FileSink::write_out() {
   while (!queue_.empty()) {
     const std::string_view pending = queue_.pending();
-    const ssize_t count = ::write(descriptor_, pending.data(), pending.size());
+    const std::size_t size = std::min(pending.size(), room());
+    if (size == 0) errno = EAGAIN;
+    const ssize_t count = size == 0 ? -1 : ::write(descriptor_, pending.data(), size);
     if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int error = errno;
+      set_trouble(std::strerror(error));
+      errno = error;
+    }
     if (count < 0 && errno == EPIPE) {
       count_lost(queue_.drop_all());
       return false;

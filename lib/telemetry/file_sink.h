@@ -1,4 +1,7 @@
 // Event lines into a file or to standard output.
+//
+// Where the disk is full, lines wait, a mebibyte of them at most; the rest is lost and counted, and
+// the line that was begun is completed once there is room again.
 #pragma once
 
 #include <memory>
@@ -15,10 +18,13 @@ class FileSink final : public Sink {
   // Creates the file with mode 0640. Null, and an error, where it cannot be opened.
   static std::unique_ptr<FileSink> open(std::string word, std::string path, Existing existing,
                                         Diagnostics& diagnostics);
-  static std::unique_ptr<FileSink> standard_output();
+  // What becomes of lines where standard output is a pipe that is read too slowly: they are waited
+  // for, or lost once the queue is full.
+  enum class SlowReader : std::uint8_t { waits, loses };
+  static std::unique_ptr<FileSink> standard_output(SlowReader slow);
   ~FileSink() override;
 
-  void write(std::string_view line) override;
+  bool take(std::string_view line) override;
   void flush() override;
   void finish(std::chrono::milliseconds patience) override;
   void reopen() override;
@@ -26,9 +32,11 @@ class FileSink final : public Sink {
  private:
   FileSink(std::string word, std::string path, int descriptor);
   bool write_out();
+  std::size_t room() const;
 
   const std::string path_;  // empty for standard output
   int descriptor_;
+  bool waits_ = true;
   LineQueue queue_;
 };
 

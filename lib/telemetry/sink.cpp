@@ -4,30 +4,69 @@
 #include <array>
 
 #include "telemetry/file_sink.h"
+#include "telemetry/redis_url.h"
+#include "telemetry/syslog_sink.h"
 #include "telemetry/unix_sink.h"
 
 namespace chatgate::telemetry {
 namespace {
 
-struct Scheme {
-  std::string_view prefix;
-  SinkKind kind;
-};
-
-constexpr std::array kSchemes = {
-    Scheme{"file:", SinkKind::file},
-    Scheme{"unix:", SinkKind::unix_socket},
-};
-// Words of the sinks that a later version may know.
-constexpr std::array<std::string_view, 2> kNotSupported = {"syslog:", "redis:"};
+constexpr std::uint16_t kSyslogPort = 514;  // RFC 5426 section 3.3
+constexpr std::string_view kForms =
+    "one of -, file:PATH, unix:PATH, syslog:, redis://HOST:PORT/STREAM";
 
 std::string quoted(std::string_view word) {
   return "\"" + std::string(word) + "\"";
 }
 
+// Reads what follows the scheme. False where it is wrong, with what would be right in `remedy`.
+using Reader = bool (*)(std::string_view rest, SinkSpec& spec, std::string& remedy);
+
+bool read_path(std::string_view rest, SinkSpec& spec, std::string& remedy) {
+  spec.path = rest;
+  remedy = "a path must follow";
+  return !rest.empty();
+}
+
+bool read_socket(std::string_view rest, SinkSpec& spec, std::string& remedy) {
+  if (!read_path(rest, spec, remedy)) return false;
+  remedy = "a socket's path has at most " + std::to_string(UnixSink::kPathLimit) + " bytes";
+  return rest.size() <= UnixSink::kPathLimit;
+}
+
+bool read_syslog(std::string_view rest, SinkSpec& spec, std::string& remedy) {
+  if (rest.empty()) return read_socket(SyslogSink::kLocal, spec, remedy);
+  if (!rest.starts_with("//")) return read_socket(rest, spec, remedy);
+  const auto remote = parse_host_port(rest.substr(2), kSyslogPort);
+  remedy = "write syslog: or syslog://HOST:PORT";
+  if (!remote || remote->host.empty()) return false;
+  spec.remote = *remote;
+  return true;
+}
+
+constexpr struct Scheme {
+  std::string_view prefix;
+  SinkKind kind;
+  Reader read;
+} kSchemes[] = {
+    {"file:", SinkKind::file, read_path},
+    {"unix:", SinkKind::unix_socket, read_socket},
+    {"syslog:", SinkKind::syslog, read_syslog},
+    {"redis:", SinkKind::redis, read_redis_url},
+};
+
+// The word without what stands before the last "@" of a URL: it may be a password.
+std::string shown(std::string_view word) {
+  const std::size_t at = word.rfind('@'), start = word.find("://");
+  if (at == std::string_view::npos || start == std::string_view::npos || at < start) {
+    return std::string(word);
+  }
+  return std::string(word.substr(0, start + 3)) + std::string(word.substr(at + 1));
+}
+
 std::string unknown_remedy(std::string_view word) {
-  std::array<std::string_view, kSchemes.size()> prefixes;
-  std::transform(kSchemes.begin(), kSchemes.end(), prefixes.begin(),
+  std::array<std::string_view, std::size(kSchemes)> prefixes;
+  std::transform(std::begin(kSchemes), std::end(kSchemes), prefixes.begin(),
                  [](const Scheme& scheme) { return scheme.prefix; });
   const std::size_t colon = word.find(':');
   if (colon != std::string_view::npos) {
@@ -38,7 +77,7 @@ std::string unknown_remedy(std::string_view word) {
   } else if (!word.empty()) {
     return "a file is written " + quoted("file:" + std::string(word));
   }
-  return "one of -, file:PATH, unix:PATH";
+  return std::string(kForms);
 }
 
 }  // namespace
@@ -46,38 +85,31 @@ std::string unknown_remedy(std::string_view word) {
 std::optional<SinkSpec> parse_sink(std::string_view word, std::string_view where,
                                    Diagnostics& diagnostics) {
   const Place place{std::string(where)};
-  if (word == "-") return SinkSpec{SinkKind::standard_output, "-", {}};
+  SinkSpec spec;
+  spec.word = shown(word);
+  if (word == "-") return spec;
   for (const Scheme& scheme : kSchemes) {
     if (!word.starts_with(scheme.prefix)) continue;
-    const std::string_view path = word.substr(scheme.prefix.size());
-    if (path.empty()) {
-      diagnostics.error(place, "the sink " + quoted(word) + " names no path",
-                        "write " + std::string(scheme.prefix) + "PATH");
-      return std::nullopt;
-    }
-    if (scheme.kind == SinkKind::unix_socket && path.size() > UnixSink::kPathLimit) {
-      diagnostics.error(place, "the path of the sink " + quoted(word) + " is too long for a socket",
-                        "at most " + std::to_string(UnixSink::kPathLimit) + " bytes");
-      return std::nullopt;
-    }
-    return SinkSpec{scheme.kind, std::string(word), std::string(path)};
-  }
-  for (const std::string_view prefix : kNotSupported) {
-    if (!word.starts_with(prefix)) continue;
-    diagnostics.error(place, "the sink " + quoted(word) + " is not supported by this version",
-                      "one of -, file:PATH, unix:PATH");
+    spec.kind = scheme.kind;
+    std::string remedy;
+    if (scheme.read(word.substr(scheme.prefix.size()), spec, remedy)) return spec;
+    diagnostics.error(place, "the sink " + quoted(spec.word) + " cannot be read", remedy);
     return std::nullopt;
   }
-  diagnostics.error(place, "unknown sink " + quoted(word), unknown_remedy(word));
+  diagnostics.error(place, "unknown sink " + quoted(spec.word), unknown_remedy(spec.word));
   return std::nullopt;
 }
 
 std::unique_ptr<Sink> open_sink(const SinkSpec& spec, Diagnostics& diagnostics) {
   switch (spec.kind) {
-    case SinkKind::standard_output: return FileSink::standard_output();
+    case SinkKind::standard_output: return FileSink::standard_output(FileSink::SlowReader::loses);
     case SinkKind::file:
       return FileSink::open(spec.word, spec.path, FileSink::Existing::append, diagnostics);
     case SinkKind::unix_socket: return std::make_unique<UnixSink>(spec.word, spec.path);
+    case SinkKind::syslog:
+      if (spec.remote.port == 0) return std::make_unique<SyslogSink>(spec.word, spec.path);
+      return std::make_unique<SyslogSink>(spec.word, spec.remote);
+    case SinkKind::redis: return open_redis(spec, diagnostics);
   }
   return nullptr;
 }

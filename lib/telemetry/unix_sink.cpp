@@ -48,8 +48,8 @@ void UnixSink::disconnect() {
   count_lost(queue_.drop_torn());
 }
 
-void UnixSink::write(std::string_view line) {
-  if (!connected() || !queue_.push(line)) count_lost(1);
+bool UnixSink::take(std::string_view line) {
+  return connected() && queue_.push(line);
 }
 
 void UnixSink::flush() {

@@ -16,7 +16,7 @@ class UnixSink final : public Sink {
   UnixSink(std::string word, std::string path);
   ~UnixSink() override;
 
-  void write(std::string_view line) override;
+  bool take(std::string_view line) override;
   void flush() override;
   void finish(std::chrono::milliseconds patience) override;
 

@@ -141,11 +141,12 @@ class Collector : public telemetry::Sink {
     std::string application, evidence;
   };
   explicit Collector(std::map<std::string, Seen>& seen) : Sink("collector"), seen_(&seen) {}
-  void write(std::string_view line) override {
-    if (line.find("\"event_type\":\"alert\"") == line.npos) return;
+  bool take(std::string_view line) override {
+    if (line.find("\"event_type\":\"alert\"") == line.npos) return true;
     const auto event = nlohmann::json::parse(line);
     const auto& im = event["im"];
     (*seen_)[event["src_ip"]] = {im.value("application", ""), im.value("evidence", "")};
+    return true;
   }
   void flush() override {}
   void finish(std::chrono::milliseconds) override {}

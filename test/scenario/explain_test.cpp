@@ -46,10 +46,11 @@ class FirstBlock final : public telemetry::Sink {
  public:
   explicit FirstBlock(std::map<std::uint64_t, nlohmann::json>& found)
       : Sink("blocks"), found_(found) {}
-  void write(std::string_view line) override {
+  bool take(std::string_view line) override {
     auto event = nlohmann::json::parse(line);
-    if (event["event_type"] != "alert" || event["alert"]["action"] != "blocked") return;
+    if (event["event_type"] != "alert" || event["alert"]["action"] != "blocked") return true;
     found_.emplace(event["flow_id"].get<std::uint64_t>(), std::move(event));
+    return true;
   }
   void flush() override {}
   void finish(std::chrono::milliseconds) override {}

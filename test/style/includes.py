@@ -57,6 +57,7 @@ FOREIGN = [
                    "lib/telemetry/*.cpp", "app/", "test/"]),
     ("boost/program_options", ["app/", "test/"]),
     ("boost/", ["lib/control/", "lib/proto/http2_memory.cpp", "app/", "test/"]),
+    ("hiredis/", ["lib/telemetry/redis_protocol.cpp"]),
     ("hs.h", ["lib/detect/*.cpp", "test/bench/"]),
     ("hs/", ["lib/detect/*.cpp", "test/bench/"]),
     ("date/", ["lib/policy/times.cpp"]),

@@ -55,7 +55,10 @@ struct Lines {
 class LineSink final : public telemetry::Sink {
  public:
   explicit LineSink(Lines& lines) : Sink("test"), lines_(lines) {}
-  void write(std::string_view line) override { lines_.events.push_back(json::parse(line)); }
+  bool take(std::string_view line) override {
+    lines_.events.push_back(json::parse(line));
+    return true;
+  }
   void flush() override {}
   void finish(std::chrono::milliseconds) override {}
 

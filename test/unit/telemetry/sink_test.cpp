@@ -6,33 +6,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sstream>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "telemetry/event_writer.h"
 #include "telemetry/file_sink.h"
 #include "telemetry/line_queue.h"
 #include "telemetry/unix_sink.h"
+
+#include "sink_test.h"
 
 namespace chatgate::telemetry {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "chatgate-sink-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string content(const std::string& path) {
   std::ostringstream text;
@@ -76,6 +67,8 @@ class Peer {
   int connection_ = -1;
 };
 
+#define FORMS "one of -, file:PATH, unix:PATH, syslog:, redis://HOST:PORT/STREAM"
+
 struct WordRow {
   const char* word;
   const char* error;  // null: good
@@ -104,21 +97,76 @@ INSTANTIATE_TEST_SUITE_P(
         WordRow{"unx:/x", R"(--events: unknown sink "unx:/x", did you mean "unix:/x"?)"},
         WordRow{"/var/log/x",
                 R"(--events: unknown sink "/var/log/x", a file is written "file:/var/log/x")"},
-        WordRow{"", R"(--events: unknown sink "", one of -, file:PATH, unix:PATH)"},
-        WordRow{"kafka:x", R"(--events: unknown sink "kafka:x", one of -, file:PATH, unix:PATH)"},
-        WordRow{"file:", R"(--events: the sink "file:" names no path, write file:PATH)"},
-        WordRow{"syslog:",
-                "--events: the sink \"syslog:\" is not supported by this version, "
-                "one of -, file:PATH, unix:PATH"},
-        WordRow{"redis://h:1/s",
-                "--events: the sink \"redis://h:1/s\" is not supported by this "
-                "version, one of -, file:PATH, unix:PATH"}));
+        WordRow{"", "--events: unknown sink \"\", " FORMS},
+        WordRow{"kafka:x", "--events: unknown sink \"kafka:x\", " FORMS},
+        WordRow{"file:", "--events: the sink \"file:\" cannot be read, a path must follow"},
+        WordRow{"syslog:", nullptr}, WordRow{"syslog:/run/log", nullptr},
+        WordRow{"syslog://loghost", nullptr}, WordRow{"syslog://[2001:db8::1]:5514", nullptr},
+        WordRow{"syslog://",
+                "--events: the sink \"syslog://\" cannot be read, "
+                "write syslog: or syslog://HOST:PORT"},
+        WordRow{"syslog://:514",
+                "--events: the sink \"syslog://:514\" cannot be read, "
+                "write syslog: or syslog://HOST:PORT"},
+        WordRow{"syslog://h:70000",
+                "--events: the sink \"syslog://h:70000\" cannot be read, "
+                "write syslog: or syslog://HOST:PORT"},
+        WordRow{"redis://h/s", nullptr}, WordRow{"redis://u:p%40@[::1]:7000/s?maxlen=5", nullptr},
+        WordRow{"redis:h/s",
+                "--events: the sink \"redis:h/s\" cannot be read, "
+                "write redis://HOST:PORT/STREAM"},
+        WordRow{"redis://h:1",
+                "--events: the sink \"redis://h:1\" cannot be read, "
+                "write redis://HOST:PORT/STREAM"},
+        WordRow{"redis://:p%4@h/s",
+                "--events: the sink \"redis://h/s\" cannot be read, "
+                "a \"%\" in a name or password is written %25"},
+        WordRow{"redis://h/s?maxlen=0",
+                "--events: the sink \"redis://h/s?maxlen=0\" cannot be "
+                "read, maxlen is a number of entries, 1 or more"},
+        WordRow{"redis://h/s?maxlen=9x",
+                "--events: the sink \"redis://h/s?maxlen=9x\" cannot be "
+                "read, maxlen is a number of entries, 1 or more"},
+        WordRow{"redis://h/s?db=1",
+                "--events: the sink \"redis://h/s?db=1\" cannot be read, "
+                "behind \"?\" may stand maxlen=N and password-file=PATH"}));
+
+TEST(SinkWord, PartsOfAnAddressAreTakenApart) {
+  Diagnostics findings;
+  const auto spec =
+      parse_sink("redis://us%3aer:p%40ss@[::1]:7000/ev%2fents?maxlen=5&password-file=/etc/p",
+                 "--events", findings);
+  ASSERT_TRUE(spec);
+  EXPECT_EQ(spec->user, "us:er");
+  EXPECT_EQ(spec->password, "p@ss");
+  EXPECT_EQ(spec->remote.to_string(), "[::1]:7000");
+  EXPECT_EQ(spec->path, "ev/ents");
+  EXPECT_EQ(spec->length, 5u);
+  EXPECT_EQ(spec->password_file, "/etc/p");
+  EXPECT_EQ(spec->word, "redis://[::1]:7000/ev%2fents?maxlen=5&password-file=/etc/p");
+}
+
+TEST(SinkWord, PasswordIsNeverRepeated) {
+  for (const char* word : {"redis://u:secret@h:1", "redis://secret@h:x/s", "redi://secret@h/s"}) {
+    Diagnostics findings;
+    EXPECT_FALSE(parse_sink(word, "--events", findings));
+    EXPECT_THAT(findings.all()[0].to_string(), testing::Not(HasSubstr("secret")));
+  }
+}
+
+TEST(SinkWord, PasswordFileThatIsNotThereIsOneLine) {
+  Diagnostics findings;
+  const auto spec = parse_sink("redis://h/s?password-file=/nonexistent", "--events", findings);
+  ASSERT_TRUE(spec);
+  EXPECT_FALSE(open_sink(*spec, findings));
+  EXPECT_THAT(findings.all()[0].to_string(), HasSubstr("/nonexistent: the password"));
+}
 
 TEST(SinkWord, PathTooLongForASocketIsRefused) {
   Diagnostics findings;
   EXPECT_TRUE(parse_sink("unix:/" + std::string(106, 'a'), "--events", findings));
   EXPECT_FALSE(parse_sink("unix:/" + std::string(107, 'a'), "--events", findings));
-  EXPECT_THAT(findings.all()[0].message, HasSubstr("too long"));
+  EXPECT_THAT(findings.all()[0].remedy, HasSubstr("at most 107 bytes"));
 }
 
 TEST(LineQueue, KeepsTheLimitAndCountsLines) {
@@ -196,6 +244,93 @@ TEST(FileSink, FullDiskLosesAndCounts) {
   sink->finish(0ms);
   EXPECT_EQ(sink->written(), 0u);
   EXPECT_EQ(sink->lost(), 1u);
+}
+
+// A file system of its own, a few pages large; unmounted with its folder.
+class SmallDisk {
+ public:
+  SmallDisk() : mounted_(mount("none", (folder_ / "").c_str(), "tmpfs", 0, "size=64k") == 0) {}
+  ~SmallDisk() {
+    if (mounted_) umount((folder_ / "").c_str());
+  }
+  bool mounted() const { return mounted_; }
+  std::string operator/(const char* name) const { return folder_ / name; }
+
+ private:
+  Folder folder_;
+  bool mounted_;
+};
+
+TEST(FileSink, GoesOnWhenAFullDiskHasRoomAgainAndSaysWhatIsLost) {
+  const SmallDisk disk;
+  if (!disk.mounted()) GTEST_SKIP() << "not allowed to mount a tmpfs: run as root";
+  Diagnostics findings;
+  std::vector<std::unique_ptr<Sink>> sinks;
+  sinks.push_back(open_sink({SinkKind::file, "file:e", disk / "e"}, findings));
+  ASSERT_TRUE(sinks[0]);
+  const Sink& sink = *sinks[0];
+  EventWriterOptions options;
+  options.loss_every = 0ms;
+  EventWriter writer(options, std::move(sinks));
+  std::ofstream(disk / "ballast") << std::string(40'000, 'x');
+  const std::string line = "{\"n\":\"" + std::string(991, 'x') + "\"}";
+  constexpr std::uint64_t kLines = 2000;  // far more than disk and queue hold
+  for (std::uint64_t i = 0; i < kLines; ++i) {
+    ASSERT_TRUE(writer.write_line(line));
+    writer.drain_once();
+  }
+  EXPECT_GT(sink.lost(), 0u);
+  EXPECT_EQ(sink.trouble(), "No space left on device");
+  const std::uint64_t lost = sink.lost();
+  std::filesystem::remove(disk / "ballast");
+  EXPECT_EQ(mount("none", (disk / "").c_str(), "tmpfs", MS_REMOUNT, "size=8m"), 0);
+  for (int i = 0; i < 3; ++i) writer.drain_once();
+
+  std::ifstream file(disk / "e");
+  std::uint64_t whole = 0;
+  std::string last, text;
+  while (std::getline(file, text)) {
+    if (text == line) ++whole;
+    last = text;
+  }
+  EXPECT_EQ(whole + lost, kLines);
+  EXPECT_EQ(sink.lost(), lost);
+  EXPECT_THAT(last, HasSubstr("\"lost_total\":" + std::to_string(lost)));
+  EXPECT_THAT(last, HasSubstr("\"last_error\":\"No space left on device\""));
+}
+
+// Runs `body` with standard output being a pipe of which the test has the other end.
+template <typename Body>
+void with_piped_output(Body body) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  fflush(stdout);
+  const int before = dup(STDOUT_FILENO);
+  dup2(ends[1], STDOUT_FILENO);
+  body(ends[0]);
+  dup2(before, STDOUT_FILENO);
+  for (const int descriptor : {ends[0], ends[1], before}) close(descriptor);
+}
+
+TEST(FileSink, PipeThatNobodyReadsHoldsUpNobody) {
+  const std::string line = std::string(999, 'x') + '\n';
+  std::uint64_t written = 0, lost = 0;
+  std::string read_later;
+  const auto begin = std::chrono::steady_clock::now();
+  with_piped_output([&](int reader) {
+    const auto sink = FileSink::standard_output(FileSink::SlowReader::loses);
+    for (int i = 0; i < 3000; ++i) sink->write(line);
+    sink->flush();
+    std::string buffer(1 << 17, ' ');
+    read_later = buffer.substr(0, static_cast<std::size_t>(read(reader, buffer.data(), 1 << 17)));
+    sink->finish(0ms);
+    written = sink->written();
+    lost = sink->lost();
+  });
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_GT(written, 0u);
+  EXPECT_EQ(written + lost, 3000u);
+  EXPECT_EQ(read_later.substr(0, line.size()), line);
 }
 
 TEST(UnixSink, DeliversToAPeer) {
