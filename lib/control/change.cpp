@@ -16,6 +16,7 @@ Reply reply_for(const ReloadOutcome& outcome) {
       {"rules", {{"loaded", outcome.signature_count}, {"refused", outcome.signatures_refused}}},
       {"policy_rules", {{"loaded", outcome.rule_count}, {"refused", outcome.rules_refused}}},
       {"sha256", outcome.sha256}};
+  if (outcome.self_test) reply.result["self_test"] = to_json(*outcome.self_test);
   if (outcome.snapshot != nullptr && outcome.snapshot->lists != nullptr) {
     reply.result["lists"] = lists_json(*outcome.snapshot->lists);
   }
@@ -27,6 +28,13 @@ Reply reply_for(const ReloadOutcome& outcome) {
 Reply reply_for_change(Context& context, const ReloadOutcome& outcome, policy::Mode before) {
   Reply reply = reply_for(outcome);
   reply.result["generation"] = outcome.generation;
+  if (outcome.self_test && !outcome.self_test->passed()) {
+    reply.status = kFailed;
+    reply.error =
+        "the policy before is in force again because the workers did not enforce this one";
+    reply.remedy = "nothing is wrong with the file; report what failed";
+    return reply;
+  }
   if (!outcome.accepted) {
     reply.error =
         "nothing was changed because of " + count_of(outcome.diagnostics.error_count(), "error");
@@ -39,7 +47,8 @@ Reply reply_for_change(Context& context, const ReloadOutcome& outcome, policy::M
       "Policy " + printable(outcome.file, 4096) + " is in force: generation " +
       std::to_string(outcome.generation) + ", " + count_of(outcome.rule_count, "rule") + ", mode " +
       std::string(to_string(snapshot->mode())) +
-      (before == snapshot->mode() ? "" : " (was " + std::string(to_string(before)) + ")") + "\n";
+      (before == snapshot->mode() ? "" : " (was " + std::string(to_string(before)) + ")") +
+      (outcome.self_test ? ", " + self_test_text(*outcome.self_test) : std::string()) + "\n";
   return reply;
 }
 

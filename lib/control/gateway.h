@@ -4,6 +4,7 @@
 // functions are called on the control thread only; none of them waits for a packet.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -38,6 +39,7 @@ struct WorkerStatus {
   std::string queues;  // which queues of which ports it polls, for people
   bool alive = true;   // it has moved since the last look
   std::uint64_t polls = 0, empty_polls = 0, sleeps = 0;
+  std::uint32_t generation = 0;                   // of the snapshot that it used last
   std::uint64_t handed_over = 0, taken_over = 0;  // packets to and from other workers
 };
 
@@ -62,6 +64,9 @@ class Gateway {
   // Makes all workers use `next` from their next burst on, and returns when none uses the old one
   // any more (microseconds, or one sleep of an idle worker).
   virtual void publish(std::shared_ptr<const engine::Snapshot> next) = 0;
+  // The snapshot that every worker reports to have gone round with, waited for as long at most
+  // (microseconds, or one sleep of an idle worker); null where they do not agree by then.
+  virtual std::shared_ptr<const engine::Snapshot> taken(std::chrono::milliseconds patience) = 0;
 };
 
 }  // namespace chatgate::control

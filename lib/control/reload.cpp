@@ -9,6 +9,9 @@
 namespace chatgate::control {
 namespace {
 
+// How long workers may take to go round with a snapshot that was published.
+constexpr std::chrono::milliseconds kTakenWithin{1000};
+
 ReloadOutcome refused(const std::string& file, std::string message, std::string remedy) {
   ReloadOutcome outcome;
   outcome.file = file;
@@ -69,10 +72,11 @@ ReloadOutcome PolicyControl::roll_back(std::uint32_t generation, const Caller& c
 
 ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view what,
                                           const Caller& caller) {
-  const std::uint32_t running = gateway_.snapshot()->generation;
+  const auto before = gateway_.snapshot();
+  const std::uint32_t running = before->generation;
   // Numbers given to the words of a policy that is refused are not kept.
   catalog::ApplicationRegistry registry = registry_;
-  request.running_lists = gateway_.snapshot()->lists;
+  request.running_lists = before->lists;
   LoadResult loaded = load_(request, registry);
 
   ReloadOutcome outcome;
@@ -85,8 +89,13 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
   outcome.generation = running;
   outcome.accepted = loaded.snapshot != nullptr && !loaded.diagnostics.has_errors();
   if (outcome.accepted) {
-    registry_ = std::move(registry);
     publish(loaded.snapshot, false);
+    outcome.self_test = last_self_test_ = test(*loaded.snapshot);
+  }
+  if (outcome.accepted && !outcome.self_test->passed()) {
+    take_back(before, caller, outcome);
+  } else if (outcome.accepted) {
+    registry_ = std::move(registry);
     outcome.generation = loaded.snapshot->generation;
     accepted_.push_back({outcome.generation, outcome.sha256, std::move(loaded.text), clock_()});
     if (accepted_.size() > kKept) accepted_.pop_front();
@@ -97,7 +106,8 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
            {"generation", outcome.generation},
            {"rules", outcome.rule_count},
            {"signatures", outcome.signature_count},
-           {"mode", to_string(loaded.snapshot->mode())}});
+           {"mode", to_string(loaded.snapshot->mode())},
+           {"self_test", to_json(*outcome.self_test)}});
     outcome.snapshot = loaded.snapshot;
     stale_lists_ = std::move(loaded.stale_lists);
     for (const auto& [name, why] : stale_lists_) {
@@ -110,8 +120,37 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
            {"generation", running},
            {"errors", to_json(loaded.diagnostics, Severity::error)}});
   }
-  outcome.diagnostics = std::move(loaded.diagnostics);
+  outcome.diagnostics.append(std::move(loaded.diagnostics));
   return outcome;
+}
+
+explain::SelfTest PolicyControl::test(const engine::Snapshot& meant) {
+  explain::SelfTestOptions options;
+  // None of those that run: the snapshot has room for one more.
+  options.worker = WorkerId(static_cast<WorkerId::rep>(counters_.workers()));
+  options.time = clock_();
+  return explain::self_test(meant, gateway_.taken(kTakenWithin), options);
+}
+
+// The snapshot before is put into force again, under a generation of its own.
+void PolicyControl::take_back(std::shared_ptr<const engine::Snapshot> before, const Caller& caller,
+                              ReloadOutcome& outcome) {
+  auto back = std::make_shared<engine::Snapshot>(*before);
+  back->generation = gateway_.snapshot()->generation + 1;
+  outcome.generation = back->generation;
+  outcome.accepted = false;
+  publish(std::move(back), false);
+  audit("self-test failed", caller,
+        {{"policy", policy_file()},
+         {"sha256", outcome.sha256},
+         {"self_test", to_json(*outcome.self_test)},
+         {"in_force", before->sha256},
+         {"generation", outcome.generation}});
+  for (const explain::ProbeFailure& failure : outcome.self_test->failures) {
+    outcome.diagnostics.error({policy_file(), 0, 0},
+                              "not enforced: " + failure.probe + ": " + failure.why,
+                              "the policy before is in force again; this is the gateway's fault");
+  }
 }
 
 bool PolicyControl::keep_time(const Caller& caller) {
@@ -257,6 +296,15 @@ void PolicyControl::publish(std::shared_ptr<const engine::Snapshot> next, bool s
   gateway_.publish(std::move(next));
   counters_.after_publish(generation, same_rules);
   if (!same_rules) loaded_at_ = clock_();
+}
+
+Json to_json(const explain::SelfTest& test) {
+  Json result = {
+      {"probes", test.probes}, {"failed", test.failed}, {"milliseconds", test.milliseconds}};
+  for (const explain::ProbeFailure& failure : test.failures) {
+    result["failures"].push_back({{"probe", failure.probe}, {"why", failure.why}});
+  }
+  return result;
 }
 
 Json to_json(const Diagnostics& diagnostics, Severity severity) {

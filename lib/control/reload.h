@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@
 #include "control/gateway.h"
 #include "control/loader.h"
 #include "control/reply.h"
+
+#include "explain/self_test.h"
 
 namespace chatgate::control {
 
@@ -39,6 +42,8 @@ struct ReloadOutcome {
   std::size_t signature_count = 0;  // Snort rules
   std::size_t signatures_refused = 0;
   std::uint32_t generation = 0;  // the running one after this
+  // Of the policy that came into force, or did not because of it.
+  std::optional<explain::SelfTest> self_test{};
   // What was looked at, where it is valid.
   std::shared_ptr<const engine::Snapshot> snapshot{};
 };
@@ -67,7 +72,9 @@ class PolicyControl {
                 LoadRequest source, LoadFunction load, std::string host, AuditFunction audit,
                 ClockFunction clock);
 
-  // Loads the policy's file again and publishes it if it has no error.
+  // Loads the policy's file again and publishes it if it has no error. Then it is tested whether
+  // the workers enforce it (explain/self_test.h); where they do not, the snapshot before is
+  // published again and the reload was not accepted.
   ReloadOutcome reload(const Caller& caller);
   // Loads `file`, the running policy's where it is empty, and publishes nothing.
   ReloadOutcome check(const std::string& file) const;
@@ -97,6 +104,9 @@ class PolicyControl {
   // Oldest first; the last is in force.
   const std::deque<Accepted>& accepted() const { return accepted_; }
 
+  // Of the last reload or roll-back; nothing before the first.
+  const std::optional<explain::SelfTest>& last_self_test() const { return last_self_test_; }
+
   const std::string& policy_file() const { return source_.policy_file; }
   const std::string& catalogue_folder() const { return source_.catalogue_folder; }
   // When the running snapshot was published; that of the start counts from construction.
@@ -107,6 +117,9 @@ class PolicyControl {
   LoadRequest request(const std::string& file, std::uint32_t generation) const;
   void audit_list(const ListOutcome& list, const Caller& caller) const;
   void publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules);
+  explain::SelfTest test(const engine::Snapshot& meant);
+  void take_back(std::shared_ptr<const engine::Snapshot> before, const Caller& caller,
+                 ReloadOutcome& outcome);
 
   Gateway& gateway_;
   catalog::ApplicationRegistry& registry_;
@@ -119,8 +132,11 @@ class PolicyControl {
   Time loaded_at_;
   StaleLists stale_lists_;
   std::deque<Accepted> accepted_;
+  std::optional<explain::SelfTest> last_self_test_;
 };
 
+// {"probes","failed","milliseconds"}, and "failures" where there are any.
+Json to_json(const explain::SelfTest& test);
 // What is in each list, as `chatgate check --json` and replies print it.
 Json lists_json(const lists::Lists& lists);
 // Findings as `chatgate check --json` and replies print them.

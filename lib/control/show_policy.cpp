@@ -98,6 +98,9 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
     reply.result["unclassified"] = to_string(*policy.unclassified());
   }
   reply.result["confidence"] = to_string(policy.confidence());
+  if (const auto& test = context.policy.last_self_test()) {
+    reply.result["self_test"] = to_json(*test);
+  }
   Json& kept = reply.result["kept"] = Json::array();
   for (const PolicyControl::Accepted& each : context.policy.accepted()) {
     kept.push_back({{"generation", each.generation},
@@ -126,6 +129,9 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
   }
   if (policy.confidence() != catalog::Confidence::low) {
     table.add({"Blocks from", std::string(to_string(policy.confidence())) + " confidence on"});
+  }
+  if (const auto& test = context.policy.last_self_test()) {
+    table.add({"Self-test", self_test_text(*test)});
   }
   for (const PolicyControl::Accepted& each : context.policy.accepted()) {
     table.add({"Kept", "generation " + std::to_string(each.generation) + " of " +
@@ -175,6 +181,13 @@ Reply show_service_policy(Context& context, const Invocation&, const Caller&) {
   reply.text += "    Default\n      " + action + ", hits " + std::to_string(hits) + "\n" +
                 clearing_line(context);
   return reply;
+}
+
+std::string self_test_text(const explain::SelfTest& test) {
+  const std::string probes =
+      count_of(test.probes, "probe") + " of " + std::to_string(test.milliseconds) + " ms, ";
+  return probes +
+         (test.passed() ? "all as the policy says" : std::to_string(test.failed) + " failed");
 }
 
 std::string mode_note(const engine::Snapshot& snapshot) {

@@ -119,6 +119,7 @@ Reply show_workers(Context& context, const Invocation&, const Caller&) {
                     {"sleeps", worker.sleeps},
                     {"packets", packets},
                     {"flows", flows},
+                    {"generation", worker.generation},
                     {"handed_over", worker.handed_over},
                     {"taken_over", worker.taken_over}});
     table.add({std::to_string(index), std::to_string(worker.core),

@@ -95,6 +95,21 @@ std::string decided_by(const engine::Snapshot& snapshot, const TraceEntry& step)
                                                                    : "tls.unreadable_quic";
 }
 
+policy::Connection connection_at(const engine::Snapshot& snapshot, const TraceEntry& entry,
+                                 WorkerId worker) {
+  engine::Ends ends = entry.ends;
+  ends.learned_name = entry.learned_view();
+  ends.worker = worker;
+  engine::Told told;
+  told.name = entry.name_view();
+  told.said = entry.has_messenger ? &entry.messenger : nullptr;
+  told.of_server = ends.protocol != proto::AppProto::dns && entry.im.evidence != Evidence::dns;
+  told.lists = engine::lists_of_name(snapshot, told.name);
+  told.unclassified = entry.unclassified;
+  policy::Connection asked = engine::connection_of(snapshot, ends, entry.im, told);
+  return asked;
+}
+
 Narrator::Narrator(const engine::Snapshot& snapshot, std::span<const Entry> entries,
                    WorkerId worker)
     : snapshot_(snapshot), entries_(entries), worker_(worker) {
@@ -119,21 +134,6 @@ std::string Narrator::at(const Entry& entry) const {
   if (!several_) return {};
   const bool to_server = decode_ == nullptr || decode_->side == net::Side::inside;
   return "packet " + std::to_string(entry.packet) + (to_server ? " from inside" : " from outside");
-}
-
-policy::Connection Narrator::connection(const Entry& entry) const {
-  engine::Ends ends = entry.ends;
-  ends.learned_name = entry.learned_view();
-  ends.worker = worker_;
-  engine::Told told;
-  told.name = entry.name_view();
-  told.said = entry.has_messenger ? &entry.messenger : nullptr;
-  told.of_server = ends.protocol != proto::AppProto::dns && entry.im.evidence != Evidence::dns;
-  told.lists = engine::lists_of_name(snapshot_, told.name);
-  told.unclassified = entry.unclassified;
-  policy::Connection asked = engine::connection_of(snapshot_, ends, entry.im, told);
-  asked.times = entry.times;
-  return asked;
 }
 
 Explanation Narrator::tell() {
@@ -316,7 +316,8 @@ void Narrator::name(const Entry& entry) {
 
 // Each rule in turn up to the one that decides.
 void Narrator::rules(const Entry& entry) {
-  const policy::Connection asked = connection(entry);
+  policy::Connection asked = connection_at(snapshot_, entry, worker_);
+  asked.times = entry.times;
   const catalog::Application* known = application(entry.im.application);
   for (const policy::Rule& rule : snapshot_.policy->rules()) {
     const policy::Mismatch mismatch = snapshot_.policy->mismatch(rule, asked, known);
@@ -410,7 +411,8 @@ void Narrator::mode() {
 // What would change the outcome.
 void Narrator::alternatives(const Entry& entry) {
   const policy::Policy& policy = *snapshot_.policy;
-  const policy::Connection asked = connection(entry);
+  policy::Connection asked = connection_at(snapshot_, entry, worker_);
+  asked.times = entry.times;
   if (entry.verdict.rule.valid()) {
     const catalog::Application* known = application(entry.im.application);
     const policy::Rule* next = nullptr;

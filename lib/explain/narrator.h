@@ -43,7 +43,6 @@ class Narrator {
   void mode();
 
   void step(std::string_view stage, std::string looked_at, std::string result, bool blocks = false);
-  policy::Connection connection(const Entry& entry) const;
   const catalog::Application* application(ApplicationId id) const;
   std::string word(ApplicationId id) const;
   std::string at(const Entry& entry) const;
@@ -57,6 +56,10 @@ class Narrator {
   bool several_ = false;           // packets, so that each step names its own
   Explanation told_;
 };
+
+// What the policy is asked at a verdict's step, under any snapshot.
+policy::Connection connection_at(const engine::Snapshot& snapshot, const engine::TraceEntry& entry,
+                                 WorkerId worker);
 
 // Of what a rule wants, such as "category im, from 10.0.0.0-10.255.255.255".
 std::string conditions_of(const policy::Rule& rule, const engine::Snapshot& snapshot);

@@ -15,6 +15,7 @@ using net::tcp_flag::syn;
 
 constexpr std::uint32_t kPackets = 64;  // of one talk that are traced
 constexpr std::uint64_t kBetweenPackets = 1'000'000;
+constexpr policy::MacAddress kOtherMac = {2, 0, 0, 0, 0, 2};
 // Longer than a flow without payload, or a datagram's, lives by default.
 constexpr std::uint64_t kBetweenTalks = 61'000'000'000;
 
@@ -39,9 +40,10 @@ struct Stage::State {
   }
 
   // False where it is not passed on.
-  bool send(const synth::Frame& made, net::Side side, Played& played) {
+  bool send(const synth::Frame& made, PairId pair, net::Side side, Played& played) {
     const synth::Octets bytes = made.build();
     net::PacketView view = synth::view_of(bytes, side);
+    view.pair = pair;
     view.time = now;
     view.number = ++played.packets;
     now.nanoseconds += kBetweenPackets;
@@ -95,6 +97,9 @@ void Stage::State::talk(const Talk& talk, Played& played) {
   std::uint32_t next[2] = {1000, 5000};  // sequence numbers of client and server
   const auto frame = [&](bool from_client, std::uint8_t flags) {
     synth::Frame made;
+    if (ends.client_mac) {
+      from_client ? made.macs(*ends.client_mac, kOtherMac) : made.macs(kOtherMac, *ends.client_mac);
+    }
     if (ends.vlan) made.vlan(*ends.vlan);
     const std::string& source = from_client ? client : server;
     const std::string& destination = from_client ? server : client;
@@ -111,16 +116,16 @@ void Stage::State::talk(const Talk& talk, Played& played) {
     return from_client ? played.client_side : net::other(played.client_side);
   };
   if (ends.tcp) {
-    if (!send(frame(true, syn), side(true), played)) return;
+    if (!send(frame(true, syn), ends.pair, side(true), played)) return;
     ++next[0];
-    if (!send(frame(false, syn | ack), side(false), played)) return;
+    if (!send(frame(false, syn | ack), ends.pair, side(false), played)) return;
     ++next[1];
-    if (!send(frame(true, ack), side(true), played)) return;
+    if (!send(frame(true, ack), ends.pair, side(true), played)) return;
   }
   for (const Saying& saying : talk.sayings) {
     synth::Frame made = frame(saying.from_client, psh | ack);
     made.payload(saying.bytes);
-    if (!send(made, side(saying.from_client), played)) return;
+    if (!send(made, ends.pair, side(saying.from_client), played)) return;
     next[saying.from_client ? 0 : 1] += static_cast<std::uint32_t>(saying.bytes.size());
   }
 }

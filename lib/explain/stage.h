@@ -31,6 +31,9 @@ struct TalkEnds {
   bool tcp = true;
   std::optional<std::uint16_t> vlan;
   bool client_outside = false;
+  PairId pair{0};
+  // Of the client, or of the router before it.
+  std::optional<policy::MacAddress> client_mac = {};
 };
 
 // What one end says, in one segment or datagram.

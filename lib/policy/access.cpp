@@ -10,7 +10,16 @@ namespace {
 using ip_protocol::kTcp;
 using ip_protocol::kUdp;
 
-bool matches(const AccessEntry& entry, const AccessList::Question& question) {
+bool may_match_others(const AccessEntry& entry) {
+  if (!entry.ports.empty()) return false;
+  return entry.protocols.empty() ||
+         std::any_of(entry.protocols.begin(), entry.protocols.end(),
+                     [](std::uint8_t protocol) { return protocol != kTcp && protocol != kUdp; });
+}
+
+}  // namespace
+
+bool AccessList::matches(const AccessEntry& entry, const Question& question) {
   if (!entry.protocols.empty() && std::find(entry.protocols.begin(), entry.protocols.end(),
                                             question.protocol) == entry.protocols.end()) {
     return false;
@@ -22,15 +31,6 @@ bool matches(const AccessEntry& entry, const AccessList::Question& question) {
          entry.to.contains(question.server) && entry.path.holds(question.way) &&
          (entry.ports.empty() || std::any_of(entry.ports.begin(), entry.ports.end(), holds_port));
 }
-
-bool may_match_others(const AccessEntry& entry) {
-  if (!entry.ports.empty()) return false;
-  return entry.protocols.empty() ||
-         std::any_of(entry.protocols.begin(), entry.protocols.end(),
-                     [](std::uint8_t protocol) { return protocol != kTcp && protocol != kUdp; });
-}
-
-}  // namespace
 
 AccessList::AccessList(std::vector<AccessEntry> entries) : entries_(std::move(entries)) {
   std::vector<CandidateIndex::Entry> indexed;

@@ -70,6 +70,8 @@ class AccessList {
   const std::vector<AccessEntry>& entries() const { return entries_; }
   const AccessEntry& operator[](AccessId id) const { return entries_[id.value()]; }
 
+  // Whether one line by itself matches.
+  static bool matches(const AccessEntry& entry, const Question& question);
   // None where no line matches.
   AccessId first_match(const Question& question) const;
 

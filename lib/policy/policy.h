@@ -146,6 +146,8 @@ class Policy {
   // `decide` asks the same, of the rules that concern the application.
   Mismatch mismatch(const Rule& rule, const Connection& connection,
                     const catalog::Application* application) const;
+  // What a rule that matches says of the connection.
+  Verdict by_rule(const Rule& rule, const Connection& connection) const;
   // What decides where no rule does: the default, `evasion`, `http.port_misuse` or `unclassified`.
   Verdict without_rule(const Connection& connection) const;
 
@@ -189,7 +191,6 @@ class Policy {
 
  private:
   struct Index;
-  Verdict by_rule(const Rule& rule, const Connection& connection) const;
   bool names_server(const Rule& rule, const Connection& connection) const;
   // By what does not change while a connection lasts: its ends, its way, the times.
   static Mismatch lasting_mismatch(const Rule& rule, const Connection& connection);

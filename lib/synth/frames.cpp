@@ -74,6 +74,13 @@ Frame& Frame::macs(std::string_view source, std::string_view destination) {
   return *this;
 }
 
+Frame& Frame::macs(const std::array<std::uint8_t, 6>& source,
+                   const std::array<std::uint8_t, 6>& destination) {
+  link_.assign(destination.begin(), destination.end());
+  link_.insert(link_.end(), source.begin(), source.end());
+  return *this;
+}
+
 Frame& Frame::vlan(std::uint16_t id, std::uint16_t ether_type) {
   tags_.emplace_back(ether_type, id);
   return *this;

@@ -7,6 +7,7 @@
 // it takes memory, and throws std::invalid_argument for what is no address. No state.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ Octets from_text(std::string_view text);
 class Frame {
  public:
   Frame& macs(std::string_view source, std::string_view destination);
+  Frame& macs(const std::array<std::uint8_t, 6>& source,
+              const std::array<std::uint8_t, 6>& destination);
   Frame& vlan(std::uint16_t id, std::uint16_t ether_type = 0x8100);
   Frame& v4(std::string_view source, std::string_view destination);
   Frame& v6(std::string_view source, std::string_view destination);

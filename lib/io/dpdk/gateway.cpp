@@ -7,6 +7,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -394,6 +395,7 @@ std::vector<control::WorkerStatus> DpdkGateway::workers() const {
     state_->polls_seen[id] = status.polls;
     status.empty_polls = figures.empty_polls.load();
     status.sleeps = figures.sleeps.load();
+    status.generation = figures.generation.load();
     status.handed_over = figures.handed_over.load();
     status.taken_over = figures.taken_over.load();
     all.push_back(std::move(status));
@@ -443,6 +445,23 @@ void DpdkGateway::publish(std::shared_ptr<const engine::Snapshot> next) {
   state.shared.snapshot.store(next.get(), std::memory_order_release);
   rte_rcu_qsbr_synchronize(state.shared.rcu, RTE_QSBR_THRID_INVALID);
   if (state.hooks.after) state.hooks.after();
+}
+
+std::shared_ptr<const engine::Snapshot> DpdkGateway::taken(std::chrono::milliseconds patience) {
+  const State& state = *state_;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto agree = [&] {
+    return std::all_of(state.threads.begin(), state.threads.end(), [&](const auto& thread) {
+      const WorkerFigures& figures = thread->figures();
+      return figures.taken.load(std::memory_order_acquire) == state.snapshot.get() &&
+             figures.generation.load(std::memory_order_relaxed) == state.snapshot->generation;
+    });
+  };
+  while (!agree()) {
+    if (std::chrono::steady_clock::now() > deadline) return nullptr;
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
+  return state.snapshot;
 }
 
 }  // namespace chatgate::io

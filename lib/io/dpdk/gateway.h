@@ -102,6 +102,7 @@ class DpdkGateway final : public control::Gateway {
   learn::LearnedServers* learned_servers() override;
   std::shared_ptr<const engine::Snapshot> snapshot() const override;
   void publish(std::shared_ptr<const engine::Snapshot> next) override;
+  std::shared_ptr<const engine::Snapshot> taken(std::chrono::milliseconds patience) override;
 
  private:
   struct State;

@@ -63,6 +63,8 @@ void WorkerThread::run() {
     const engine::Snapshot* snapshot = shared_.snapshot.load(std::memory_order_acquire);
     now_ = clock_.now();
     const unsigned work = poll(*snapshot);
+    figures_.generation.store(snapshot->generation, std::memory_order_relaxed);
+    figures_.taken.store(snapshot, std::memory_order_release);
     bump(figures_.polls);
     if (now_.nanoseconds - last_tick.nanoseconds >= kTickEvery) {
       last_tick = now_;

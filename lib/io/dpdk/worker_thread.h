@@ -51,6 +51,8 @@ struct Shared {
 
 struct WorkerFigures {
   std::atomic<std::uint64_t> polls{0}, empty_polls{0}, sleeps{0};
+  std::atomic<const engine::Snapshot*> taken{nullptr};  // what the last round was made with
+  std::atomic<std::uint32_t> generation{0};             // of it
   std::atomic<std::uint64_t> handed_over{0}, taken_over{0};
 };
 

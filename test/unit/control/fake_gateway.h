@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -127,6 +128,12 @@ class FakeGateway : public Gateway {
   void publish(std::shared_ptr<const engine::Snapshot> next) override {
     snapshot_ = std::move(next);
     ++published;
+  }
+
+  // What the workers say, where it is not what was published.
+  std::function<std::shared_ptr<const engine::Snapshot>()> workers_say;
+  std::shared_ptr<const engine::Snapshot> taken(std::chrono::milliseconds) override {
+    return workers_say ? workers_say() : snapshot_;
   }
 
   learn::LearnedServers* learned_servers() override { return learning ? &learned : nullptr; }
