@@ -71,7 +71,8 @@ class Replay:
 
     def alerts(self, capture):
         """The sids that alert on a capture. Raises RuntimeError where replay fails."""
-        words = [self.program, "replay", "--policy", self.policy, "--catalogue", CATALOGUE, "--events", "-"]
+        words = [self.program, "replay", "--policy", self.policy, "--catalogue", CATALOGUE, "--events", "-",
+                 "--flows", "16384"]
         for rules in RULES:
             words += ["--rules", rules]
         done = subprocess.run([*map(str, words), "--read", str(capture)], capture_output=True, text=True,

@@ -1,6 +1,7 @@
 // No text makes the parser fail in any other way than by saying what is wrong.
 #include <gtest/gtest.h>
 
+#include "effort.h"
 #include "rules.h"
 
 namespace chatgate::detect {
@@ -46,9 +47,12 @@ TEST(CutRules, EveryByteLeftOut) {
 TEST(CutRules, EveryByteReplaced) {
   for (const std::string_view sample : kSampleRules) {
     for (std::size_t at = 0; at < sample.size(); ++at) {
-      for (const char c : std::string_view("\0;:\"|\\,![)(\xff", 12)) {
+      constexpr std::string_view kReplacements("\0;:\"|\\,![)(\xff", 12);
+      constexpr std::size_t kStep =
+          chatgate::test::attempts(1u, 5u);  // no divisor: each comes in turn
+      for (std::size_t i = at % kStep; i < kReplacements.size(); i += kStep) {
         std::string text(sample);
-        text[at] = c;
+        text[at] = kReplacements[i];
         expect_refused_or_sound(text);
       }
     }

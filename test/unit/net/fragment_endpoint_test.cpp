@@ -8,6 +8,7 @@
 
 #include "net/fragment_cache.h"
 
+#include "effort.h"
 #include "trains.h"
 
 namespace chatgate::net {
@@ -49,7 +50,7 @@ std::vector<Piece> cut(Random& random, const FragmentKey& key, const Octets& dat
 // Random datagrams of several hosts, cut anyhow and sent in any order, woven into each other with
 // copies among them: each is judged once, as it was before it was cut.
 TEST(FragmentCacheModel, AnyCutInAnyOrderGivesTheDatagramBack) {
-  for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
+  for (std::uint64_t seed = 1; seed <= chatgate::test::attempts(1500u, 150u); ++seed) {
     Random random(seed);
     FragmentCache cache({}, KeyedHash(seed));
     std::map<std::uint32_t, Octets> datagrams;
@@ -274,7 +275,7 @@ Tally contests(Gateway gateway, std::uint64_t seeds) {
 }
 
 TEST(FragmentCacheModel, NoEndpointObtainsWhatWasNotJudged) {
-  constexpr std::uint64_t kSeeds = 20'000;
+  constexpr std::uint64_t kSeeds = chatgate::test::attempts(20'000u, 1'500u);
   const Tally tally = contests(Gateway::cache, kSeeds);
   EXPECT_EQ(tally.foreign, 0u);
   EXPECT_GT(tally.judged, kSeeds);
