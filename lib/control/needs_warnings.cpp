@@ -69,7 +69,7 @@ class NeedsWarnings {
       auto at = std::make_shared<engine::Snapshot>(*snapshot_);
       at->times |= when;
       at->mode_override = policy::Mode::enforce;
-      judge = std::make_unique<explain::NeedsJudge>(std::move(at), explain::StageOptions());
+      judge = std::make_unique<explain::NeedsJudge>(std::move(at));
     }
     return *judge;
   }

@@ -93,6 +93,13 @@ std::string remedy_for(const Requirement& requirement, const TraceEntry* step,
   return "put a rule that allows what goes \"to\" its servers" + where;
 }
 
+StageOptions stage_options(WorkerId worker) {
+  StageOptions options;  // nothing that a gateway has learned
+  options.worker = worker;
+  options.flows = StageOptions::kManyFlows;
+  return options;
+}
+
 }  // namespace
 
 struct NeedsJudge::Attempt {
@@ -119,9 +126,8 @@ std::string Requirement::text() const {
   return what + (reason.empty() ? "" : " (" + reason + ")");
 }
 
-NeedsJudge::NeedsJudge(std::shared_ptr<const engine::Snapshot> snapshot,
-                       const StageOptions& options)
-    : snapshot_(std::move(snapshot)), stage_(snapshot_, options) {}
+NeedsJudge::NeedsJudge(std::shared_ptr<const engine::Snapshot> snapshot, WorkerId worker)
+    : snapshot_(std::move(snapshot)), stage_(snapshot_, stage_options(worker)) {}
 
 policy::Verdict NeedsJudge::verdict_of(const Application& application, const Client& client) const {
   engine::Ends ends;

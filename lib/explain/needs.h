@@ -57,7 +57,7 @@ struct Client {
 
 class NeedsJudge {
  public:
-  NeedsJudge(std::shared_ptr<const engine::Snapshot> snapshot, const StageOptions& options);
+  explicit NeedsJudge(std::shared_ptr<const engine::Snapshot> snapshot, WorkerId worker = WorkerId(0));
 
   // Whether the policy lets the application as a whole pass, and by what.
   policy::Verdict verdict_of(const catalog::Application& application, const Client& client) const;
