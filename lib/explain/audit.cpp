@@ -52,7 +52,7 @@ class Auditor {
       : snapshot_(*snapshot),
         options_(options),
         stage_(snapshot, stage_options()),
-        needs_(snapshot) {}
+        needs_(snapshot, WorkerId(0), StageOptions::kManyFlows) {}
 
   Audit run();
 

@@ -173,7 +173,7 @@ void tell_more(const engine::Snapshot& snapshot, std::span<const TraceEntry> ent
   client.use(step->ends.client);
   // The caller's, for as long as this lasts.
   const std::shared_ptr<const engine::Snapshot> borrowed(std::shared_ptr<void>(), &snapshot);
-  told.needs = NeedsJudge(borrowed, options.worker).needs_of(*known, client);
+  told.needs = NeedsJudge(borrowed, options.worker, options.flows).needs_of(*known, client);
 }
 
 }  // namespace
