@@ -10,6 +10,14 @@ using telemetry::kReasonCount;
 using telemetry::Reason;
 using telemetry::WorkerCounters;
 
+namespace {
+
+std::size_t application_slot(std::size_t application, catalog::Evidence evidence) {
+  return application * telemetry::kEvidenceKinds + static_cast<std::size_t>(evidence);
+}
+
+}  // namespace
+
 CounterView::CounterView(std::vector<const WorkerCounters*> workers, std::uint32_t generation)
     : workers_(std::move(workers)),
       generation_(generation),
@@ -20,8 +28,7 @@ CounterView::CounterView(std::vector<const WorkerCounters*> workers, std::uint32
   Baseline zero;
   zero.counters.resize(kCounterCount);
   zero.reasons.resize(kReasonCount);
-  zero.allowed.resize(kMaxApplications);
-  zero.blocked.resize(kMaxApplications);
+  zero.applications.resize(kMaxApplications * telemetry::kEvidenceKinds);
   baselines_.assign(workers_.size(), zero);
 }
 
@@ -48,22 +55,25 @@ std::uint64_t CounterView::get(Reason reason) const {
   return sum;
 }
 
-std::uint64_t CounterView::application_allowed(ApplicationId application) const {
-  if (application.value() >= kMaxApplications) return 0;
-  std::uint64_t sum = 0;
+CounterView::Recognised CounterView::application(ApplicationId application,
+                                                 catalog::Evidence evidence) const {
+  Recognised sum;
+  if (application.value() >= kMaxApplications) return sum;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    sum += workers_[i]->application_allowed(application.value()) -
-           baselines_[i].allowed[application.value()];
+    const Recognised& before =
+        baselines_[i].applications[application_slot(application.value(), evidence)];
+    sum.allowed += workers_[i]->application_allowed(application.value(), evidence) - before.allowed;
+    sum.blocked += workers_[i]->application_blocked(application.value(), evidence) - before.blocked;
   }
   return sum;
 }
 
-std::uint64_t CounterView::application_blocked(ApplicationId application) const {
-  if (application.value() >= kMaxApplications) return 0;
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    sum += workers_[i]->application_blocked(application.value()) -
-           baselines_[i].blocked[application.value()];
+CounterView::Recognised CounterView::application(ApplicationId application) const {
+  Recognised sum;
+  for (std::size_t e = 0; e < telemetry::kEvidenceKinds; ++e) {
+    const Recognised by = this->application(application, static_cast<catalog::Evidence>(e));
+    sum.allowed += by.allowed;
+    sum.blocked += by.blocked;
   }
   return sum;
 }
@@ -99,8 +109,11 @@ void CounterView::clear(Time now, std::uint32_t uid) {
       baseline.reasons[r] = worker.get(static_cast<Reason>(r));
     }
     for (std::size_t a = 0; a < kMaxApplications; ++a) {
-      baseline.allowed[a] = worker.application_allowed(a);
-      baseline.blocked[a] = worker.application_blocked(a);
+      for (std::size_t e = 0; e < telemetry::kEvidenceKinds; ++e) {
+        const auto evidence = static_cast<catalog::Evidence>(e);
+        baseline.applications[application_slot(a, evidence)] = {
+            worker.application_allowed(a, evidence), worker.application_blocked(a, evidence)};
+      }
     }
   }
   cleared_ = hit_totals();

@@ -38,8 +38,13 @@ class CounterView {
   std::uint64_t get(telemetry::Counter counter) const;
   std::uint64_t get(telemetry::Counter counter, std::size_t worker) const;
   std::uint64_t get(telemetry::Reason reason) const;
-  std::uint64_t application_allowed(ApplicationId application) const;
-  std::uint64_t application_blocked(ApplicationId application) const;
+  // Verdicts on flows and questions that were recognised as the application; by one kind of
+  // evidence, or by any.
+  struct Recognised {
+    std::uint64_t allowed = 0, blocked = 0;
+  };
+  Recognised application(ApplicationId application, catalog::Evidence evidence) const;
+  Recognised application(ApplicationId application) const;
   // Verdicts by `rule` of the running policy; none: by its default.
   std::uint64_t rule_hits(RuleId rule) const;
   // ... and those in which a list made a rule match.
@@ -58,7 +63,8 @@ class CounterView {
   using HitCounts = std::vector<std::uint64_t>;  // by slot, see telemetry/counters.h
 
   struct Baseline {
-    std::vector<std::uint64_t> counters, reasons, allowed, blocked;
+    std::vector<std::uint64_t> counters, reasons;
+    std::vector<Recognised> applications;  // by application and evidence
   };
 
   std::uint64_t hits(std::size_t slot) const;

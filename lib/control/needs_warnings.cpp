@@ -21,8 +21,8 @@ constexpr std::size_t kMostNamed = 4;  // needs of a warning
 // Of one rule that blocks what one that allows needs.
 struct Blocked {
   std::set<std::string> applications;
-  std::vector<std::string> needs;
-  std::string remedy;  // for the first of them
+  std::vector<Requirement> missing;
+  std::vector<std::string> needs;  // in words
 };
 
 class NeedsWarnings {
@@ -69,7 +69,8 @@ class NeedsWarnings {
       auto at = std::make_shared<engine::Snapshot>(*snapshot_);
       at->times |= when;
       at->mode_override = policy::Mode::enforce;
-      judge = std::make_unique<explain::NeedsJudge>(std::move(at), explain::StageOptions());
+      judge = std::make_unique<explain::NeedsJudge>(std::move(at), WorkerId(0),
+                                                   explain::StageOptions::kManyFlows);
     }
     return *judge;
   }
@@ -95,7 +96,7 @@ class NeedsWarnings {
   }
 
   static void note(const Application& application, const Requirement& need, Blocked& blocked) {
-    if (blocked.needs.empty()) blocked.remedy = need.remedy;
+    blocked.missing.push_back(need);
     blocked.applications.insert(application.word);
     std::string text = need.text();
     if (blocked.applications.size() > 1) text += " for " + application.word;
@@ -117,7 +118,7 @@ class NeedsWarnings {
     diagnostics_.warning(places_[rule.id.value()],
                          "\"" + rule.name + "\" allows " + who + ", but " + blocker +
                              " blocks what " + (count == 1 ? "it needs: " : "they need: ") + needs,
-                         blocked.remedy);
+                         explain::remedy_of(blocked.missing));
   }
 
   const std::shared_ptr<const engine::Snapshot>& snapshot_;

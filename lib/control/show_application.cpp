@@ -37,6 +37,7 @@ Json claims_of(const Application& application) {
                      {"exclusive", name.exclusive},
                      {"service", to_string(name.service)},
                      {"use", uses_of(name)}});
+    if (!name.shared_with.empty()) names.back()["shared_with"] = name.shared_with;
   }
   for (const catalog::PortRange& range : application.ports) {
     ports.push_back({{"ports", range_text(range)},
@@ -64,6 +65,8 @@ Json description_of(const Description& description) {
     if (!need.application.empty()) entry["application"] = need.application;
     if (!need.name.empty()) entry["name"] = need.name;
     if (!need.ports.empty()) entry["ports"] = need.ports;
+    if (!need.serve.empty()) entry["or"] = need.serve;
+    if (need.service != proto::Service::any) entry["service"] = to_string(need.service);
     needs.push_back(std::move(entry));
   }
   Json json = {{"status", to_string(description.status)},
@@ -108,7 +111,8 @@ void print_claims(const Application& application, Page& page) {
   for (const bool exclusive : {true, false}) {
     page.head(exclusive ? "Names that are its own" : "Shared names, which decide nothing");
     for (const catalog::ServerName& name : application.names) {
-      if (name.exclusive == exclusive) page.line(pattern_of(name));
+      if (name.exclusive != exclusive) continue;
+      page.line(pattern_of(name) + (name.shared_with.empty() ? "" : ", with " + name.shared_with));
     }
     page.head(exclusive ? "Ports that mean it" : "Ports that it may be met on");
     for (const catalog::PortRange& range : application.ports) {
@@ -136,7 +140,9 @@ void print_description(const Description& description, Page& page) {
   }
   page.head("What it needs");
   for (const catalog::Need& need : description.needs) {
-    page.line(need.application + need.name + need.ports + ": " + need.reason);
+    std::string what = need.application + need.name + need.ports;
+    for (const std::string& other : need.serve) what += " or " + other;
+    page.line(what + ": " + need.reason);
   }
   page.head("Limits");
   for (const std::string& text : description.limits) page.line(text);
@@ -144,6 +150,29 @@ void print_description(const Description& description, Page& page) {
   for (const std::string& text : description.over_blocking) page.line(text);
   page.head("Why it is not recognised");
   if (!description.unrecognised.empty()) page.line(description.unrecognised);
+}
+
+// {"tls-sni": {"allowed": 0, "blocked": 3}, …}, of the evidence that was met.
+Json by_evidence(const Context& context, const Application& application) {
+  Json all = Json::object();
+  for (std::size_t e = 0; e < telemetry::kEvidenceKinds; ++e) {
+    const auto evidence = static_cast<catalog::Evidence>(e);
+    const auto [allowed, blocked] = context.counters.application(application.id, evidence);
+    if (allowed + blocked == 0) continue;
+    all[std::string(to_string(evidence))] = {{"allowed", allowed}, {"blocked", blocked}};
+  }
+  return all;
+}
+
+std::string evidence_table(const Json& by_evidence) {
+  if (by_evidence.empty()) return {};
+  TextTable table({{"Evidence"},
+                   {"Allowed", TextTable::Align::right},
+                   {"Blocked", TextTable::Align::right}});
+  for (const auto& [evidence, counts] : by_evidence.items()) {
+    table.add({evidence, counts["allowed"].dump(), counts["blocked"].dump()});
+  }
+  return table.render(4);
 }
 
 }  // namespace
@@ -157,8 +186,10 @@ Reply show_application(const Context& context, const Application& application) {
   json["name"] = application.name;
   json["vendor"] = application.vendor;
   json["category"] = to_string(application.category);
-  json["allowed"] = context.counters.application_allowed(application.id);
-  json["blocked"] = context.counters.application_blocked(application.id);
+  const auto [allowed, blocked] = context.counters.application(application.id);
+  json["allowed"] = allowed;
+  json["blocked"] = blocked;
+  json["by_evidence"] = by_evidence(context, application);
   Page page;
   page.words("Also called", description.aliases);
   page.words("Tags", description.tags);
@@ -168,8 +199,8 @@ Reply show_application(const Context& context, const Application& application) {
                std::string(to_string(application.category)) + ", " +
                std::string(to_string(description.status)) +
                (description.ended != 0 ? " since " + std::to_string(description.ended) : "") +
-               "\n" + page.take() + "  Allowed " + json["allowed"].dump() + ", blocked " +
-               json["blocked"].dump() + "\n";
+               "\n" + page.take() + "  Allowed " + std::to_string(allowed) + ", blocked " +
+               std::to_string(blocked) + "\n" + evidence_table(json["by_evidence"]);
   return reply;
 }
 

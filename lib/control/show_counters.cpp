@@ -61,8 +61,7 @@ Reply show_applications(Context& context, const Invocation& invocation, const Ca
                    {"Allowed", Align::right},
                    {"Blocked", Align::right}});
   for (const catalog::Application& application : snapshot->catalogue->applications()) {
-    const std::uint64_t allowed = context.counters.application_allowed(application.id);
-    const std::uint64_t blocked = context.counters.application_blocked(application.id);
+    const auto [allowed, blocked] = context.counters.application(application.id);
     if (only_seen && allowed == 0 && blocked == 0) continue;
     list.push_back({{"application", application.word},
                     {"name", application.name},

@@ -256,7 +256,7 @@ void Pipeline::count_verdict(const Judgement& judgement) {
   counters_.add_rule(snapshot_->generation, judgement.verdict.rule);
   counters_.add_list(snapshot_->generation, judgement.verdict.list);
   if (judgement.im.known()) {
-    counters_.add_application(judgement.im.application.value(), !forwards);
+    counters_.add_application(judgement.im.application.value(), judgement.im.evidence, !forwards);
   }
   if (judgement.verdict.watched) {
     counters_.add(Counter::would_block);

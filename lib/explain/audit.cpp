@@ -21,8 +21,6 @@ using engine::TraceEntry;
 using engine::TraceStage;
 
 constexpr std::size_t kExamples = 4;
-// Inspections that end with their talks' silence are many more than a description needs.
-constexpr std::uint32_t kFlows = 4096;
 constexpr std::size_t kFirstClientPort = 20000;
 
 // What the intent says of an application; nothing where it says nothing.
@@ -54,14 +52,14 @@ class Auditor {
       : snapshot_(*snapshot),
         options_(options),
         stage_(snapshot, stage_options()),
-        needs_(snapshot, {}) {}
+        needs_(snapshot, WorkerId(0), StageOptions::kManyFlows) {}
 
   Audit run();
 
  private:
   static StageOptions stage_options() {
     StageOptions options;
-    options.flows = kFlows;
+    options.flows = StageOptions::kManyFlows;
     return options;
   }
 

@@ -171,12 +171,9 @@ void tell_more(const engine::Snapshot& snapshot, std::span<const TraceEntry> ent
   if (known == nullptr || told.stopped) return;
   Client client;
   client.use(step->ends.client);
-  StageOptions own;  // nothing that the gateway has learned
-  own.worker = options.worker;
-  own.time = options.time;
   // The caller's, for as long as this lasts.
   const std::shared_ptr<const engine::Snapshot> borrowed(std::shared_ptr<void>(), &snapshot);
-  told.needs = NeedsJudge(borrowed, own).needs_of(*known, client);
+  told.needs = NeedsJudge(borrowed, options.worker, options.flows).needs_of(*known, client);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "engine/judge.h"
 
@@ -25,6 +26,7 @@ constexpr std::string_view kResolver = "192.0.2.53";
 constexpr std::uint16_t kDns = 53;
 constexpr std::uint16_t kFirstClientPort = 20000, kClientPorts = 40000;
 constexpr std::size_t kNoise = 96;
+constexpr std::size_t kMostInRemedy = 8;
 
 // Uses of a name without which somebody misses something, and the service that is missed.
 struct Use {
@@ -62,35 +64,46 @@ bool is_below(std::string_view name, std::string_view suffix) {
                             name[name.size() - suffix.size() - 1] == '.');
 }
 
-std::string allow(std::string_view key, std::string_view value) {
-  return "{ " + quoted(key) + ": " + quoted(value) + ", \"action\": \"allow\" }";
-}
-
 // What makes pass what the step stopped.
-std::string remedy_for(const Requirement& requirement, const TraceEntry* step,
-                       const engine::Snapshot& snapshot, ApplicationId of) {
-  if (step == nullptr) return "look at the reason with chatgate explain";
+void add_remedy(Requirement& requirement, const TraceEntry* step, const engine::Snapshot& snapshot,
+                ApplicationId of) {
+  if (step == nullptr) {
+    requirement.remedy = "look at it with chatgate explain";
+    return;
+  }
   if (step->stage == TraceStage::access) {
-    return "permit it above line " + quoted(requirement.rule) + " of the access list";
+    requirement.remedy = "permit it above line " + quoted(requirement.rule) + " of the access list";
+    return;
   }
   const bool by_rule = step->stage == TraceStage::verdict && step->verdict.rule.valid();
   const bool by_default = step->stage == TraceStage::verdict &&
                           (requirement.rule == "default" || requirement.rule == "unclassified");
-  if (!by_rule && !by_default) return "change " + quoted(requirement.rule);
-  const std::string where =
-      by_rule ? " above rule " + quoted(requirement.rule) : " among the rules";
-  if (requirement.kind == RequirementKind::application) {
-    return "put " + allow("application", requirement.what) + where;
+  if (!by_rule && !by_default) {
+    requirement.remedy = "change " + quoted(requirement.rule);
+    return;
   }
+  requirement.where = by_rule ? "above rule " + quoted(requirement.rule) : "among the rules";
   if (requirement.kind != RequirementKind::ports) {
-    return "put " + allow("server", requirement.what) + where;
+    const bool other = requirement.kind == RequirementKind::application;
+    requirement.allow_key = other ? "application" : "server";
+    requirement.remedy = remedy_of({&requirement, 1});
+    return;
   }
   const Application* taken = snapshot.catalogue->find(step->im.application);
   if (taken != nullptr && taken->id != of) {
-    return "it counts as " + taken->word + " there: put " + allow("application", taken->word) +
-           where + ", with \"to\" for its servers only";
+    requirement.remedy = "it counts as " + taken->word + " there: allow " + quoted(taken->word) +
+                         " " + requirement.where + ", with \"to\" for its servers only";
+  } else {
+    requirement.remedy =
+        "put a rule that allows what goes \"to\" its servers " + requirement.where;
   }
-  return "put a rule that allows what goes \"to\" its servers" + where;
+}
+
+StageOptions stage_options(WorkerId worker, std::uint32_t flows) {
+  StageOptions options;  // nothing that a gateway has learned
+  options.worker = worker;
+  options.flows = flows;
+  return options;
 }
 
 }  // namespace
@@ -119,9 +132,36 @@ std::string Requirement::text() const {
   return what + (reason.empty() ? "" : " (" + reason + ")");
 }
 
-NeedsJudge::NeedsJudge(std::shared_ptr<const engine::Snapshot> snapshot,
-                       const StageOptions& options)
-    : snapshot_(std::move(snapshot)), stage_(snapshot_, options) {}
+std::string remedy_of(std::span<const Requirement> missing) {
+  std::string rules, others;
+  const auto more = [](std::string& words, const std::string& word) {
+    if (words.find(word) == words.npos) words += (words.empty() ? "" : ", ") + word;
+  };
+  std::size_t count = 0;
+  for (const std::string_view key : {"application", "server"}) {
+    std::string values;
+    bool several = false;
+    for (const Requirement& each : missing) {
+      if (each.allow_key != key) continue;
+      several = several || !values.empty();
+      more(values, quoted(each.what));
+      ++count;
+    }
+    if (values.empty()) continue;
+    rules += (rules.empty() ? "{ " : " and { ") + quoted(key) + ": " +
+             (several ? "[" + values + "]" : values) + ", \"action\": \"allow\" }";
+  }
+  if (count > kMostInRemedy) return "chatgate audit lists them, each with its remedy";
+  for (const Requirement& each : missing) {
+    if (each.allow_key.empty()) more(others, each.remedy);
+  }
+  if (rules.empty()) return others;
+  return "put " + rules + " " + missing.front().where + (others.empty() ? "" : "; " + others);
+}
+
+NeedsJudge::NeedsJudge(std::shared_ptr<const engine::Snapshot> snapshot, WorkerId worker,
+                       std::uint32_t flows)
+    : snapshot_(std::move(snapshot)), stage_(snapshot_, stage_options(worker, flows)) {}
 
 policy::Verdict NeedsJudge::verdict_of(const Application& application, const Client& client) const {
   engine::Ends ends;
@@ -165,7 +205,7 @@ void NeedsJudge::judge(Requirement& requirement, const std::vector<Attempt>& att
     if (step != nullptr && step->stage == TraceStage::verdict) {
       requirement.blocker = step->verdict.rule;
     }
-    requirement.remedy = remedy_for(requirement, step, *snapshot_, of);
+    add_remedy(requirement, step, *snapshot_, of);
     return;
   }
 }
@@ -229,8 +269,8 @@ void NeedsJudge::judge_ports(Requirement& requirement, const Application& applic
   std::optional<Requirement> first;
   for (const catalog::NeededPorts& ports : need.any_of) {
     Requirement tried = requirement;
-    for (const std::uint16_t port : {ports.first, ports.last}) {
-      if (!tried.passes || (port == ports.last && ports.last == ports.first)) continue;
+    for (const std::uint16_t port : std::set{ports.first, ports.last}) {
+      if (!tried.passes) break;
       judge(tried, attempts_at_port(application, need, ports.tcp, port, client), client,
             application.id);
     }

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,8 @@ struct Requirement {
   std::string rule;     // as in an explanation: a rule's name, "default", a control's key
   RuleId blocker;       // not valid where it is no rule
   std::string remedy;
+  // Of a remedy that is a rule: what it allows ("server", "application"), and where it is put.
+  std::string allow_key, where;
 
   bool missing() const { return required && !passes; }
   // "login.microsoftonline.com (signing in)".
@@ -57,7 +60,9 @@ struct Client {
 
 class NeedsJudge {
  public:
-  NeedsJudge(std::shared_ptr<const engine::Snapshot> snapshot, const StageOptions& options);
+  // `flows` for the talks that are played: about thirty an application.
+  NeedsJudge(std::shared_ptr<const engine::Snapshot> snapshot, WorkerId worker,
+             std::uint32_t flows);
 
   // Whether the policy lets the application as a whole pass, and by what.
   policy::Verdict verdict_of(const catalog::Application& application, const Client& client) const;
@@ -81,6 +86,9 @@ class NeedsJudge {
   Stage stage_;
   std::uint16_t port_ = 0;  // of the client: each attempt has its own
 };
+
+// What makes all of these pass, which one rule or key stops.
+std::string remedy_of(std::span<const Requirement> missing);
 
 // Who else uses a name, or lives by the application that it belongs to: for whoever blocks it.
 std::vector<std::string> users_of(const catalog::Catalogue& catalogue, std::string_view name,

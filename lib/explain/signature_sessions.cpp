@@ -100,7 +100,9 @@ std::string fields(const Papers& papers, const Field (&all)[N]) {
   std::string lines;
   for (const Field& field : all) {
     if (!papers.has(field.buffer)) continue;
-    lines += std::string(field.name) + ": " + papers.text(field.buffer) + "\r\n";
+    std::string value = papers.text(field.buffer);
+    if (value.ends_with(' ')) value += 'x';  // blanks at the end are no part of a value
+    lines += std::string(field.name) + ": " + value + "\r\n";
   }
   const Buffer headers =
       papers.has(Buffer::http_header) ? Buffer::http_header : Buffer::http_raw_header;
@@ -176,6 +178,8 @@ SignatureSession write(const Rule& rule, bool expressions_first) {
   } else {
     const Buffer raw = papers.has(Buffer::payload) ? Buffer::payload : Buffer::raw_payload;
     made.sayings = {{!to_client, synth::from_text(papers.text(raw))}};
+    // The end of what was said is known once the other end speaks.
+    if (made.tcp) made.sayings.push_back({to_client, synth::from_text("\r\n")});
   }
   made.port = port_of(to_client ? rule.source.ports : rule.destination.ports, preferred);
   return made;
@@ -184,7 +188,7 @@ SignatureSession write(const Rule& rule, bool expressions_first) {
 class Maker {
  public:
   explicit Maker(const engine::Snapshot& snapshot)
-      : snapshot_(snapshot), stage_(permissive(snapshot), {}) {}
+      : snapshot_(snapshot), stage_(permissive(snapshot), roomy()) {}
 
   SignatureSessions make() {
     SignatureSessions all;
@@ -203,6 +207,12 @@ class Maker {
   }
 
  private:
+  static StageOptions roomy() {
+    StageOptions options;
+    options.flows = StageOptions::kManyFlows;
+    return options;
+  }
+
   // The same rules under a policy that lets everything pass, so that nothing ends a session early.
   static std::shared_ptr<const engine::Snapshot> permissive(const engine::Snapshot& snapshot) {
     auto made = std::make_shared<engine::Snapshot>(snapshot);
@@ -244,21 +254,29 @@ class Maker {
   bool begin_with_flowbits(const Rule& rule, SignatureSession& session, std::string& why) {
     for (const detect::Flowbit& bit : rule.flowbits) {
       if (bit.operation != detect::FlowbitOperation::is_set) continue;
-      const Rule* setter = nullptr;
-      for (const Rule& other : snapshot_.signatures->rules()) {
-        if (&other != &rule && setter == nullptr && sets(other, bit)) setter = &other;
-      }
-      if (setter == nullptr) {
-        why = "no rule sets its flowbits";
+      const auto before = session_that_sets(bit);
+      if (!before) {
+        why = "no session could be made that sets its flowbits";
         return false;
       }
-      SignatureSession before = write(*setter, true);
-      session.sayings.insert(session.sayings.begin(), before.sayings.begin(), before.sayings.end());
-      session.port = port_of(setter->destination.ports, session.port);
+      session.sayings.insert(session.sayings.begin(), before->sayings.begin(),
+                             before->sayings.end());
+      session.port = before->port;
     }
     return true;
   }
 
+  std::optional<SignatureSession> session_that_sets(const detect::Flowbit& bit) {
+    const auto rules = snapshot_.signatures->rules();
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      std::string why;
+      if (!sets(rules[i], bit)) continue;
+      if (auto made = session_for(rules[i], snapshot_.signature_meanings[i], why)) return made;
+    }
+    return std::nullopt;
+  }
+
+  // Of rules that ask for no bits themselves, so that there is an end to it.
   static bool sets(const Rule& rule, const detect::Flowbit& wanted) {
     const bool plain = std::none_of(rule.flowbits.begin(), rule.flowbits.end(),
                                     [](const detect::Flowbit& each) { return each.tests(); });

@@ -11,6 +11,7 @@ namespace {
 
 using net::tcp_flag::ack;
 using net::tcp_flag::psh;
+using net::tcp_flag::rst;
 using net::tcp_flag::syn;
 
 constexpr std::uint32_t kPackets = 64;  // of one talk that are traced
@@ -82,48 +83,61 @@ struct Stage::State {
   }
 
   void talk(const Talk& talk, Played& played);
+  synth::Frame frame(const TalkEnds& ends, bool from_client, std::uint8_t flags) const;
+  void hang_up(const TalkEnds& ends);
 
   const std::shared_ptr<const engine::Snapshot> snapshot;
   Time now;
+  std::uint32_t next[2] = {};  // sequence numbers of client and server
   telemetry::WorkerCounters counters;
   std::unique_ptr<engine::TraceRequest> trace;
   engine::Worker worker;
   std::unique_ptr<engine::BurstResult> result = std::make_unique<engine::BurstResult>();
 };
 
+synth::Frame Stage::State::frame(const TalkEnds& ends, bool from_client,
+                                 std::uint8_t flags) const {
+  synth::Frame made;
+  if (ends.client_mac) {
+    from_client ? made.macs(*ends.client_mac, kOtherMac) : made.macs(kOtherMac, *ends.client_mac);
+  }
+  if (ends.vlan) made.vlan(*ends.vlan);
+  const std::string source = (from_client ? ends.client : ends.server).to_string();
+  const std::string destination = (from_client ? ends.server : ends.client).to_string();
+  ends.server.is_v4() ? made.v4(source, destination) : made.v6(source, destination);
+  const std::uint16_t from = from_client ? ends.client_port : ends.server_port;
+  const std::uint16_t to = from_client ? ends.server_port : ends.client_port;
+  if (!ends.tcp) return made.udp(from, to);
+  made.tcp(from, to, flags).seq(next[from_client ? 0 : 1]);
+  if ((flags & ack) != 0) made.ack(next[from_client ? 1 : 0]);
+  return made;
+}
+
+// What a connection that passed holds of the worker's room is given back, so that the next finds
+// the worker as this one did.
+void Stage::State::hang_up(const TalkEnds& ends) {
+  Played after;
+  after.client_side = ends.client_outside ? net::Side::outside : net::Side::inside;
+  send(frame(ends, true, rst | ack), ends.pair, after.client_side, after);
+}
+
 void Stage::State::talk(const Talk& talk, Played& played) {
   const TalkEnds& ends = talk.ends;
-  const std::string client = ends.client.to_string(), server = ends.server.to_string();
-  std::uint32_t next[2] = {1000, 5000};  // sequence numbers of client and server
-  const auto frame = [&](bool from_client, std::uint8_t flags) {
-    synth::Frame made;
-    if (ends.client_mac) {
-      from_client ? made.macs(*ends.client_mac, kOtherMac) : made.macs(kOtherMac, *ends.client_mac);
-    }
-    if (ends.vlan) made.vlan(*ends.vlan);
-    const std::string& source = from_client ? client : server;
-    const std::string& destination = from_client ? server : client;
-    ends.server.is_v4() ? made.v4(source, destination) : made.v6(source, destination);
-    const std::uint16_t from = from_client ? ends.client_port : ends.server_port;
-    const std::uint16_t to = from_client ? ends.server_port : ends.client_port;
-    if (!ends.tcp) return made.udp(from, to);
-    made.tcp(from, to, flags).seq(next[from_client ? 0 : 1]);
-    if ((flags & ack) != 0) made.ack(next[from_client ? 1 : 0]);
-    return made;
-  };
+  next[0] = 1000;
+  next[1] = 5000;
   played.client_side = ends.client_outside ? net::Side::outside : net::Side::inside;
   const auto side = [&](bool from_client) {
     return from_client ? played.client_side : net::other(played.client_side);
   };
   if (ends.tcp) {
-    if (!send(frame(true, syn), ends.pair, side(true), played)) return;
+    if (!send(frame(ends, true, syn), ends.pair, side(true), played)) return;
     ++next[0];
-    if (!send(frame(false, syn | ack), ends.pair, side(false), played)) return;
+    if (!send(frame(ends, false, syn | ack), ends.pair, side(false), played)) return;
     ++next[1];
-    if (!send(frame(true, ack), ends.pair, side(true), played)) return;
+    if (!send(frame(ends, true, ack), ends.pair, side(true), played)) return;
   }
   for (const Saying& saying : talk.sayings) {
-    synth::Frame made = frame(saying.from_client, psh | ack);
+    synth::Frame made = frame(ends, saying.from_client, psh | ack);
     made.payload(saying.bytes);
     if (!send(made, ends.pair, side(saying.from_client), played)) return;
     next[saying.from_client ? 0 : 1] += static_cast<std::uint32_t>(saying.bytes.size());
@@ -144,6 +158,7 @@ Played Stage::play(const Talk& talk) {
   state_->talk(talk, played);
   const auto entries = state_->trace->published();
   played.entries.assign(entries.begin(), entries.end());
+  if (talk.ends.tcp && played.passed) state_->hang_up(talk.ends);
   state_->now.nanoseconds += kBetweenTalks;
   state_->worker.tick(state_->now, *state_->snapshot);
   return played;

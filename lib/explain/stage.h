@@ -67,6 +67,10 @@ struct StageOptions {
   Time time = from_seconds(1'700'000'000);
   learn::LearnedServers* learned = nullptr;
   learn::ExpectedFlows* expected = nullptr;
+
+  // For whoever plays thousands of talks: flows last longer than a talk, and a table that is full
+  // changes what becomes of the next.
+  static constexpr std::uint32_t kManyFlows = 4096;
 };
 
 class Stage {

@@ -140,6 +140,7 @@ class RuleWarnings {
       const catalog::Application& application = *builder_.find(word);
       for (const catalog::ServerName& name : application.names) {
         if (name.exclusive || rule.server.any() || !rule.server.has_name(name.name)) continue;
+        if (opens_a_need(rule, name.name)) continue;
         tell_opened(rule, "the name " + in_quotes(name.name), word);
       }
       for (const catalog::ServerAddress& address : application.addresses) {
@@ -151,6 +152,29 @@ class RuleWarnings {
         }
       }
     }
+  }
+
+  // The name itself is what an application needs that another rule allows: it is meant to be open.
+  bool opens_a_need(const RuleDraft& rule, const std::string& name) {
+    const auto is_among = [&](const auto& names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (!is_among(rule.server.names()) && !is_among(rule.server.exact_names())) return false;
+    return std::any_of(words_.begin(), words_.end(), [&](std::string_view word) {
+      const catalog::Application& application = *builder_.find(word);
+      const auto& needs = application.description.needs;
+      const bool needed =
+          std::any_of(needs.begin(), needs.end(),
+                      [&](const catalog::Need& need) { return need.name == name; }) ||
+          std::any_of(application.names.begin(), application.names.end(),
+                      [&](const catalog::ServerName& each) {
+                        return !each.exclusive && each.name == name;
+                      });
+      return needed && std::any_of(rules_.begin(), rules_.end(), [&](const RuleDraft& other) {
+               const bool names_any = !other.applications.empty() || !other.categories.empty();
+               return names_any && forwards(other.action) && covers(other, word);
+             });
+    });
   }
 
   void tell_opened(const RuleDraft& rule, const std::string& what, std::string_view word) {

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/strong_id.h"
+#include "catalog/ids.h"
 #include "telemetry/reason.h"
 
 namespace chatgate::telemetry {
@@ -85,6 +86,7 @@ constexpr std::size_t kMaxApplications = 1024;
 // lines as many.
 constexpr std::size_t kMaxRules = 4096;
 constexpr std::size_t kMaxLists = 64;
+constexpr std::size_t kEvidenceKinds = static_cast<std::size_t>(catalog::Evidence::none) + 1;
 // Where the hits of each stand: rules, the default, lines of the access list, lists.
 constexpr std::size_t kDefaultSlot = kMaxRules;
 constexpr std::size_t kAccessSlots = kMaxRules + 1;
@@ -103,9 +105,10 @@ class WorkerCounters {
   void add(Reason reason, std::uint64_t amount = 1) {
     bump(reasons_[static_cast<std::size_t>(reason)], amount);
   }
-  void add_application(std::size_t application, bool blocked) {
+  void add_application(std::size_t application, catalog::Evidence evidence, bool blocked) {
     if (application >= kMaxApplications) return;
-    bump(blocked ? applications_[application].blocked : applications_[application].allowed, 1);
+    PerApplication& counts = applications_[application];
+    bump((blocked ? counts.blocked : counts.allowed)[static_cast<std::size_t>(evidence)], 1);
   }
   // A verdict of the policy of `generation` by `rule`; none: by the policy's default. There are two
   // banks, chosen by the generation's parity: while workers move from one snapshot to the next
@@ -132,11 +135,13 @@ class WorkerCounters {
   std::uint64_t get(Reason reason) const {
     return reasons_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
   }
-  std::uint64_t application_allowed(std::size_t application) const {
-    return applications_[application].allowed.load(std::memory_order_relaxed);
+  std::uint64_t application_allowed(std::size_t application, catalog::Evidence by) const {
+    return applications_[application].allowed[static_cast<std::size_t>(by)].load(
+        std::memory_order_relaxed);
   }
-  std::uint64_t application_blocked(std::size_t application) const {
-    return applications_[application].blocked.load(std::memory_order_relaxed);
+  std::uint64_t application_blocked(std::size_t application, catalog::Evidence by) const {
+    return applications_[application].blocked[static_cast<std::size_t>(by)].load(
+        std::memory_order_relaxed);
   }
   // What was counted in the bank of `generation` since the start of the process.
   std::uint64_t hits(std::uint32_t generation, std::size_t slot) const {
@@ -160,8 +165,8 @@ class WorkerCounters {
 
  private:
   struct PerApplication {
-    Value allowed{0};
-    Value blocked{0};
+    // By catalog::Evidence.
+    std::array<Value, kEvidenceKinds> allowed{}, blocked{};
   };
 
   static std::size_t index(Counter counter) { return static_cast<std::size_t>(counter); }

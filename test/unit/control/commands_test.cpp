@@ -118,21 +118,28 @@ TEST_F(CommandsTest, CountersSumWorkersUntilTheyAreCleared) {
 }
 
 TEST_F(CommandsTest, ApplicationsCountWhatWasAllowedAndBlocked) {
-  gateway.worker(0).add_application(kWhatsapp.value(), true);
-  gateway.worker(1).add_application(kWhatsapp.value(), true);
-  gateway.worker(1).add_application(kWhatsapp.value(), false);
+  gateway.worker(0).add_application(kWhatsapp.value(), catalog::Evidence::tls_sni, true);
+  gateway.worker(1).add_application(kWhatsapp.value(), catalog::Evidence::dns, true);
+  gateway.worker(1).add_application(kWhatsapp.value(), catalog::Evidence::tls_sni, false);
   const Reply all = run("show applications");
   EXPECT_EQ(all.result["applications"].size(), 3u);
   EXPECT_EQ(all.result["applications"][1]["blocked"], 2);
   const Reply seen = run("show applications seen");
   EXPECT_EQ(seen.result["applications"].size(), 1u);
   EXPECT_THAT(seen.text, HasSubstr("whatsapp     WhatsApp  mobile-messenger        1        2\n"));
+  const Json by = run("show applications whatsapp").result["application"]["by_evidence"];
+  EXPECT_EQ(by, (Json{{"tls-sni", {{"allowed", 1}, {"blocked", 1}}},
+                      {"dns", {{"allowed", 0}, {"blocked", 1}}}}));
   run("clear counters");
   EXPECT_THAT(run("show applications seen").text, HasSubstr("No application was seen.\n"));
+  gateway.worker(1).add_application(kWhatsapp.value(), catalog::Evidence::dns, true);
+  EXPECT_THAT(run("show applications whatsapp").text,
+              HasSubstr("  Allowed 0, blocked 1\n    Evidence  Allowed  Blocked\n"
+                        "    dns             0        1\n"));
 }
 
 TEST_F(CommandsTest, OneApplicationIsToldWithAllThatIsKnownOfIt) {
-  gateway.worker(1).add_application(kXmpp.value(), true);
+  gateway.worker(1).add_application(kXmpp.value(), catalog::Evidence::payload, true);
   const Reply reply = run("show app xmpp");
   EXPECT_EQ(reply.text,
             "Application xmpp: XMPP, open-protocol, shut-down since 2030\n"
@@ -152,18 +159,22 @@ TEST_F(CommandsTest, OneApplicationIsToldWithAllThatIsKnownOfIt) {
             "    voice: partly, in clear\n"
             "  What it needs\n"
             "    telegram: bridges\n"
-            "    udp/5353: finding peers\n"
+            "    udp/5353 or udp/5354: finding peers\n"
             "  Limits\n"
             "    Any\\x1bport.\n"
             "  What a rule that is too wide breaks\n"
             "    Mail.\n"
-            "  Allowed 0, blocked 1\n");
+            "  Allowed 0, blocked 1\n"
+            "    Evidence  Allowed  Blocked\n"
+            "    payload         0        1\n");
   const Json& told = reply.result["application"];
   EXPECT_EQ(told["application"], "xmpp");
   EXPECT_EQ(told["names"][0]["match"], "exact");
   EXPECT_EQ(told["names"][0]["use"], (Json{"login", "chat"}));
   EXPECT_EQ(told["names"][1]["exclusive"], false);
   EXPECT_EQ(told["needs"][0]["application"], "telegram");
+  EXPECT_EQ(told["needs"][0]["service"], "text-chat");
+  EXPECT_EQ(told["needs"][1]["or"], (Json{"udp/5354"}));
   EXPECT_EQ(told["services"][0]["separable"], "partly");
   EXPECT_EQ(told["blocked"], 1);
   EXPECT_EQ(run("show applications xmp").status, kInvalid);

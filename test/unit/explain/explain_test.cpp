@@ -178,7 +178,7 @@ TEST(Explain, JsonIsTheContracts) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_THAT(keys, ::testing::UnorderedElementsAre("application", "service", "evidence", "action",
-                                                    "rule", "steps"));
+                                                    "rule", "steps", "needs", "also_used_by"));
   for (const auto& step : json["steps"]) {
     EXPECT_EQ(step.size(), 3u);
     EXPECT_TRUE(step.contains("stage") && step.contains("looked_at") && step.contains("result"));

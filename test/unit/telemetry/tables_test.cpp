@@ -58,13 +58,17 @@ TEST(WorkerCounters, AddsAndSets) {
 
 TEST(WorkerCounters, CountsApplicationsAndIgnoresOnesBeyondTheTable) {
   const auto figures = std::make_unique<WorkerCounters>();
-  figures->add_application(5, true);
-  figures->add_application(5, false);
-  figures->add_application(5, false);
-  figures->add_application(kMaxApplications, true);
-  EXPECT_EQ(figures->application_blocked(5), 1u);
-  EXPECT_EQ(figures->application_allowed(5), 2u);
-  EXPECT_EQ(figures->application_blocked(kMaxApplications - 1), 0u);
+  using catalog::Evidence;
+  figures->add_application(5, Evidence::dns, true);
+  figures->add_application(5, Evidence::dns, false);
+  figures->add_application(5, Evidence::dns, false);
+  figures->add_application(5, Evidence::none, false);
+  figures->add_application(kMaxApplications, Evidence::payload, true);
+  EXPECT_EQ(figures->application_blocked(5, Evidence::dns), 1u);
+  EXPECT_EQ(figures->application_allowed(5, Evidence::dns), 2u);
+  EXPECT_EQ(figures->application_allowed(5, Evidence::none), 1u);
+  EXPECT_EQ(figures->application_allowed(5, Evidence::payload), 0u);
+  EXPECT_EQ(figures->application_blocked(kMaxApplications - 1, Evidence::payload), 0u);
 }
 
 }  // namespace
