@@ -100,7 +100,9 @@ void Pipeline::hold_fragment(Packet& packet) {
       }
       break;
   }
-  count_fragments();
+  // The frame itself, where it ends here, is counted with its burst.
+  const Disposition& fate = result_->dispositions[packet.position];
+  count_fragments(!fate.forward && fate.reason != Reason::fragment_held ? 1 : 0);
 }
 
 // The datagram goes the way of any packet; its fragments share its fate.
@@ -154,16 +156,18 @@ void Pipeline::release_sent() {
 }
 
 // Fragments that were lost since the last call, held ones that went with them or with time
-// included.
-void Pipeline::count_fragments() {
+// included. `in_burst` of them are among the frames of the burst that is being worked on.
+void Pipeline::count_fragments(std::uint64_t in_burst) {
+  std::uint64_t all = 0;
   const net::FragmentCache::Counters& now = fragments_.counters();
   for (std::size_t i = 1; i < net::kFragmentLosses; ++i) {
     const std::uint64_t lost = now.lost[i] - fragments_counted_.lost[i];
     if (lost == 0) continue;
     const Reason reason = reason_of(static_cast<FragmentLoss>(i));
     if (reason != Reason::none) counters_.add(reason, lost);
-    counters_.add(Counter::dropped, lost);
+    all += lost;
   }
+  if (all > in_burst) counters_.add(Counter::dropped, all - in_burst);
   fragments_counted_ = now;
 }
 

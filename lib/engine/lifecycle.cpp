@@ -57,7 +57,7 @@ void Pipeline::tick(Time now, const Snapshot& snapshot) {
   look_for_trace();
   flows_.expire(tick_, kExpireSlice, [this](FlowIndex flow) { expire(flow); });
   fragments_.expire(tick_, kExpireSlice);
-  count_fragments();
+  count_fragments(0);
   counters_.set(Counter::signature_dropped, scanner_.dropped());
   counters_.set(Counter::signature_budget, scanner_.exhausted());
   answer_mail();

@@ -141,7 +141,7 @@ class Pipeline {
   void hold_fragment(Packet& packet);
   void judge_datagram(Packet& last, net::DatagramId datagram);
   void release_sent();
-  void count_fragments();
+  void count_fragments(std::uint64_t in_burst);
 
   // tcp_path.cpp
   bool pick_up(Packet& packet);

@@ -373,6 +373,7 @@ std::vector<control::InterfaceStatus> DpdkGateway::interfaces() const {
       status.errors_out = stats.oerrors;
     }
     status.errors_in += port->frames_cut();
+    status.missed_in += port->frames_missed();
     all.push_back(std::move(status));
   }
   return all;

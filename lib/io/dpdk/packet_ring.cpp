@@ -128,6 +128,7 @@ PacketRing& PacketRing::operator=(PacketRing&& other) noexcept {
   next_ = other.next_;
   cut_.store(other.cut());
   completed_.store(other.completed());
+  missed_ = other.missed_;
   return *this;
 }
 
@@ -145,6 +146,15 @@ void PacketRing::nudge() const {
   socklen_t size = sizeof(error);
   getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
   sendto(socket_, nullptr, 0, MSG_DONTWAIT, nullptr, 0);
+}
+
+std::uint64_t PacketRing::missed() const {
+  tpacket_stats statistics{};  // packet(7): reading them sets them to zero
+  socklen_t size = sizeof(statistics);
+  if (getsockopt(socket_, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0) {
+    missed_ += statistics.tp_drops;
+  }
+  return missed_;
 }
 
 unsigned PacketRing::look(unsigned most) {

@@ -60,6 +60,10 @@ class PacketRing {
   std::uint64_t cut() const { return cut_.load(std::memory_order_relaxed); }
   std::uint64_t completed() const { return completed_.load(std::memory_order_relaxed); }
 
+  // Frames for which the ring had no room, all since it was opened. The kernel tells them once, the
+  // driver not at all. One thread at a time (the control thread).
+  std::uint64_t missed() const;
+
  private:
   friend class PacketRingRecorder;
   struct Note {
@@ -78,6 +82,7 @@ class PacketRing {
   unsigned next_ = 0;
   std::atomic<std::uint64_t> cut_{0};
   std::atomic<std::uint64_t> completed_{0};
+  mutable std::uint64_t missed_ = 0;
   std::array<Note, kMaxLook> notes_;
 };
 

@@ -382,6 +382,12 @@ std::uint64_t Port::frames_cut() const {
   return sum;
 }
 
+std::uint64_t Port::frames_missed() const {
+  std::uint64_t sum = 0;
+  for (const PacketRing& ring : rings_) sum += ring.missed();
+  return sum;
+}
+
 std::uint64_t Port::checksums_completed() const {
   std::uint64_t sum = 0;
   for (const PacketRing& ring : rings_) sum += ring.completed();

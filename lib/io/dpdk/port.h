@@ -70,6 +70,8 @@ class Port {
   // Null where the device is not af_packet.
   PacketRing* ring(std::uint16_t queue);
   std::uint64_t frames_cut() const;
+  // Frames that came faster than they were taken, where the driver does not tell; control thread.
+  std::uint64_t frames_missed() const;
   std::uint64_t checksums_completed() const;
 
   // Sends on what a socket of af_packet could not send at its time. Every few milliseconds.

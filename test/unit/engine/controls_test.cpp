@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "net/checksum.h"
+
+#include "dns_message.h"
 #include "encapsulate.h"
 #include "wire.h"
 
@@ -250,6 +253,67 @@ TEST(InspectionControls, FragmentsThatFindNoRoom) {
     const std::uint64_t lost = wire.count(Counter::dropped);
     EXPECT_EQ(lost == 0, word == OnExhaustion::open);
   }
+}
+
+// The parts of a DNS question over UDP, cut after the header of UDP and some of the message.
+std::vector<Octets> question_in_fragments(const std::string& name, std::uint32_t id) {
+  constexpr std::size_t kNetwork = 14, kTransport = kNetwork + 20, kFirst = 16;
+  const Octets whole =
+      Frame().v4(kClient, kServer).udp(5000, 53).payload(proto::test::dns_query(name)).build();
+  const auto part = [&](std::size_t from, std::size_t to, bool more) {
+    const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(kTransport);
+    Octets frame = Frame()
+                       .v4(kClient, kServer)
+                       .protocol(255)  // bytes without a header of their own
+                       .payload(Octets(begin + static_cast<std::ptrdiff_t>(from),
+                                       begin + static_cast<std::ptrdiff_t>(to)))
+                       .fragment(static_cast<std::uint16_t>(from), more, id)
+                       .build();
+    frame[kNetwork + 9] = net::kUdp;
+    store_be16(&frame[kNetwork + 10], 0);
+    const std::span<const std::uint8_t> header(&frame[kNetwork], 20);
+    store_be16(&frame[kNetwork + 10], net::checksum_fold(net::checksum_add(header, 0)));
+    return frame;
+  };
+  const std::size_t size = whole.size() - kTransport;
+  return {part(0, kFirst, true), part(kFirst, size, false)};
+}
+
+TEST(InspectionControls, EveryFragmentIsCountedOnce) {
+  Wire wire(block_im());
+  std::uint64_t held = 0;
+  const auto agree = [&] {
+    return wire.count(Counter::packets) ==
+           wire.count(Counter::forwarded) + wire.count(Counter::dropped) + held;
+  };
+  const auto innocent = question_in_fragments("www.example.com", 1);
+  const auto blocked = question_in_fragments("g.whatsapp.net", 2);
+  held = 1;
+  wire.send(innocent[0], Side::inside);
+  EXPECT_TRUE(agree());
+  wire.send(innocent[0], Side::inside);  // nothing new in it
+  EXPECT_EQ(wire.count(telemetry::Reason::fragment_duplicate), 1u);
+  EXPECT_TRUE(agree());
+  held = 0;
+  wire.send(innocent[1], Side::inside);  // both go on
+  EXPECT_EQ(wire.count(Counter::forwarded), 2u);
+  EXPECT_TRUE(agree());
+  held = 1;
+  wire.send(blocked[0], Side::inside);
+  EXPECT_TRUE(agree());
+  held = 0;
+  wire.send(blocked[1], Side::inside);  // both end here
+  EXPECT_EQ(wire.count(Counter::blocked), 1u);
+  EXPECT_TRUE(agree());
+  wire.send(blocked[1], Side::inside);  // of a datagram that was refused
+  EXPECT_TRUE(agree());
+  held = 1;
+  const Outcome outcome = wire.send(question_in_fragments("www.example.com", 3)[0], Side::inside);
+  EXPECT_FALSE(outcome.forward);
+  held = 0;
+  wire.wait(5);  // its rest never comes
+  EXPECT_EQ(wire.count(telemetry::Reason::fragment_timeout), 1u);
+  EXPECT_TRUE(agree());
 }
 
 }  // namespace
