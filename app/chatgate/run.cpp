@@ -287,6 +287,8 @@ class Session {
     return !findings.has_errors();
   }
 
+  void tell_last_good(const Diagnostics& errors) { commands_.tell_last_good(errors, own_word()); }
+
   // Returns when it is time to end.
   void serve() {
     wait_for_signal();
@@ -403,7 +405,8 @@ std::string summary(const Request& request, std::size_t rules) {
 }
 
 // From the last check to the end. Whatever fails prints one line.
-int forward(const Request& request, const control::LoadResult& loaded,
+// `refused` says what is wrong with the policy's file where another one is used.
+int forward(const Request& request, const control::LoadResult& loaded, const Diagnostics& refused,
             catalog::ApplicationRegistry& registry) {
   // Outlives the writer, which reads the rings in it to its end.
   std::unique_ptr<io::DpdkGateway> gateway;
@@ -428,6 +431,7 @@ int forward(const Request& request, const control::LoadResult& loaded,
     Session session(request, *gateway, *writer, registry);
     if (session.open()) {
       log_line(summary(request, loaded.rule_count));
+      if (refused.has_errors()) session.tell_last_good(refused);
       notify_manager("READY=1");
       session.serve();
       status = kDone;
@@ -485,7 +489,7 @@ int run(const Arguments& arguments) {
     log_line("cannot keep the policy in " + request.source.state_folder);
   }
   request.source.policy_text = loaded.text;
-  return forward(request, loaded, registry);
+  return forward(request, loaded, findings, registry);
 }
 
 }  // namespace chatgate::app
