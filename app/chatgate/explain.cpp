@@ -38,6 +38,7 @@ constexpr Usage kUsage{
 };
 
 constexpr std::uint16_t kClientPort = 40000;
+constexpr std::uint16_t kLastPair = 7;
 constexpr std::uint32_t kTracedPackets = 2000;
 
 po::options_description describe() {
@@ -55,7 +56,10 @@ po::options_description describe() {
       "service", text("ID"), "what is done in it: login, text-chat, file-transfer, …")(
       "at", text("TIME"), "when: 2026-11-26T08:30 (UTC); default: now")(
       "vlan", po::value<std::uint16_t>()->value_name("N"), "the tag of the frames")(
-      "read", text("CAPTURE"), "explain a flow of a capture instead")(
+      "mac", text("ADDR"), "the client's hardware address, or that of the router before it")(
+      "interface", po::value<std::uint16_t>()->value_name("N"),
+      "the pair of devices, counted from 0")("read", text("CAPTURE"),
+                                             "explain a flow of a capture instead")(
       "flow", po::value<std::uint64_t>()->value_name("N"),
       "which: its number in the capture from 1, or the flow_id of an event")(
       "catalogue", text("DIR"),
@@ -189,6 +193,21 @@ class Reader {
     if (values_.count("vlan") != 0) ends.vlan = values_["vlan"].as<std::uint16_t>();
     if (ends.vlan && (*ends.vlan == 0 || *ends.vlan > 4094))
       refuse("--vlan is out of range", "1 to 4094");
+    read_way();
+  }
+
+  void read_way() {
+    explain::TalkEnds& ends = description_.ends;
+    if (values_.count("mac") != 0) {
+      ends.client_mac = policy::parse_mac(text("mac"));
+      if (!ends.client_mac) {
+        refuse("--mac \"" + text("mac") + "\" is no hardware address", "such as 00:11:22:33:44:55");
+      }
+    }
+    if (values_.count("interface") == 0) return;
+    const auto pair = values_["interface"].as<std::uint16_t>();
+    if (pair > kLastPair) return refuse("--interface is out of range", "0 to 7");
+    ends.pair = PairId(static_cast<PairId::rep>(pair));
   }
 
   void read_application() {

@@ -306,6 +306,8 @@ class Session {
     return !findings.has_errors();
   }
 
+  void tell_last_good(const Diagnostics& errors) { commands_.tell_last_good(errors, own_word()); }
+
   // Returns when it is time to end.
   void serve() {
     wait_for_signal();
@@ -426,8 +428,9 @@ void confine(const Request& request) {
   if (!wrong.empty()) log_line("system calls are not filtered: " + wrong);
 }
 
-// The ports work; from here to the end. Workers have stopped when it returns.
-int serve(const Request& request, std::size_t rules, io::DpdkGateway& gateway,
+// The ports work; from here to the end. Workers have stopped when it returns. `refused` says what is
+// wrong with the policy's file where another one is used.
+int serve(const Request& request, std::size_t rules, const Diagnostics& refused, io::DpdkGateway& gateway,
           telemetry::EventWriter& writer, catalog::ApplicationRegistry& registry,
           process::Supervisor* supervisor) {
   int status = kFailed;
@@ -441,6 +444,7 @@ int serve(const Request& request, std::size_t rules, io::DpdkGateway& gateway,
     if (wrong.empty()) {
       confine(request);
       log_line(summary(request, rules));
+      if (refused.has_errors()) session.tell_last_good(refused);
       process::notify_manager("READY=1");
       session.serve();
       status = kDone;
@@ -454,7 +458,7 @@ int serve(const Request& request, std::size_t rules, io::DpdkGateway& gateway,
 }
 
 // From the last check to the end. Whatever fails prints one line.
-int forward(const Request& request, const control::LoadResult& loaded,
+int forward(const Request& request, const control::LoadResult& loaded, const Diagnostics& refused,
             catalog::ApplicationRegistry& registry, process::Supervisor* supervisor) {
   // Outlives the writer, which reads the rings in it to its end.
   std::unique_ptr<io::DpdkGateway> gateway;
@@ -486,7 +490,7 @@ int forward(const Request& request, const control::LoadResult& loaded,
   }
   int status = kFailed;
   if (error.empty()) {
-    status = serve(request, loaded.rule_count, *gateway, *writer, registry, supervisor);
+    status = serve(request, loaded.rule_count, refused, *gateway, *writer, registry, supervisor);
   } else {
     log_line(error);
     if (gateway != nullptr) gateway->stop();
@@ -569,7 +573,7 @@ int run(const Arguments& arguments) {
   }
   files.reset();
   request.source.policy_text = loaded.text;
-  return forward(request, loaded, registry, supervisor.get());
+  return forward(request, loaded, findings, registry, supervisor.get());
 }
 
 }  // namespace chatgate::app

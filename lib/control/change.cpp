@@ -48,7 +48,8 @@ Reply reply_for_change(Context& context, const ReloadOutcome& outcome, policy::M
       std::to_string(outcome.generation) + ", " + count_of(outcome.rule_count, "rule") + ", mode " +
       std::string(to_string(snapshot->mode())) +
       (before == snapshot->mode() ? "" : " (was " + std::string(to_string(before)) + ")") +
-      (outcome.self_test ? ", " + self_test_text(*outcome.self_test) : std::string()) + "\n";
+      (outcome.self_test ? "\nSelf-test: " + self_test_text(*outcome.self_test) : std::string()) +
+      "\n";
   return reply;
 }
 

@@ -31,7 +31,9 @@ const std::vector<Option> kTracedNames = {
     {"dns", ValueKind::text, "the client asks for this name"},
     {"application", ValueKind::application, "as if its own protocol were spoken"},
     {"service", ValueKind::text, "what is done in it"},
-    {"vlan", ValueKind::number, "the tag of the frames", 1, 4094}};
+    {"vlan", ValueKind::number, "the tag of the frames", 1, 4094},
+    {"mac", ValueKind::text, "the client's hardware address, or that of the router before it"},
+    {"interface", ValueKind::number, "the pair of devices, from 0", 0, 7}};
 
 // To add a command, add a row and its function.
 std::span<const Command> table() {
@@ -228,6 +230,15 @@ Reply Commands::complete(std::string_view line) const {
 
 ReloadOutcome Commands::reload(const Caller& caller) {
   return context_->policy.reload(caller);
+}
+
+void Commands::tell_last_good(const Diagnostics& errors, const Caller& caller) {
+  const auto snapshot = context_->gateway.snapshot();
+  context_->policy.audit("last good policy used", caller,
+                         {{"policy", snapshot->policy_file},
+                          {"sha256", snapshot->sha256},
+                          {"generation", snapshot->generation},
+                          {"errors", control::to_json(errors, Severity::error)}});
 }
 
 bool Commands::keep_time(const Caller& caller) {

@@ -51,6 +51,9 @@ class Commands {
 
   // The same as `policy reload`, for SIGHUP.
   ReloadOutcome reload(const Caller& caller);
+  // Tells that the gateway has started with the last good policy, because of these errors of the
+  // policy's file.
+  void tell_last_good(const Diagnostics& errors, const Caller& caller);
   // Makes the policy's times those of the clock; to be called about once a second. True where some
   // time has begun or ended.
   bool keep_time(const Caller& caller);

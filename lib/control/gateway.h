@@ -16,6 +16,7 @@
 #include "net/packet_view.h"
 #include "telemetry/counters.h"
 
+#include "learn/expected_flows.h"
 #include "learn/learned_servers.h"
 
 namespace chatgate::control {
@@ -59,6 +60,10 @@ class Gateway {
   // What all workers together learned from DNS answers; null where nothing is learned. Lives as
   // long as the gateway.
   virtual learn::LearnedServers* learned_servers() { return nullptr; }
+
+  // What signalling that all workers saw has announced; null where nobody listens to it. Lives as
+  // long as the gateway.
+  virtual learn::ExpectedFlows* expected_flows() { return nullptr; }
 
   virtual std::shared_ptr<const engine::Snapshot> snapshot() const = 0;
   // Makes all workers use `next` from their next burst on, and returns when none uses the old one

@@ -14,6 +14,7 @@ explain::StageOptions stage_options(Context& context) {
   options.worker = WorkerId(static_cast<WorkerId::rep>(context.counters.workers()));
   options.time = context.now();
   options.learned = context.gateway.learned_servers();
+  options.expected = context.gateway.expected_flows();
   return options;
 }
 
@@ -41,6 +42,17 @@ Reply trace_packet(Context& context, const Invocation& invocation, bool tcp, boo
   ends.client_outside = outside;
   if (invocation.has("vlan")) {
     ends.vlan = static_cast<std::uint16_t>(invocation.number("vlan", 0));
+  }
+  if (invocation.has("interface")) {
+    ends.pair = PairId(static_cast<PairId::rep>(invocation.number("interface", 0)));
+  }
+  if (invocation.has("mac")) {
+    ends.client_mac = policy::parse_mac(invocation.get("mac"));
+    if (!ends.client_mac) {
+      return Reply::failure(
+          kInvalid, "\"" + printable(invocation.get("mac"), 64) + "\" is no hardware address",
+          "such as 00:11:22:33:44:55");
+    }
   }
   constexpr std::pair<const char*, NameKind> kKinds[] = {
       {"sni", NameKind::sni}, {"host", NameKind::host}, {"dns", NameKind::dns}};

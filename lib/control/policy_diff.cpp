@@ -4,34 +4,11 @@
 #include <map>
 
 #include "control/context.h"
+#include "control/policy_parts.h"
 #include "control/text.h"
 
 namespace chatgate::control {
 namespace {
-
-// One thing that is in a policy, by its name: what it says, key by key.
-struct Part {
-  std::string name;
-  Json says = Json::object();
-};
-
-Part part_of(const policy::Rule& rule, const engine::Snapshot& snapshot) {
-  const policy::Policy& policy = *snapshot.policy;
-  Part part{"rule \"" + rule.name + "\"", match_json(rule, policy, *snapshot.catalogue)};
-  part.says["action"] = to_string(rule.action);
-  if (rule.log) part.says["log"] = "true";
-  if (rule.monitor) part.says["monitor"] = "true";
-  if (rule.confidence) part.says["confidence"] = to_string(*rule.confidence);
-  return part;
-}
-
-Part part_of(const policy::AccessEntry& entry, const engine::Snapshot& snapshot) {
-  Part part{entry.name, path_json(entry.path)};
-  part.says["entry"] = entry.text;
-  if (entry.action == policy::Action::reset) part.says["reset"] = "true";
-  if (entry.when != 0) part.says["when"] = time_names(snapshot.policy->times(), entry.when);
-  return part;
-}
 
 std::string words(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -69,7 +46,8 @@ std::string changes(const Json& before, const Json& after) {
 
 class Difference {
  public:
-  void compare(const std::vector<Part>& before, const std::vector<Part>& after) {
+  // Where the order counts a place is told, and what changes it.
+  void compare(const std::vector<Part>& before, const std::vector<Part>& after, bool ordered) {
     std::map<std::string, std::size_t> places;
     for (std::size_t i = 0; i < before.size(); ++i) places.emplace(before[i].name, i);
     std::vector<bool> met(before.size(), false);
@@ -78,11 +56,12 @@ class Difference {
       const Part& part = after[i];
       const auto at = places.find(part.name);
       if (at == places.end() || met[at->second]) {
-        tell("new", part.name, "at place " + std::to_string(i + 1) + ": " + in_words(part.says));
+        const std::string place = ordered ? "at place " + std::to_string(i + 1) + ": " : "";
+        tell("new", part.name, place + in_words(part.says));
         continue;
       }
       met[at->second] = true;
-      if (at->second < furthest) tell("moved", part.name, "down, behind others");
+      if (ordered && at->second < furthest) tell("moved", part.name, "down, behind others");
       furthest = std::max(furthest, at->second);
       const std::string change = changes(before[at->second].says, part.says);
       if (!change.empty()) tell("changed", part.name, change);
@@ -91,11 +70,6 @@ class Difference {
       if (!met[i]) tell("gone", before[i].name, in_words(before[i].says));
     }
   }
-  void compare(std::string_view what, std::string_view before, std::string_view after) {
-    if (before == after) return;
-    tell("changed", std::string(what), std::string(after) + " instead of " + std::string(before));
-  }
-
   Json list = Json::array();
   std::string text;
 
@@ -105,21 +79,6 @@ class Difference {
     text += std::string(kind) + ": " + printable(what) + ", " + printable(how, 2000) + "\n";
   }
 };
-
-template <typename Things>
-std::vector<Part> parts(const Things& things, const engine::Snapshot& snapshot) {
-  std::vector<Part> list;
-  for (const auto& each : things) list.push_back(part_of(each, snapshot));
-  return list;
-}
-
-std::string word_of(const std::optional<policy::Action>& action) {
-  return action ? std::string(to_string(*action)) : "as default";
-}
-
-std::string count_of_signatures(const engine::Snapshot& snapshot) {
-  return std::to_string(snapshot.signatures == nullptr ? 0 : snapshot.signatures->rules().size());
-}
 
 }  // namespace
 
@@ -138,29 +97,18 @@ Reply policy_diff(Context& context, const Invocation& invocation, const Caller& 
     return reply;
   }
   const auto running = context.gateway.snapshot();
-  const policy::Policy& before = *running->policy;
-  const policy::Policy& after = *outcome.snapshot->policy;
+  const PolicyParts before = parts_of(*running), after = parts_of(*outcome.snapshot);
   Difference difference;
-  difference.compare(parts(before.access().entries(), *running),
-                     parts(after.access().entries(), *outcome.snapshot));
-  difference.compare(parts(before.rules(), *running), parts(after.rules(), *outcome.snapshot));
-  difference.compare("default", to_string(before.fallback()), to_string(after.fallback()));
-  difference.compare("unclassified", word_of(before.unclassified()), word_of(after.unclassified()));
-  difference.compare("confidence", to_string(before.confidence()), to_string(after.confidence()));
-  difference.compare("mode", to_string(before.mode()), to_string(after.mode()));
-  difference.compare("number of Snort rules", count_of_signatures(*running),
-                     count_of_signatures(*outcome.snapshot));
-  difference.compare("number of applications",
-                     std::to_string(running->catalogue->applications().size()),
-                     std::to_string(outcome.snapshot->catalogue->applications().size()));
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    difference.compare(before[i].parts, after[i].parts, before[i].ordered);
+  }
   Reply reply;
   const bool same_text = running->sha256 == outcome.sha256;
   reply.result = {{"policy", outcome.file}, {"same_file", same_text}, {"changes", difference.list}};
   reply.text = difference.text;
   if (reply.text.empty()) {
     reply.text = same_text ? "Nothing: it is the running policy.\n"
-                           : "No rule, line of the access list or default differs; what else the "
-                             "file says may.\n";
+                           : "Nothing: the file is written otherwise and says the same.\n";
   }
   return reply;
 }

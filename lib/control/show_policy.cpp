@@ -16,12 +16,6 @@ std::string range_text(const IpAddress& first, const IpAddress& last) {
   return first.to_string() + "-" + last.to_string();
 }
 
-Json range_list(const policy::AddressSet& set) {
-  Json list = Json::array();
-  for (const auto& range : set.ranges()) list.push_back(range_text(range.first, range.last));
-  return list;
-}
-
 std::string joined(const Json& words) {
   std::string text;
   for (const Json& word : words) text += (text.empty() ? "" : ", ") + word.get<std::string>();
@@ -37,6 +31,12 @@ std::string match_text(const Json& match) {
 }
 
 }  // namespace
+
+Json range_list(const policy::AddressSet& set) {
+  Json list = Json::array();
+  for (const auto& range : set.ranges()) list.push_back(range_text(range.first, range.last));
+  return list;
+}
 
 Json match_json(const Rule& rule, const policy::Policy& policy,
                 const catalog::Catalogue& catalogue) {
@@ -185,7 +185,7 @@ Reply show_service_policy(Context& context, const Invocation&, const Caller&) {
 
 std::string self_test_text(const explain::SelfTest& test) {
   const std::string probes =
-      count_of(test.probes, "probe") + " of " + std::to_string(test.milliseconds) + " ms, ";
+      count_of(test.probes, "probe") + " in " + std::to_string(test.milliseconds) + " ms, ";
   return probes +
          (test.passed() ? "all as the policy says" : std::to_string(test.failed) + " failed");
 }

@@ -140,6 +140,15 @@ void judge_flow(const engine::Snapshot& snapshot, const telemetry::Event& flow,
   ends.way = way_of(flow);
   // What taught it may have run out since.
   if (flow.im.evidence == catalog::Evidence::learned_address) ends.learned = flow.im;
+  if (options.expected != nullptr) {
+    auto found = options.expected->find(flow.server, flow.server_port, ends.tcp, options.time);
+    if (!found) {
+      found = options.expected->find(flow.client, flow.client_port, ends.tcp, options.time);
+    }
+    if (found) {
+      ends.expected = {found->application, found->service, catalog::Evidence::learned_address};
+    }
+  }
   std::optional<learn::LearnedServer> learned;
   if (options.learned != nullptr && learn::judges_port(ends.server_port)) {
     learned = options.learned->find(ends.server, options.time);

@@ -48,7 +48,8 @@ class Tester {
     return options;
   }
   std::string check_access(const TalkEnds& ends, const Played& played) const;
-  std::string check_verdict(const TraceEntry& entry) const;
+  std::string check_verdict(const TalkEnds& ends, const TraceEntry& entry) const;
+  policy::Circumstances way_of(const TalkEnds& ends) const;
   std::string check_recognised(const Probe& probe, const TraceEntry& entry) const;
   std::string check_fate(const TraceEntry& entry, const Played& played) const;
   bool enforces() const { return meant_.mode() == policy::Mode::enforce; }
@@ -75,11 +76,22 @@ std::string Tester::play(const Probe& probe) {
   }
   // A control that acts comes before rules, and has probes of its own.
   if (step->stage == TraceStage::verdict) {
-    for (std::string wrong : {check_recognised(probe, *step), check_verdict(*step)}) {
+    for (std::string wrong :
+         {check_recognised(probe, *step), check_verdict(probe.talk.ends, *step)}) {
       if (!wrong.empty()) return wrong;
     }
   }
   return check_fate(*step, played);
+}
+
+// As the policy that was meant numbers it.
+policy::Circumstances Tester::way_of(const TalkEnds& ends) const {
+  policy::Circumstances way;
+  way.vlan[0] = ends.vlan.value_or(0);
+  way.pair = ends.pair;
+  way.inside_opened = !ends.client_outside;
+  if (ends.client_mac) way.client_mac = meant_.policy->macs().class_of(*ends.client_mac);
+  return way;
 }
 
 // The first line that matches, found by asking one after another.
@@ -92,10 +104,7 @@ std::string Tester::check_access(const TalkEnds& ends, const Played& played) con
   question.server = ends.server;
   question.server_port = ends.server_port;
   question.times = meant_.times;
-  question.way.vlan[0] = ends.vlan.value_or(0);
-  question.way.pair = ends.pair;
-  question.way.inside_opened = !ends.client_outside;
-  if (ends.client_mac) question.way.client_mac = meant_.policy->macs().class_of(*ends.client_mac);
+  question.way = way_of(ends);
   policy::AccessId expected;
   for (std::size_t i = 0; i < lines.size() && !expected.valid(); ++i) {
     if (!policy::AccessList::matches(lines[i], question)) continue;
@@ -125,8 +134,10 @@ std::string Tester::check_recognised(const Probe& probe, const TraceEntry& entry
          (known == nullptr || !entry.im.known() ? std::string("nothing") : quoted(known->word));
 }
 
-std::string Tester::check_verdict(const TraceEntry& entry) const {
-  const policy::Verdict expected = ask_plainly(meant_, connection_at(meant_, entry, worker_));
+std::string Tester::check_verdict(const TalkEnds& ends, const TraceEntry& entry) const {
+  policy::Connection asked = connection_at(meant_, entry, worker_);
+  asked.way = way_of(ends);
+  const policy::Verdict expected = ask_plainly(meant_, asked);
   const bool same = expected.action == entry.verdict.action &&
                     meant_.policy->rule_name(expected.rule) ==
                         stage_.snapshot().policy->rule_name(entry.verdict.rule);

@@ -1,8 +1,30 @@
 #include "policy/circumstances.h"
 
+#include <charconv>
 #include <map>
+#include <string>
 
 namespace chatgate::policy {
+
+std::optional<MacAddress> parse_mac(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (c != ':' && c != '-' && c != '.') digits += c;
+  }
+  const bool by_two = text.size() == 17, by_four = text.size() == 14;
+  if (digits.size() != 12 || (!by_two && !by_four)) return std::nullopt;
+  for (std::size_t i = by_two ? 2 : 4; i < text.size(); i += by_two ? 3 : 5) {
+    const bool separates = by_two ? text[i] == ':' || text[i] == '-' : text[i] == '.';
+    if (!separates) return std::nullopt;
+  }
+  MacAddress mac{};
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    const char* at = digits.data() + 2 * i;
+    const auto [end, error] = std::from_chars(at, at + 2, mac[i], 16);
+    if (error != std::errc() || end != at + 2) return std::nullopt;
+  }
+  return mac;
+}
 
 bool MacClasses::build(std::vector<PathCondition*> conditions) {
   std::map<MacAddress, std::vector<std::size_t>> named_by;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct Circumstances {
   std::uint8_t client_mac = 0;  // its class; 0: none that the policy names
 };
 
+// "00:11:22:33:44:55", with colons or hyphens, or "0011.2233.4455".
 using MacAddress = std::array<std::uint8_t, 6>;
+std::optional<MacAddress> parse_mac(std::string_view text);
 
 struct PathCondition {
   struct VlanRange {

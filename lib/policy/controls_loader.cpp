@@ -3,8 +3,8 @@
 #include <string>
 
 #include "catalog/entries.h"
+#include "policy/control_words.h"
 #include "policy/http_loader.h"
-#include "policy/words.h"
 
 namespace chatgate::policy {
 namespace {
@@ -13,32 +13,6 @@ using config::in_quotes;
 using config::JsonValue;
 using config::ObjectReader;
 using config::Reporter;
-
-constexpr Word<net::Encapsulation> kEncapsulations[] = {
-    {"pppoe", net::Encapsulation::pppoe},  {"mpls", net::Encapsulation::mpls},
-    {"gre", net::Encapsulation::gre},      {"ip-in-ip", net::Encapsulation::ip_in_ip},
-    {"gtp-u", net::Encapsulation::gtp_u},  {"vxlan", net::Encapsulation::vxlan},
-    {"teredo", net::Encapsulation::teredo}};
-constexpr Word<Midstream> kMidstream[] = {{"inspect", Midstream::inspect},
-                                          {"forward", Midstream::forward},
-                                          {"drop", Midstream::drop},
-                                          {"reset", Midstream::reset}};
-constexpr Word<Action> kIncomplete[] = {
-    {"reset", Action::reset}, {"drop", Action::drop}, {"allow", Action::allow}};
-constexpr Word<OnExhaustion> kOnExhaustion[] = {{"open", OnExhaustion::open},
-                                                {"closed", OnExhaustion::closed}};
-constexpr Word<DnsAnswer> kAnswers[] = {{"nxdomain", DnsAnswer::nxdomain},
-                                        {"refused", DnsAnswer::refused},
-                                        {"nodata", DnsAnswer::nodata},
-                                        {"address", DnsAnswer::address},
-                                        {"drop", DnsAnswer::drop}};
-constexpr Word<EncryptedClientHello> kEch[] = {{"allow", EncryptedClientHello::allow},
-                                               {"reset", EncryptedClientHello::reset},
-                                               {"strip", EncryptedClientHello::strip}};
-constexpr Word<Quic> kQuic[] = {
-    {"inspect", Quic::inspect}, {"allow", Quic::allow}, {"block", Quic::block}};
-constexpr Word<Proxies> kProxies[] = {
-    {"inspect", Proxies::inspect}, {"allow", Proxies::allow}, {"reset", Proxies::reset}};
 
 constexpr std::string_view kInspectionKeys[] = {"encapsulations", "midstream", "incomplete",
                                                 "timeouts", "exhaustion"};

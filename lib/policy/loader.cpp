@@ -366,6 +366,9 @@ std::shared_ptr<const Policy> compile(Draft draft, const catalog::Catalogue& cat
   content.access = std::move(draft.access);
   content.times = Times(std::move(draft.times));
   content.inside = std::move(draft.inside);
+  for (auto& [name, prefixes] : draft.networks) {
+    content.networks.push_back({name, std::move(prefixes)});
+  }
   content.controls = draft.controls;
   for (ListDraft& list : draft.lists) content.lists.push_back(std::move(list.name));
   for (RuleDraft& from : draft.rules) {

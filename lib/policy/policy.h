@@ -81,6 +81,11 @@ enum class Mismatch : std::uint8_t {
   text
 };
 
+struct NamedNetwork {
+  std::string name;
+  std::vector<Prefix> prefixes;
+};
+
 // What is asked of the policy.
 struct Connection {
   catalog::Classification im;
@@ -114,7 +119,8 @@ class Policy {
     std::optional<Action> unclassified;  // where not given, as `fallback`
     std::vector<AccessEntry> access;
     Times times;
-    std::vector<Prefix> inside;  // networks.inside; empty where not given
+    std::vector<Prefix> inside;          // networks.inside; empty where not given
+    std::vector<NamedNetwork> networks;  // for people: rules hold their addresses
     Controls controls;
     std::vector<std::string> lists;  // their names; ListIds are positions
     // An application that was recognised with less is not blocked, but told of.
@@ -169,6 +175,7 @@ class Policy {
   std::optional<Action> unclassified() const { return content_.unclassified; }
   catalog::Confidence confidence() const { return content_.confidence; }
   std::span<const Prefix> inside() const { return content_.inside; }
+  std::span<const NamedNetwork> networks() const { return content_.networks; }
   // The catalogue's application for encrypted DNS; none where it has none.
   ApplicationId encrypted_dns() const { return encrypted_dns_; }
   std::span<const std::string> lists() const { return content_.lists; }

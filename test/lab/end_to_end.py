@@ -14,6 +14,7 @@ import evasions
 import gateway
 import messengers_lab
 import names_lab
+import reloads
 from report import Report
 
 RUNS = (("af_packet", 1), ("af_packet", 2), ("af_xdp", 1))
@@ -38,6 +39,7 @@ def main():
         names_lab.run(report)
         names_lab.run(report, ("learn",), workers=2)
         messengers_lab.run(report)
+        reloads.run(report, ("--seconds", "3"))
         report.head("Mistakes")
         bad_input.run(report)
     return report.tally()

@@ -435,6 +435,10 @@ learn::LearnedServers* DpdkGateway::learned_servers() {
   return state_->learned.get();
 }
 
+learn::ExpectedFlows* DpdkGateway::expected_flows() {
+  return state_->expected.get();
+}
+
 std::shared_ptr<const engine::Snapshot> DpdkGateway::snapshot() const {
   return state_->snapshot;
 }

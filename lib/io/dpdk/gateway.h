@@ -100,6 +100,7 @@ class DpdkGateway final : public control::Gateway {
   std::size_t table_memory() const override;
   std::size_t packet_memory() const override;
   learn::LearnedServers* learned_servers() override;
+  learn::ExpectedFlows* expected_flows() override;
   std::shared_ptr<const engine::Snapshot> snapshot() const override;
   void publish(std::shared_ptr<const engine::Snapshot> next) override;
   std::shared_ptr<const engine::Snapshot> taken(std::chrono::milliseconds patience) override;

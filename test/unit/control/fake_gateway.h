@@ -142,6 +142,8 @@ class FakeGateway : public Gateway {
 
   learn::LearnedServers* learned_servers() override { return learning ? &learned : nullptr; }
 
+  learn::ExpectedFlows* expected_flows() override { return &expected; }
+
   telemetry::WorkerCounters& worker(std::size_t index) { return *counters_[index]; }
   void add_flow(std::size_t worker, const telemetry::Event& flow) {
     flows_[worker].push_back(flow);
@@ -166,6 +168,7 @@ class FakeGateway : public Gateway {
   int published = 0;
   bool learning = true;
   learn::LearnedServers learned{64, KeyedHash(1)};
+  learn::ExpectedFlows expected{64, KeyedHash(1)};
   std::optional<std::size_t> silent;  // the worker that answers no mail
 
  private:

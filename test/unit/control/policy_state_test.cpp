@@ -163,6 +163,23 @@ TEST_F(PolicyState, TheLastGoodPolicyIsOnDiskWhole) {
   EXPECT_EQ(loaded.snapshot->policy->fallback(), policy::Action::alert);
 }
 
+TEST_F(PolicyState, AStartWithTheLastGoodPolicyIsAnAuditEvent) {
+  start(with_default("alert"));
+  write("policy.json", "{ \"rules\": [ { \"action\": \"explode\" } ], \"defult\": \"drop\" }");
+  LoadRequest request;
+  request.policy_file = (folder_ / "policy.json").string();
+  request.catalogue_folder = (folder_ / "catalog").string();
+  const LoadResult bad = load(request, registry_);
+  commands_->tell_last_good(bad.diagnostics, {});
+  ASSERT_EQ(audits_.size(), 1u);
+  EXPECT_EQ(audits_[0]["what"], "last good policy used");
+  EXPECT_EQ(audits_[0]["policy"], request.policy_file);
+  EXPECT_EQ(audits_[0]["sha256"], gateway_.snapshot()->sha256);
+  ASSERT_EQ(audits_[0]["errors"].size(), 2u);
+  EXPECT_EQ(audits_[0]["errors"][0]["line"], 1);
+  EXPECT_EQ(audits_[0]["errors"][0]["message"], "unknown action \"explode\"");
+}
+
 TEST_F(PolicyState, DiffSaysInWordsWhatWouldChange) {
   start(R"({"rules": [{"name": "a", "application": "xmpp", "action": "allow"},
                       {"name": "b", "from": "10.0.0.0/8", "action": "drop"},
@@ -180,7 +197,7 @@ TEST_F(PolicyState, DiffSaysInWordsWhatWouldChange) {
             "moved: rule \"a\", down, behind others\n"
             "new: rule \"d\", at place 3: category im; action alert\n"
             "gone: rule \"b\", from 10.0.0.0/8; action drop\n"
-            "changed: default, drop instead of allow\n");
+            "changed: policy, default drop instead of allow\n");
   EXPECT_EQ(reply.result["changes"].size(), 6u);
   EXPECT_EQ(gateway_.snapshot()->generation, 1u);
   write("policy.json", "{");

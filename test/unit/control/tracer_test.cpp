@@ -109,6 +109,55 @@ TEST_F(TracerTest, PacketTracerKnowsWhatTheGatewayHasLearned) {
       "unknown");
 }
 
+TEST_F(TracerTest, PacketTracerKnowsWhatASessionHasAnnounced) {
+  proto::ExpectedFlow announced;
+  announced.address = *IpAddress::parse("203.0.113.50");
+  announced.port = 7000;
+  announced.tcp = true;
+  announced.service = catalog::Service::file_transfer;
+  gateway.expected.expect(announced, kTelegram, from_seconds(kNow));
+  const Reply file = run("packet-tracer input inside tcp 10.1.1.5 40000 203.0.113.50 7000");
+  EXPECT_EQ(file.result["application"], "telegram");
+  EXPECT_EQ(file.result["service"], "file-transfer");
+  EXPECT_EQ(file.result["rule"], "no public IM");
+  // Another port, another transport, and after it has run out.
+  for (const char* line : {"packet-tracer input inside tcp 10.1.1.5 40000 203.0.113.50 7001",
+                           "packet-tracer input inside udp 10.1.1.5 40000 203.0.113.50 7000"}) {
+    EXPECT_EQ(run(line).result["application"], "unknown") << line;
+  }
+  // Of a flow that stands, too; announced after it had begun.
+  gateway.send(datagram(1));
+  announced.address = *IpAddress::parse("203.0.113.1");
+  announced.port = 9999;
+  announced.tcp = false;
+  gateway.expected.expect(announced, kTelegram, from_seconds(kNow));
+  const Reply flows = run("show flows");
+  const std::string id = std::to_string(flows.result["flows"][0]["flow_id"].get<std::uint64_t>());
+  EXPECT_EQ(run("explain flow " + id).result["rule"], "no public IM");
+}
+
+TEST_F(TracerTest, PacketTracerComesByADeviceFromAHardwareAddress) {
+  auto other = std::make_shared<engine::Snapshot>(*small_snapshot(2));
+  policy::Policy::Content content;
+  policy::Rule rule;
+  rule.id = RuleId(0);
+  rule.name = "one card";
+  rule.action = policy::Action::drop;
+  rule.path.macs = {{0, 0x11, 0x22, 0x33, 0x44, 0x55}};
+  rule.path.pairs = {PairId(1)};
+  content.rules = {rule};
+  other->policy = std::make_shared<policy::Policy>(std::move(content), *other->catalogue);
+  gateway.publish(other);
+  const std::string begin = "packet-tracer input inside tcp 10.1.1.5 40000 203.0.113.1 443 ";
+  EXPECT_EQ(run(begin + "mac 00:11:22:33:44:55 interface 1").result["rule"], "one card");
+  EXPECT_EQ(run(begin + "mac 0011.2233.4455 interface 1").result["rule"], "one card");
+  EXPECT_EQ(run(begin + "mac 00:11:22:33:44:56 interface 1").result["rule"], "default");
+  EXPECT_EQ(run(begin + "mac 00:11:22:33:44:55").result["rule"], "default");
+  EXPECT_EQ(run(begin + "interface 1").result["rule"], "default");
+  EXPECT_THAT(run(begin + "mac 00:11:22").error, HasSubstr("no hardware address"));
+  EXPECT_EQ(run(begin + "interface 8").status, kInvalid);
+}
+
 TEST_F(TracerTest, PacketTracerFromOutsideAndOverUdp) {
   const Reply outside =
       run("packet-tracer input outside udp 203.0.113.1 40000 10.1.1.5 443 sni a.example vlan 7");
