@@ -254,10 +254,13 @@ std::string interface_of(const io::Device& device) {
                                                                             : device.word;
 }
 
-std::unique_ptr<telemetry::EventWriter> make_writer(const Request& request, Diagnostics& findings) {
+std::unique_ptr<telemetry::EventWriter> make_writer(const Request& request,
+                                                    telemetry::RecentEvents& recent,
+                                                    Diagnostics& findings) {
   telemetry::EventWriterOptions options;
   options.eve.host = host_name();
   options.eve.redact_people = request.redact_people;
+  options.recent = &recent;
   for (const io::DevicePair& pair : request.gateway.pairs) {
     options.eve.interfaces.push_back({interface_of(pair.inside), interface_of(pair.outside)});
   }
@@ -272,10 +275,10 @@ std::unique_ptr<telemetry::EventWriter> make_writer(const Request& request, Diag
 class Session {
  public:
   Session(const Request& request, io::DpdkGateway& gateway, telemetry::EventWriter& writer,
-          catalog::ApplicationRegistry& registry)
+          const telemetry::RecentEvents& recent, catalog::ApplicationRegistry& registry)
       : gateway_(gateway),
         writer_(writer),
-        commands_(io_, gateway, registry, commands_config(request, writer)),
+        commands_(io_, gateway, registry, commands_config(request, writer, recent)),
         server_(io_, commands_, server_config(request)) {
     signals_.add(SIGUSR1);
   }
@@ -299,8 +302,10 @@ class Session {
 
  private:
   static control::CommandsConfig commands_config(const Request& request,
-                                                 telemetry::EventWriter& writer) {
+                                                 telemetry::EventWriter& writer,
+                                                 const telemetry::RecentEvents& recent) {
     control::CommandsConfig config;
+    config.events = &recent;
     config.source = request.source;
     config.host = host_name();
     config.audit = [&writer](std::string line) { writer.write_line(std::move(line)); };
@@ -408,7 +413,8 @@ int forward(const Request& request, const control::LoadResult& loaded,
   // Outlives the writer, which reads the rings in it to its end.
   std::unique_ptr<io::DpdkGateway> gateway;
   Diagnostics findings;
-  const auto writer = make_writer(request, findings);
+  telemetry::RecentEvents recent;
+  const auto writer = make_writer(request, recent, findings);
   print(findings);
   if (findings.has_errors()) return kFailed;
   PidFile pid_file;
@@ -425,7 +431,7 @@ int forward(const Request& request, const control::LoadResult& loaded,
   }
   int status = kFailed;
   if (error.empty()) {
-    Session session(request, *gateway, *writer, registry);
+    Session session(request, *gateway, *writer, recent, registry);
     if (session.open()) {
       log_line(summary(request, loaded.rule_count));
       notify_manager("READY=1");
