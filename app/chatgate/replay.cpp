@@ -195,7 +195,9 @@ int run_packets(const Request& request, std::shared_ptr<const engine::Snapshot> 
   replay::Output output;
   if (outputs.capture != nullptr) {
     output = [&](const replay::OutputFrame& frame) {
-      outputs.capture->write(frame.bytes, frame.wire_length, frame.link, frame.time, findings);
+      outputs.capture->write(frame.bytes, frame.wire_length, frame.link, frame.time, findings,
+                             {frame.out == net::Side::inside ? "inside" : "outside",
+                              io::Direction::outbound, frame.forged ? "forged" : ""});
     };
   }
   replay::Replay replay(request.options, std::move(snapshot), std::move(outputs.sinks), output);

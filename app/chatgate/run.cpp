@@ -267,10 +267,13 @@ std::string interface_of(const io::Device& device) {
                                                                             : device.word;
 }
 
-std::unique_ptr<telemetry::EventWriter> make_writer(const Request& request, Diagnostics& findings) {
+std::unique_ptr<telemetry::EventWriter> make_writer(const Request& request,
+                                                    telemetry::RecentEvents& recent,
+                                                    Diagnostics& findings) {
   telemetry::EventWriterOptions options;
   options.eve.host = host_name();
   options.eve.redact_people = request.redact_people;
+  options.recent = &recent;
   for (const io::DevicePair& pair : request.gateway.pairs) {
     options.eve.interfaces.push_back({interface_of(pair.inside), interface_of(pair.outside)});
   }
@@ -285,11 +288,11 @@ std::unique_ptr<telemetry::EventWriter> make_writer(const Request& request, Diag
 class Session {
  public:
   Session(const Request& request, io::DpdkGateway& gateway, telemetry::EventWriter& writer,
-          catalog::ApplicationRegistry& registry)
+          const telemetry::RecentEvents& recent, catalog::ApplicationRegistry& registry)
       : gateway_(gateway),
         writer_(writer),
         socket_(request.socket),
-        commands_(io_, gateway, registry, commands_config(request, writer)),
+        commands_(io_, gateway, registry, commands_config(request, writer, recent)),
         server_(io_, commands_, server_config(request)) {
     signals_.add(SIGUSR1);
   }
@@ -319,8 +322,10 @@ class Session {
 
  private:
   static control::CommandsConfig commands_config(const Request& request,
-                                                 telemetry::EventWriter& writer) {
+                                                 telemetry::EventWriter& writer,
+                                                 const telemetry::RecentEvents& recent) {
     control::CommandsConfig config;
+    config.events = &recent;
     config.source = request.source;
     config.host = host_name();
     if (request.user) config.owner = request.user->uid;
@@ -431,13 +436,13 @@ void confine(const Request& request) {
 // The ports work; from here to the end. Workers have stopped when it returns. `refused` says what is
 // wrong with the policy's file where another one is used.
 int serve(const Request& request, std::size_t rules, const Diagnostics& refused, io::DpdkGateway& gateway,
-          telemetry::EventWriter& writer, catalog::ApplicationRegistry& registry,
-          process::Supervisor* supervisor) {
+          telemetry::EventWriter& writer, const telemetry::RecentEvents& recent,
+          catalog::ApplicationRegistry& registry, process::Supervisor* supervisor) {
   int status = kFailed;
   std::optional<Heartbeat> heartbeat;
   heartbeat.emplace(gateway, supervisor, request.supervisor.patience, request.gateway.worker_cores,
                     log_line);
-  Session session(request, gateway, writer, registry);
+  Session session(request, gateway, writer, recent, registry);
   if (session.open(request.user)) {
     // All threads are there now. Links are switched and interfaces put back by this one only.
     const std::string wrong = process::give_up(request.user, {CAP_NET_ADMIN});
@@ -463,10 +468,11 @@ int forward(const Request& request, const control::LoadResult& loaded, const Dia
   // Outlives the writer, which reads the rings in it to its end.
   std::unique_ptr<io::DpdkGateway> gateway;
   Diagnostics findings;
+  telemetry::RecentEvents recent;
   std::unique_ptr<telemetry::EventWriter> writer;
   {
     const process::FilesAs files(request.user);
-    writer = make_writer(request, findings);
+    writer = make_writer(request, recent, findings);
   }
   print(findings);
   if (findings.has_errors()) return kFailed;
@@ -490,7 +496,7 @@ int forward(const Request& request, const control::LoadResult& loaded, const Dia
   }
   int status = kFailed;
   if (error.empty()) {
-    status = serve(request, loaded.rule_count, refused, *gateway, *writer, registry, supervisor);
+    status = serve(request, loaded.rule_count, refused, *gateway, *writer, recent, registry, supervisor);
   } else {
     log_line(error);
     if (gateway != nullptr) gateway->stop();

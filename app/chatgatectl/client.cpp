@@ -1,8 +1,15 @@
 #include "client.h"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/write.hpp>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <optional>
 
 namespace chatgate::ctl {
 namespace {
@@ -34,32 +41,79 @@ std::string text_of(const Json& object, const char* key) {
   return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
-}  // namespace
+// One connection: whole lines of replies, each waited for with a limit, or until Ctrl-C.
+class Connection {
+ public:
+  explicit Connection(const std::string& path) : path_(path) {}
 
-Reply Client::exchange(const Json& request) const {
+  // What is wrong, empty where nothing is.
+  std::string open() {
+    boost::system::error_code error;
+    try {
+      socket_.connect(stream_protocol::endpoint(path_), error);
+    } catch (const boost::system::system_error& problem) {
+      error = problem.code();
+    }
+    return error ? unreachable(path_, error) : std::string();
+  }
+
+  bool send(const Json& request) {
+    boost::system::error_code error;
+    const std::string line = request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    boost::asio::write(socket_, boost::asio::buffer(line), error);
+    return !error;
+  }
+
+  // From now on Ctrl-C ends `next` and not the program.
+  void catch_interrupts() {
+    signals_.add(SIGINT);
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      interrupted_ = true;
+      io_.stop();
+    });
+    patient_ = true;
+  }
+  bool interrupted() const { return interrupted_; }
+
+  // The next line, without its feed; nothing where none came.
+  std::optional<std::string> next() {
+    std::optional<std::size_t> size;
+    boost::asio::async_read_until(socket_, boost::asio::dynamic_buffer(input_), '\n',
+                                  [&](const boost::system::error_code& error, std::size_t count) {
+                                    if (!error) size = count;
+                                    io_.stop();
+                                  });
+    io_.restart();
+    if (patient_) {
+      io_.run();
+    } else {
+      io_.run_for(kPatience);
+    }
+    if (!size) {  // the read must be over before `size` is gone
+      boost::system::error_code ignored;
+      socket_.close(ignored);
+      io_.restart();
+      io_.poll();
+      return std::nullopt;
+    }
+    std::string line = input_.substr(0, *size - 1);
+    input_.erase(0, *size);
+    return line;
+  }
+
+ private:
+  const std::string& path_;
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_{io_};
+  stream_protocol::socket socket_{io_};
+  std::string input_;
+  bool patient_ = false;
+  bool interrupted_ = false;
+};
+
+Reply to_reply(const Json& answer) {
   Reply reply;
-  stream_protocol::endpoint endpoint;
-  try {
-    endpoint = stream_protocol::endpoint(path_);
-  } catch (const boost::system::system_error& error) {
-    reply.error = unreachable(path_, error.code());
-    return reply;
-  }
-  stream_protocol::iostream stream;
-  stream.expires_after(kPatience);
-  stream.connect(endpoint);
-  if (!stream) {
-    reply.error = unreachable(path_, stream.error());
-    return reply;
-  }
-  stream << request.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
-  std::string line;
-  std::getline(stream, line);
-  const Json answer = Json::parse(line, nullptr, false);
-  if (!answer.is_object() || !answer.contains("ok")) {
-    reply.error = path_ + ": the gateway gave no answer, check its log and ask again";
-    return reply;
-  }
   reply.reached = true;
   const auto status = answer.find("status");
   const bool numbered = status != answer.end() && status->is_number_integer();
@@ -74,13 +128,45 @@ Reply Client::exchange(const Json& request) const {
   return reply;
 }
 
-Reply Client::command(std::string_view line, bool json) const {
+}  // namespace
+
+Reply Client::exchange(const Json& request, const OnPart& on_part) const {
+  Reply reply;
+  Connection connection(path_);
+  reply.error = connection.open();
+  if (!reply.error.empty()) return reply;
+  if (!connection.send(request)) {
+    reply.error = path_ + ": the gateway takes no request, check its log and ask again";
+    return reply;
+  }
+  for (bool first = true;; first = false) {
+    const std::optional<std::string> line = connection.next();
+    const Json answer = line ? Json::parse(*line, nullptr, false) : Json();
+    if (!line && connection.interrupted()) {
+      reply.status = kDone;
+      return reply;
+    }
+    if (!answer.is_object() || !answer.contains("ok")) {
+      reply.status = kFailed;
+      reply.error = path_ + (first ? ": the gateway gave no answer, check its log and ask again"
+                                   : ": the connection to the gateway ended");
+      return reply;
+    }
+    reply = to_reply(answer);
+    const auto more = answer.find("more");
+    if (more == answer.end() || *more != true) return reply;
+    if (first) connection.catch_interrupts();
+    if (on_part && !on_part(reply)) return reply;
+  }
+}
+
+Reply Client::command(std::string_view line, bool json, const OnPart& on_part) const {
   Json request = {{"command", line}};
   if (json) request["json"] = true;
   std::error_code unknown;
   const auto directory = std::filesystem::current_path(unknown);
   if (!unknown) request["directory"] = directory.string();
-  return exchange(request);
+  return exchange(request, on_part);
 }
 
 Completion Client::complete(std::string_view line) const {

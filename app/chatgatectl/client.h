@@ -1,9 +1,10 @@
-// One request and one reply over the gateway's control socket.
+// One request and its reply, of one line or of many, over the gateway's control socket.
 //
 // Each exchange makes its own connection, so a prompt lives over restarts of the gateway. The
 // protocol is described in docs/design/control-socket.md.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ struct Reply {
   bool reached = false;  // false: there is no gateway to talk to
 };
 
+// Takes one line of a reply that has more; false: that is enough, and the reply ends with it.
+using OnPart = std::function<bool(const Reply&)>;
+
 struct Candidate {
   std::string word;
   std::string help;
@@ -42,11 +46,13 @@ class Client {
  public:
   explicit Client(std::string socket_path) : path_(std::move(socket_path)) {}
 
-  Reply command(std::string_view line, bool json) const;
+  // `on_part` is called for all lines but the last. Without a limit of time between them; Ctrl-C
+  // ends such a reply as if there was enough.
+  Reply command(std::string_view line, bool json, const OnPart& on_part = {}) const;
   Completion complete(std::string_view line) const;
 
  private:
-  Reply exchange(const Json& request) const;
+  Reply exchange(const Json& request, const OnPart& on_part = {}) const;
 
   std::string path_;
 };

@@ -13,7 +13,9 @@
 #include "base/diagnostic.h"
 
 #include "client.h"
+#include "parts.h"
 #include "prompt.h"
+#include "top.h"
 
 namespace {
 
@@ -40,6 +42,7 @@ Commands (all of them: chatgatectl ?)
   show flows blocked       what is being blocked now
   policy reload            read the policy's file again
   mode monitor             only log, forward everything
+  top                      rates, talkers and blocks, live
 
 Example
   chatgatectl show flows application whatsapp limit 20
@@ -49,6 +52,7 @@ struct Options {
   std::string socket;
   bool json = false;
   std::optional<std::string> complete;
+  bool once = false;
   std::vector<std::string> command;
 };
 
@@ -86,6 +90,7 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
   po::options_description shown("Options");
   shown.add_options()("help", "print this and exit")("json", po::bool_switch(&options.json),
                                                      "answer with one JSON object")(
+      "once", po::bool_switch(&options.once), "print `top` once, no live screen")(
       "socket", po::value<std::string>()->value_name("PATH"),
       "the gateway's socket, /run/chatgate/chatgate.sock\nif nothing else is said")(
       "config", po::value<std::string>()->value_name("FILE"),
@@ -102,8 +107,8 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
               values);
     po::notify(values);
   } catch (const po::unknown_option& error) {
-    static constexpr std::array<std::string_view, 5> kNames = {"--complete", "--config", "--help",
-                                                               "--json", "--socket"};
+    static constexpr std::array<std::string_view, 6> kNames = {
+        "--complete", "--config", "--help", "--json", "--once", "--socket"};
     return wrong_usage("unknown option \"" + error.get_option_name() + "\"",
                        chatgate::suggestion(error.get_option_name(), kNames));
   } catch (const po::error& error) {
@@ -159,16 +164,15 @@ int print_completion(const Client& client, const std::string& line) {
   return kFailed;
 }
 
-// Runs one line, prints the answer to standard output and what went wrong to standard error.
-int run_line(const Client& client, std::string line, bool json, bool* reached = nullptr) {
-  constexpr std::string_view kJsonWord = " --json";
+// Takes `word` off the end of the line; false where it is not there.
+bool take_off(std::string& line, std::string_view word) {
   while (!line.empty() && line.back() == ' ') line.pop_back();
-  if (line.ends_with(kJsonWord)) {
-    line.erase(line.size() - kJsonWord.size());
-    json = true;
-  }
-  const Reply reply = client.command(line, json);
-  if (reached != nullptr) *reached = reply.reached;
+  if (!line.ends_with(word)) return false;
+  line.erase(line.size() - word.size());
+  return true;
+}
+
+int print(const Reply& reply, bool json) {
   if (json) {
     const bool something = reply.result.is_object() && !reply.result.empty();
     if (something) {
@@ -183,8 +187,40 @@ int run_line(const Client& client, std::string line, bool json, bool* reached = 
   return reply.status;
 }
 
+// How answers are given.
+struct Manner {
+  bool json = false;
+  bool once = false;  // no live screen
+};
+
+// Runs one line, prints the answer to standard output and what went wrong to standard error.
+int run_line(const Client& client, std::string line, Manner manner, bool* reached = nullptr) {
+  for (bool more = true; more;) {
+    const bool json = take_off(line, " --json"), once = take_off(line, " --once");
+    manner.json = manner.json || json;
+    manner.once = manner.once || once;
+    more = json || once;
+  }
+  chatgate::ctl::PartWriter parts(line, manner.json);
+  const Reply reply =
+      client.command(line, manner.json, [&](const Reply& part) { return parts.take(part); });
+  if (reached != nullptr) *reached = reply.reached || reply.status == kDone;
+  if (!parts.finish()) {
+    std::cerr << "chatgatectl: " << parts.error() << "\n";
+    return kFailed;
+  }
+  if (reply.status != kDone || !reply.result.is_object() || !reply.result.contains("view") ||
+      reply.result["view"] != "top") {
+    return print(reply, manner.json);
+  }
+  const bool live =
+      !manner.json && !manner.once && ::isatty(STDOUT_FILENO) != 0 && ::isatty(STDIN_FILENO) != 0;
+  return live ? chatgate::ctl::top_live(client, reply.result)
+              : chatgate::ctl::top_once(client, reply.result, manner.json);
+}
+
 // Commands of a script; the first failure's status, but all lines are run.
-int run_input(const Client& client, bool json) {
+int run_input(const Client& client, Manner manner) {
   int status = kDone;
   std::string line;
   while (std::getline(std::cin, line)) {
@@ -193,7 +229,7 @@ int run_input(const Client& client, bool json) {
     if (first == std::string::npos || line[first] == '#') continue;
     if (chatgate::ctl::is_exit(line)) break;
     bool reached = true;
-    const int result = run_line(client, line, json, &reached);
+    const int result = run_line(client, line, manner, &reached);
     if (status == kDone) status = result;
     if (!reached) break;
   }
@@ -207,8 +243,9 @@ int main(int count, char** arguments) {
   if (const auto status = read_options(count, arguments, options)) return *status;
   const Client client(options.socket);
   if (options.complete) return print_completion(client, *options.complete);
-  if (!options.command.empty()) return run_line(client, joined(options.command), options.json);
-  if (::isatty(STDIN_FILENO) == 0) return run_input(client, options.json);
+  const Manner manner{options.json, options.once};
+  if (!options.command.empty()) return run_line(client, joined(options.command), manner);
+  if (::isatty(STDIN_FILENO) == 0) return run_input(client, manner);
 
   // Say at once that there is nothing to talk to.
   const Reply reply = client.command("show version", true);
@@ -217,5 +254,5 @@ int main(int count, char** arguments) {
     return kFailed;
   }
   return chatgate::ctl::prompt(
-      client, [&](const std::string& line) { return run_line(client, line, options.json); });
+      client, [&](const std::string& line) { return run_line(client, line, manner); });
 }

@@ -245,14 +245,15 @@ class Grammar::Walk {
   }
 
   void take_value(const Option& option, std::string_view word) {
-    if (option.value == ValueKind::application || option.value == ValueKind::list) {
-      const std::string noun = option.value == ValueKind::list ? "list" : "application";
+    if (const std::string_view noun = noun_of(option.value); !noun.empty()) {
       const std::vector<std::string_view> known = known_words(option.value);
       if (std::find(known.begin(), known.end(), word) == known.end()) {
         std::string remedy = suggestion(word, known);
-        if (remedy.empty()) remedy = "\"show " + noun + "s\" lists them";
-        problem_ = {"unknown " + noun + " " + echo(word), std::move(remedy)};
+        if (remedy.empty()) remedy = "\"" + std::string(lister_of(option.value)) + "\" lists them";
+        problem_ = {"unknown " + std::string(noun) + " " + echo(word), std::move(remedy)};
       }
+    } else if (option.value == ValueKind::word) {
+      word = choose(word, option.choices);
     } else if (option.value == ValueKind::number) {
       const std::optional<std::uint32_t> value = parse_number(word);
       if (!value || *value < option.lowest || *value > option.highest) {
@@ -277,8 +278,27 @@ class Grammar::Walk {
     invocation_.values.emplace(option.keyword, word);
   }
 
+  // What values of a kind are called that the gateway knows by name; empty of another kind.
+  static std::string_view noun_of(ValueKind kind) {
+    switch (kind) {
+      case ValueKind::application: return "application";
+      case ValueKind::list: return "list";
+      case ValueKind::capture: return "capture";
+      default: return {};
+    }
+  }
+  static std::string_view lister_of(ValueKind kind) {
+    switch (kind) {
+      case ValueKind::list: return "show lists";
+      case ValueKind::capture: return "show capture";
+      default: return "show applications";
+    }
+  }
+
   std::vector<std::string_view> known_words(ValueKind kind) const {
-    const Words& words = kind == ValueKind::list ? grammar_.lists_ : grammar_.applications_;
+    const Words& words = kind == ValueKind::list      ? grammar_.lists_
+                         : kind == ValueKind::capture ? grammar_.captures_
+                                                      : grammar_.applications_;
     return words ? words() : std::vector<std::string_view>();
   }
 
@@ -304,9 +324,14 @@ class Grammar::Walk {
     switch (option.value) {
       case ValueKind::application:
       case ValueKind::list:
+      case ValueKind::capture:
         for (const std::string_view word : known_words(option.value)) {
-          const bool is_list = option.value == ValueKind::list;
-          list.push_back({std::string(word), is_list ? "list" : "application"});
+          list.push_back({std::string(word), std::string(noun_of(option.value))});
+        }
+        break;
+      case ValueKind::word:
+        for (const std::string_view word : option.choices) {
+          list.push_back({std::string(word), std::string(option.help)});
         }
         break;
       case ValueKind::number:
@@ -333,11 +358,12 @@ class Grammar::Walk {
 };
 
 Grammar::Grammar(std::span<const Command> commands, std::span<const WordHelp> groups,
-                 Words applications, Words lists)
+                 Words applications, Words lists, Words captures)
     : commands_(commands),
       groups_(groups),
       applications_(std::move(applications)),
-      lists_(std::move(lists)) {}
+      lists_(std::move(lists)),
+      captures_(std::move(captures)) {}
 
 Parsed Grammar::parse(std::string_view line) const {
   const Tokens words = split(line);

@@ -29,7 +29,9 @@ enum class ValueKind : std::uint8_t {
   list,
   address,
   text,
-  flow_id
+  flow_id,
+  word,     // one of `choices`
+  capture,  // the name of a capture there is
 };
 
 struct Option {
@@ -37,6 +39,7 @@ struct Option {
   ValueKind value = ValueKind::none;
   std::string_view help;
   std::uint32_t lowest = 0, highest = 0;  // of a number
+  std::vector<std::string_view> choices = {};
 };
 
 enum class Right : std::uint8_t { look, change };
@@ -107,12 +110,12 @@ struct Completion {
 
 class Grammar {
  public:
-  // Words of the applications or the lists, asked for whenever they are needed.
+  // Words of the applications, lists or captures, asked for whenever they are needed.
   using Words = std::function<std::vector<std::string_view>()>;
 
   // `commands` and `groups` must outlive the grammar.
   Grammar(std::span<const Command> commands, std::span<const WordHelp> groups, Words applications,
-          Words lists = {});
+          Words lists = {}, Words captures = {});
 
   Parsed parse(std::string_view line) const;
   // What may stand where `line` ends: after a blank the next words, else the words its last one may
@@ -124,7 +127,7 @@ class Grammar {
 
   std::span<const Command> commands_;
   std::span<const WordHelp> groups_;
-  Words applications_, lists_;
+  Words applications_, lists_, captures_;
 };
 
 }  // namespace chatgate::control

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "control/context.h"
+#include "control/event_words.h"
 #include "control/text.h"
 
 namespace chatgate::control {
@@ -35,9 +36,113 @@ const std::vector<Option> kTracedNames = {
     {"mac", ValueKind::text, "the client's hardware address, or that of the router before it"},
     {"interface", ValueKind::number, "the pair of devices, from 0", 0, 7}};
 
+// What is asked of events, and what of flows.
+const std::vector<Option> kEvents = {
+    {"type", ValueKind::word, "only events of this type", 0, 0, event_types()},
+    {"application", ValueKind::application, "only those of one application"},
+    {"blocked", ValueKind::none, "only what was kept from passing"}};
+const std::vector<Option> kConnections = {
+    {"address", ValueKind::address, "only those with this end"},
+    {"port", ValueKind::number, "of either end", 1, 65535},
+    {"application", ValueKind::application, "only those of one application"},
+    {"flow", ValueKind::flow_id, "only this one"},
+    {"blocked", ValueKind::none, "only blocked ones"}};
+const std::vector<Option> kCaptured = {
+    {"match", ValueKind::none, "those that follow: may be left out"},
+    {"tcp", ValueKind::none, "only tcp"},
+    {"udp", ValueKind::none, "only udp"},
+    {"icmp", ValueKind::none, "only icmp"},
+    {"host", ValueKind::address, "one end"},
+    {"peer", ValueKind::address, "the other end"},
+    {"port", ValueKind::number, "of either end", 1, 65535},
+    {"flow", ValueKind::flow_id, "only of this connection"},
+    {"application", ValueKind::application, "only what was recognised as this"},
+    {"interface", ValueKind::word, "what comes or goes there", 0, 0, {"inside", "outside"}},
+    {"blocked", ValueKind::none, "only of blocked connections, and dropped frames"},
+    {"buffer", ValueKind::number, "bytes for each worker, 524288 if not given",
+     CaptureControl::kLeastRoom, CaptureControl::kMostRoom},
+    {"packet-length", ValueKind::number, "bytes of a frame that are kept, all if not given",
+     CaptureControl::kLeastSnap, engine::CaptureRequest::kMostSnap},
+    {"circular-buffer", ValueKind::none, "keep the last frames, not the first"},
+    {"stop", ValueKind::none, "end it and keep what it holds"}};
+
+std::vector<Option> with_limit(std::vector<Option> options, std::string_view help,
+                               std::uint32_t most) {
+  options.push_back({"limit", ValueKind::number, help, 1, most});
+  return options;
+}
+
+// Commands that look at, keep or end single connections, frames and events.
+void add_views(std::vector<Command>& table) {
+  constexpr std::string_view kHundred = "at most this many, 100 if not given";
+  constexpr auto kEventLines = static_cast<std::uint32_t>(telemetry::RecentEvents::kUsualLines);
+  const std::vector<Option> name = {{"name", ValueKind::capture, "its name"}};
+  const std::vector<Command> views = {
+      {"show conn", "connections as an ASA prints them", Right::look, show_conn,
+       with_limit(kConnections, kHundred, kMostFlows)},
+      {"show talkers",
+       "clients with the most traffic, or the most blocked connections",
+       Right::look,
+       show_talkers,
+       {{"by",
+         ValueKind::word,
+         "what they are sorted by, bytes if not given",
+         0,
+         0,
+         {"bytes", "packets", "flows", "blocked"}},
+        {"limit", ValueKind::number, "at most this many, 20 if not given", 1, kMostFlows}}},
+      {"show events", "the last events", Right::look, at_once<show_events>,
+       with_limit(kEvents, kHundred, kEventLines)},
+      {"show blocked",
+       "the last decisions that kept something from passing",
+       Right::look,
+       at_once<show_blocked>,
+       {{"application", ValueKind::application, "only those of one application"},
+        {"limit", ValueKind::number, kHundred, 1, kEventLines}}},
+      {"show running-config", "the policy in force, as it was loaded", Right::look,
+       at_once<show_running_config>},
+      {"show capture",
+       "captures, or the frames of one",
+       Right::look,
+       show_capture,
+       {{"", ValueKind::capture, "its frames, one a line"},
+        {"limit", ValueKind::number, "at most so many of its last frames, 1000 if not given", 1,
+         kMostFlows}}},
+      {"monitor events", "events as they come, until Ctrl-C", Right::look, at_once<monitor_events>,
+       kEvents},
+      {"top", "rates, talkers and blocks in a live screen", Right::look, top},
+      {"capture",
+       "copy frames that match, with what became of them",
+       Right::change,
+       start_capture,
+       kCaptured,
+       {{"name", ValueKind::text, "a name for it"}}},
+      {"copy capture",
+       "write a capture's frames into a pcapng file",
+       Right::change,
+       copy_capture,
+       {},
+       {name[0], {"file", ValueKind::file, "the file, on the machine of chatgatectl"}}},
+      {"no capture",
+       "end a capture and forget its frames",
+       Right::change,
+       at_once<no_capture>,
+       {},
+       name},
+      {"clear capture",
+       "forget a capture's frames, and go on",
+       Right::change,
+       clear_capture,
+       {},
+       name},
+      {"clear conn", "forget connections; their next packets open them anew", Right::change,
+       clear_conn, kConnections}};
+  table.insert(table.end(), views.begin(), views.end());
+}
+
 // To add a command, add a row and its function.
-std::span<const Command> table() {
-  static const std::vector<Command> kTable = {
+std::vector<Command> basic_table() {
+  return {
       {"show version", "version, uptime and what is loaded", Right::look, at_once<show_version>},
       {"show interfaces", "ports, their links and counters", Right::look, at_once<show_interfaces>},
       {"show workers", "the threads that move packets", Right::look, at_once<show_workers>},
@@ -145,10 +250,18 @@ std::span<const Command> table() {
       {"clear dns-cache", "forget what DNS answers taught", Right::change,
        at_once<clear_dns_cache>},
   };
+}
+
+std::span<const Command> table() {
+  static const std::vector<Command> kTable = [] {
+    std::vector<Command> all = basic_table();
+    add_views(all);
+    return all;
+  }();
   return kTable;
 }
 
-constexpr std::array<WordHelp, 11> kGroups = {{{"show", "what the gateway is, has and does"},
+constexpr std::array<WordHelp, 14> kGroups = {{{"show", "what the gateway is, has and does"},
                                                {"show asp", "the packet path"},
                                                {"policy", "the rules"},
                                                {"list", "lists that rules name"},
@@ -158,6 +271,9 @@ constexpr std::array<WordHelp, 11> kGroups = {{{"show", "what the gateway is, ha
                                                {"packet-tracer input outside", "from outside"},
                                                {"explain", "which rule decides, and why"},
                                                {"mode", "enforce the rules, or only watch"},
+                                               {"monitor", "what happens, as it happens"},
+                                               {"copy", "write into a file"},
+                                               {"no", "end something"},
                                                {"clear", "start counters again, or forget"}}};
 
 Reply refusal(const Problem& problem) {
@@ -203,7 +319,8 @@ Commands::Commands(boost::asio::io_context& io, Gateway& gateway,
         const auto& lists = context_->gateway.snapshot()->policy->lists();
         for (const std::string& list : lists) words.push_back(list);
         return words;
-      });
+      },
+      [this] { return context_->captures.names(); });
 }
 
 Commands::~Commands() = default;

@@ -16,6 +16,7 @@
 #include "control/gateway.h"
 #include "control/reload.h"
 #include "control/reply.h"
+#include "telemetry/recent_events.h"
 
 namespace chatgate::control {
 
@@ -27,6 +28,9 @@ struct CommandsConfig {
   ClockFunction clock;                            // the time of day; empty: the system's
   uid_t owner = ::geteuid();                      // may change things, as root may
   std::chrono::milliseconds flow_patience{2000};  // how long `show flows` waits for a worker
+  // What `show events`, `show blocked` and `monitor events` read; null: they are refused. Must
+  // outlive the commands.
+  const telemetry::RecentEvents* events = nullptr;
 };
 
 // The whole table, for who documents it.

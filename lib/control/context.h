@@ -1,6 +1,7 @@
 // What the functions of the command table work on. Private to lib/control.
 #pragma once
 
+#include "control/capture_control.h"
 #include "control/commands.h"
 #include "control/counter_view.h"
 #include "control/flow_collector.h"
@@ -21,6 +22,8 @@ struct Context {
                config.clock),
         flows(io, running.mailboxes(), config.flow_patience),
         trace(io, running.mailboxes(), config.flow_patience),
+        captures(io, running.mailboxes(), config.flow_patience),
+        executor(io),
         started(config.clock()) {}
 
   Time now() const { return config.clock(); }
@@ -34,6 +37,8 @@ struct Context {
   PolicyControl policy;
   FlowCollector flows;
   TraceControl trace;
+  CaptureControl captures;
+  boost::asio::io_context& executor;
   const Time started;
 };
 
@@ -56,6 +61,7 @@ Reply show_application(const Context& context, const catalog::Application& appli
 Reply show_asp_drop(Context& context, const Invocation& invocation, const Caller& caller);
 // show_policy.cpp
 Reply show_policy(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_running_config(Context& context, const Invocation& invocation, const Caller& caller);
 Reply show_service_policy(Context& context, const Invocation& invocation, const Caller& caller);
 // The match keys of a rule, those absent that match everything.
 Json match_json(const policy::Rule& rule, const policy::Policy& policy,
@@ -71,6 +77,31 @@ Json time_names(const policy::Times& times, policy::TimeSet set);
 Json path_json(const policy::PathCondition& path);
 // show_flows.cpp
 void show_flows(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+// What the options of a command say of flows, and of their application alone.
+engine::FlowFilter flow_filter(const Context& context, const Invocation& invocation);
+ApplicationId application_of(const Context& context, const Invocation& invocation);
+// Asks the workers and answers with what `reply_for` makes of it, or with an error where none did.
+using FlowReply = std::function<Reply(const Context&, const FlowCollector::Answer&)>;
+void ask_flows(Context& context, const FlowCollector::Request& request, Done done,
+               FlowReply reply_for);
+// show_conn.cpp
+void show_conn(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+void clear_conn(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+// show_talkers.cpp
+void show_talkers(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+void top(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+// show_events.cpp
+Reply show_events(Context& context, const Invocation& invocation, const Caller& caller);
+Reply show_blocked(Context& context, const Invocation& invocation, const Caller& caller);
+Reply monitor_events(Context& context, const Invocation& invocation, const Caller& caller);
+// The last decisions that kept something from passing, newest first.
+Json blocked_json(const Context& context, std::size_t most);
+// show_capture.cpp
+void start_capture(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+void show_capture(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+void copy_capture(Context& context, const Invocation& invocation, const Caller& caller, Done done);
+Reply no_capture(Context& context, const Invocation& invocation, const Caller& caller);
+void clear_capture(Context& context, const Invocation& invocation, const Caller& caller, Done done);
 // show_servers.cpp
 Reply show_servers(Context& context, const Invocation& invocation, const Caller& caller);
 Reply show_dns_cache(Context& context, const Invocation& invocation, const Caller& caller);

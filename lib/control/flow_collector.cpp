@@ -1,11 +1,24 @@
 #include "control/flow_collector.h"
 
 #include <algorithm>
+#include <map>
 
 namespace chatgate::control {
 namespace {
 
 constexpr std::chrono::milliseconds kLookInterval{2};
+
+using Talkers = std::map<IpAddress, engine::Talker>;
+
+// One client's flows may be with several workers.
+void add_talkers(const engine::TalkerTable& table, Talkers& to, FlowCollector::Answer& answer) {
+  for (const engine::Talker& talker : table.places()) {
+    if (talker.flows == 0) continue;
+    const auto [at, fresh] = to.try_emplace(talker.client, talker);
+    if (!fresh) at->second.add(talker);
+  }
+  answer.left_out += table.left_out();
+}
 
 }  // namespace
 
@@ -25,16 +38,15 @@ void FlowCollector::start() {
   for (Slot& slot : slots_) {
     engine::FlowQuery& query = *slot.query;
     slot.asked = false;
-    if (slot.posted && !query.done.load(std::memory_order_acquire)) continue;
-    query.limit = request.limit;
-    query.blocked_only = request.blocked_only;
-    query.application = request.application;
-    query.flow_id = request.flow_id;
+    if (slot.posted && !query.is_done()) continue;
+    query.filter = request.filter;
     query.flows.resize(request.limit);
+    slot.talkers.reset(request.talkers ? new engine::TalkerTable : nullptr);
+    query.talkers = slot.talkers.get();
+    query.forget = request.forget;
     query.found = query.matching = 0;
     query.cursor = 0;
-    query.done.store(false, std::memory_order_relaxed);
-    slot.posted = slot.asked = slot.mailbox->post(query);
+    slot.posted = slot.asked = slot.mailbox->flows.post(query);
   }
   deadline_ = std::chrono::steady_clock::now() + patience_;
   look();
@@ -45,7 +57,7 @@ void FlowCollector::look() {
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     const bool waiting = std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
-      return slot.asked && !slot.query->done.load(std::memory_order_acquire);
+      return slot.asked && !slot.query->is_done();
     });
     if (waiting && std::chrono::steady_clock::now() < deadline_) return look();
     finish();
@@ -56,9 +68,10 @@ void FlowCollector::finish() {
   Job job = std::move(jobs_.front());
   jobs_.pop_front();
   Answer answer;
+  Talkers talkers;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
-    if (!slot.asked || !slot.query->done.load(std::memory_order_acquire)) {
+    if (!slot.asked || !slot.query->is_done()) {
       answer.silent.push_back(i);
       continue;
     }
@@ -66,12 +79,16 @@ void FlowCollector::finish() {
     const auto found = static_cast<std::ptrdiff_t>(std::min(query.found, query.flows.size()));
     answer.flows.insert(answer.flows.end(), query.flows.begin(), query.flows.begin() + found);
     answer.matching += query.matching;
+    if (slot.talkers) add_talkers(*slot.talkers, talkers, answer);
+    slot.talkers.reset();
     query.flows = {};
     slot.posted = false;
   }
   std::stable_sort(answer.flows.begin(), answer.flows.end(),
                    [](const auto& a, const auto& b) { return a.last_seen > b.last_seen; });
   if (answer.flows.size() > job.request.limit) answer.flows.resize(job.request.limit);
+  answer.talkers.reserve(talkers.size());
+  for (const auto& entry : talkers) answer.talkers.push_back(entry.second);
   if (!jobs_.empty()) start();
   job.callback(std::move(answer));
 }

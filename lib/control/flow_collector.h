@@ -24,14 +24,16 @@ class FlowCollector {
  public:
   struct Request {
     std::size_t limit = 100;  // most flows wanted altogether
-    bool blocked_only = false;
-    ApplicationId application;  // none: any
-    std::uint64_t flow_id = 0;  // as in events; 0: any
+    engine::FlowFilter filter;
+    bool talkers = false;  // sum them up by client
+    bool forget = false;   // ... and let the workers forget them
   };
   struct Answer {
     std::vector<telemetry::Event> flows;  // the most recently active first
     std::size_t matching = 0;             // also beyond the limit
     std::vector<std::size_t> silent;      // workers that did not answer in time
+    std::vector<engine::Talker> talkers;  // by address
+    std::uint64_t left_out = 0;           // flows of clients for whom there was no room
   };
   using Callback = std::function<void(Answer)>;
 
@@ -49,8 +51,9 @@ class FlowCollector {
   struct Slot {
     engine::Mailbox* mailbox = nullptr;
     std::unique_ptr<engine::FlowQuery> query = std::make_unique<engine::FlowQuery>();
-    bool posted = false;  // the query is the worker's until it is done
-    bool asked = false;   // it was posted for the job in front
+    std::unique_ptr<engine::TalkerTable> talkers;  // what the query fills
+    bool posted = false;                           // the query is the worker's until it is done
+    bool asked = false;                            // it was posted for the job in front
   };
 
   void start();

@@ -102,7 +102,7 @@ Reply packet_tracer_outside_udp(Context& context, const Invocation& invocation, 
 void explain_flow(Context& context, const Invocation& invocation, const Caller&, Done done) {
   FlowCollector::Request request;
   request.limit = 1;
-  request.flow_id = invocation.flow_id("flow");
+  request.filter.flow_id = invocation.flow_id("flow");
   context.flows.ask(request, [&context, done = std::move(done)](FlowCollector::Answer answer) {
     if (answer.flows.empty()) {
       return done(Reply::failure(kFailed, "no such flow is in the tables",

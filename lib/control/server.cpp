@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace chatgate::control {
 namespace {
@@ -33,8 +34,10 @@ constexpr std::chrono::milliseconds kAcceptPause{200};
 constexpr std::string_view kUnfinished = "~";
 constexpr std::size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1 - kUnfinished.size();
 
-std::string to_line(const Reply& reply, bool json_only) {
+// `more`: further lines belong to the same reply.
+std::string to_line(const Reply& reply, bool json_only, bool more) {
   Json json = {{"ok", reply.status == kDone}, {"status", reply.status}};
+  if (more) json["more"] = true;
   if (!reply.error.empty()) json["error"] = reply.error;
   if (!reply.remedy.empty()) json["remedy"] = reply.remedy;
   json["result"] = reply.result;
@@ -129,6 +132,12 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   void read() {
     await(server_->config.read_patience, true);
+    listen();
+  }
+
+  void listen() {
+    if (reading_) return;
+    reading_ = true;
     asio::async_read_until(socket_, asio::dynamic_buffer(input_, server_->config.line_limit + 1),
                            '\n',
                            [self = shared_from_this()](const error_code& error, std::size_t size) {
@@ -139,6 +148,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   void close() {
     if (!socket_.is_open()) return;
     deadline_.cancel();
+    parts_.reset();
     error_code ignored;
     socket_.shutdown(stream_protocol::socket::shutdown_both, ignored);
     socket_.close(ignored);
@@ -162,6 +172,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   }
 
   void received(const error_code& error, std::size_t size) {
+    reading_ = false;
     if (!socket_.is_open()) return;
     if (timed_out_) {
       return refuse({"no whole request came in time", "end every request with a newline"});
@@ -178,8 +189,18 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     std::string line = input_.substr(0, size - 1);
     input_.erase(0, size);
     if (line.ends_with('\r')) line.pop_back();
+    if (parts_) return interrupt(std::move(line));
     deadline_.expires_at(Clock::time_point::max());
     answer(line);
+  }
+
+  // The caller has sent a line while it was still being answered. An answer without an end ends;
+  // the line, if there is something in it, is the next request.
+  void interrupt(std::string line) {
+    next_line_ = std::move(line);
+    if (!parts_->endless()) return;
+    parts_.reset();
+    if (output_.empty()) write(Reply(), json_only_, false);
   }
 
   void answer(std::string_view line) {
@@ -204,19 +225,55 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   void write(const Reply& reply, bool json_only, bool last) {
     if (!socket_.is_open()) return;
+    parts_ = reply.parts;
+    json_only_ = json_only;
+    send(reply, [this, last] {
+      if (last) return close();
+      if (parts_) {
+        deadline_.expires_at(Clock::time_point::max());
+        listen();  // to be told that the caller has enough
+        return next_part();
+      }
+      go_on();
+    });
+  }
+
+  // Done with one request.
+  void go_on() {
+    const std::string line = std::exchange(next_line_, {});
+    if (line.empty()) return read();
+    answer(line);
+  }
+
+  template <typename Then>
+  void send(const Reply& reply, Then then) {
     try {
-      output_ = to_line(reply, json_only);
+      output_ = to_line(reply, json_only_, parts_ != nullptr);
     } catch (const std::exception&) {  // no memory for it: this client goes, the gateway stays
       return close();
     }
     await(server_->config.write_patience, false);
     asio::async_write(socket_, asio::buffer(output_),
-                      [self = shared_from_this(), last](const error_code& error, std::size_t) {
+                      [self = shared_from_this(), then](const error_code& error, std::size_t) {
                         if (!self->socket_.is_open()) return;
-                        if (error || last) return self->close();
+                        if (error) return self->close();
                         self->output_ = {};
-                        self->read();
+                        then();
                       });
+  }
+
+  void next_part() {
+    const std::shared_ptr<Parts> parts = parts_;  // may be let go of from within
+    if (!parts) return write(Reply(), json_only_, false);
+    parts->next([weak = weak_from_this(), from = parts.get()](const Parts::Part& part) {
+      const auto self = weak.lock();
+      if (!self || !self->socket_.is_open() || self->parts_.get() != from) return;
+      if (part.last) return self->write(part.reply, self->json_only_, false);
+      self->send(part.reply, [session = self.get()] {
+        session->deadline_.expires_at(Clock::time_point::max());
+        session->next_part();
+      });
+    });
   }
 
   std::shared_ptr<State> server_;
@@ -224,6 +281,10 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   asio::steady_timer deadline_;
   Caller caller_;
   std::string input_, output_;
+  std::shared_ptr<Parts> parts_;  // of the request that is being answered
+  std::string next_line_;         // that came meanwhile
+  bool json_only_ = false;
+  bool reading_ = false;
   bool timed_out_ = false;
 };
 

@@ -144,6 +144,24 @@ Reply show_policy(Context& context, const Invocation&, const Caller&) {
   return reply;
 }
 
+Reply show_running_config(Context& context, const Invocation&, const Caller&) {
+  const auto snapshot = context.gateway.snapshot();
+  const auto& accepted = context.policy.accepted();
+  if (accepted.empty() || accepted.back().text.empty()) {
+    return Reply::failure(kFailed, "the text of the running policy is not known",
+                          "reload it: policy reload");
+  }
+  Reply reply;
+  reply.result = {{"file", snapshot->policy_file},
+                  {"sha256", accepted.back().sha256},
+                  {"generation", snapshot->generation},
+                  {"mode", to_string(snapshot->mode())},
+                  {"policy", accepted.back().text}};
+  reply.text = accepted.back().text;
+  if (!reply.text.ends_with('\n')) reply.text += '\n';
+  return reply;
+}
+
 Reply show_service_policy(Context& context, const Invocation&, const Caller&) {
   const auto snapshot = context.gateway.snapshot();
   const policy::Policy& policy = *snapshot->policy;

@@ -2,16 +2,13 @@
 #include <unistd.h>
 
 #include "control/context.h"
+#include "control/flow_text.h"
 #include "control/text.h"
 
 namespace chatgate::control {
 namespace {
 
 using Align = TextTable::Align;
-
-std::string_view side_word(net::Side side) {
-  return side == net::Side::inside ? "inside" : "outside";
-}
 
 std::string speed_text(std::uint32_t mbit_per_second) {
   if (mbit_per_second == 0) return "speed not known";

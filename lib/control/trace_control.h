@@ -6,12 +6,12 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
-#include <memory>
+#include <span>
 #include <vector>
 
+#include "control/worker_requests.h"
 #include "engine/mailbox.h"
 #include "engine/trace.h"
 
@@ -21,34 +21,25 @@ class TraceControl {
  public:
   static constexpr std::uint32_t kMostPackets = 500;
 
-  TraceControl(boost::asio::io_context& io, std::vector<engine::Mailbox*> mailboxes,
+  TraceControl(boost::asio::io_context& io, const std::vector<engine::Mailbox*>& mailboxes,
                std::chrono::milliseconds patience);
 
   // Calls back later, never from within: with the number of workers that took the request. Those
   // that have not given back the one before in time are left out.
   void start(const engine::TraceFilter& filter, std::uint32_t packets,
              std::function<void(std::size_t)> callback);
-  void stop();
+  void stop() { requests_.stop(); }
 
-  bool any() const { return !requests_.empty(); }
-  bool running() const;
+  bool any() const { return !requests_.all().empty(); }
+  bool running() const { return requests_.running(); }
   std::uint32_t wanted() const { return wanted_; }
   // What was traced so far by each worker, at most `wanted` packets of each.
   std::vector<std::span<const engine::TraceEntry>> published() const;
 
  private:
-  using Requests = std::vector<std::unique_ptr<engine::TraceRequest>>;
-
-  void post(std::chrono::steady_clock::time_point deadline, std::function<void(std::size_t)> then);
-
-  boost::asio::steady_timer timer_;
-  const std::vector<engine::Mailbox*> mailboxes_;
-  const std::chrono::milliseconds patience_;
-  Requests requests_;         // by worker; of the trace that is shown
-  std::vector<bool> posted_;  // by worker
-  Requests given_up_;         // that a worker may still hold
+  boost::asio::io_context& io_;
+  WorkerRequests<engine::TraceRequest> requests_;
   std::uint32_t wanted_ = 0;
-  bool starting_ = false;
 };
 
 }  // namespace chatgate::control

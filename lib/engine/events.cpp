@@ -233,13 +233,10 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
     event.state = hot.packets[0] != 0 && hot.packets[1] != 0 ? telemetry::FlowState::established
                                                              : telemetry::FlowState::fresh;
   }
-  const auto bytes = [&](flow::Way way) {
-    return std::uint64_t{cold.bytes_high[flow::index(way)]} << 32 | hot.bytes_low[flow::index(way)];
-  };
   event.packets_to_server = hot.packets[flow::index(flow::Way::to_server)];
   event.packets_to_client = hot.packets[flow::index(flow::Way::to_client)];
-  event.bytes_to_server = bytes(flow::Way::to_server);
-  event.bytes_to_client = bytes(flow::Way::to_client);
+  event.bytes_to_server = cold.bytes(hot, flow::Way::to_server);
+  event.bytes_to_client = cold.bytes(hot, flow::Way::to_client);
   event.first_seen = time_of(cold.first_seen);
   event.last_seen = time_of(hot.last_seen);
   flow::NameStore::Buffer buffer;

@@ -108,6 +108,7 @@ void Pipeline::hold_fragment(Packet& packet) {
 // The datagram goes the way of any packet; its fragments share its fate.
 void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
   whole_ = Packet{};
+  judged_ = &whole_;
   whole_.view = &fragments_.whole();
   whole_.position = last.position;
   net::decode(*whole_.view, whole_.layers, controls().look_through, last.layers.tunnel_id);

@@ -1,6 +1,7 @@
 // How flows begin and end, and what is asked about them.
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/pipeline.h"
 
@@ -13,8 +14,9 @@ using flow::Stage;
 
 namespace {
 
-constexpr std::size_t kExpireSlice = 512;   // flows looked at in one tick
-constexpr std::uint32_t kMailSlice = 4096;  // records looked at in one tick
+constexpr std::size_t kExpireSlice = 512;    // flows looked at in one tick
+constexpr std::uint32_t kMailSlice = 4096;   // records looked at in one tick
+constexpr std::uint32_t kForgetSlice = 512;  // ... where they may be given back
 // A longer silence than any timeout: after it, no flow is alive.
 constexpr std::uint64_t kLeap = std::uint64_t{2} * policy::Timeouts::kMost * 1'000'000'000;
 // An inspection this many seconds old gives way when all are taken.
@@ -54,7 +56,7 @@ void Pipeline::set_time(Time now, const Snapshot& snapshot) {
 void Pipeline::tick(Time now, const Snapshot& snapshot) {
   set_time(now, snapshot);
   release_sent();
-  look_for_trace();
+  look_for_requests();
   flows_.expire(tick_, kExpireSlice, [this](FlowIndex flow) { expire(flow); });
   fragments_.expire(tick_, kExpireSlice);
   count_fragments(0);
@@ -270,24 +272,51 @@ bool Pipeline::make_room() {
   return true;
 }
 
+bool Pipeline::is_asked_for(const FlowFilter& filter, FlowIndex flow) const {
+  const HotFlow& hot = flows_.hot(flow);
+  if (filter.blocked_only && !flow::is_blocked(hot.stage)) return false;
+  if (filter.port != 0 && hot.key.low_port != filter.port && hot.key.high_port != filter.port) {
+    return false;
+  }
+  if (filter.address && hot.key.low != *filter.address && hot.key.high != *filter.address) {
+    return false;
+  }
+  if (filter.application.valid() && flows_.cold(flow).im.application != filter.application) {
+    return false;
+  }
+  return filter.flow_id == 0 || flow_id(flow) == filter.flow_id;
+}
+
+void Pipeline::add_talker(TalkerTable& talkers, FlowIndex flow) const {
+  const HotFlow& hot = flows_.hot(flow);
+  const ColdFlow& cold = flows_.cold(flow);
+  Talker talker;
+  talker.client = hot.client();
+  talker.packets = std::uint64_t{hot.packets[0]} + hot.packets[1];
+  talker.bytes = cold.bytes(hot, flow::Way::to_server) + cold.bytes(hot, flow::Way::to_client);
+  talker.flows = 1;
+  talker.blocked = flow::is_blocked(hot.stage) ? 1 : 0;
+  KeyedHash::Words words{};
+  std::memcpy(words.data(), talker.client.bytes.data(), talker.client.bytes.size());
+  talkers.add(talker, config_.hash(words));
+}
+
 void Pipeline::answer_mail() {
-  FlowQuery* query = mailbox.pending();
+  FlowQuery* query = mailbox.flows.pending();
   if (query == nullptr) return;
-  const std::uint32_t end = std::min(flows_.capacity(), query->cursor + kMailSlice);
+  const std::uint32_t slice = query->forget ? kForgetSlice : kMailSlice;
+  const std::uint32_t end = std::min(flows_.capacity(), query->cursor + slice);
   for (; query->cursor < end; ++query->cursor) {
     const FlowIndex flow(query->cursor);
-    if (!flows_.in_use(flow)) continue;
-    if (query->blocked_only && !flow::is_blocked(flows_.hot(flow).stage)) continue;
-    if (query->application.valid() && flows_.cold(flow).im.application != query->application) {
-      continue;
-    }
-    if (query->flow_id != 0 && flow_id(flow) != query->flow_id) continue;
+    if (!flows_.in_use(flow) || !is_asked_for(query->filter, flow)) continue;
     ++query->matching;
     if (query->found < query->flows.size()) {
       fill_flow(query->flows[query->found++], flow, telemetry::FlowEnd::timeout);
     }
+    if (query->talkers != nullptr) add_talker(*query->talkers, flow);
+    if (query->forget) end_flow(flow, telemetry::FlowEnd::cleared);
   }
-  if (query->cursor == flows_.capacity()) mailbox.finish();
+  if (query->cursor == flows_.capacity()) mailbox.flows.finish();
 }
 
 Time Pipeline::time_of(Tick tick) const {

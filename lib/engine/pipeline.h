@@ -4,7 +4,7 @@
 // what the policy asks of HTTP, messenger_path.cpp what a messenger's message means, udp_path.cpp
 // and dns_path.cpp the way of datagrams, access_path.cpp what the access list says,
 // signature_path.cpp what Snort rules see and do, verdict.cpp what a verdict does, lifecycle.cpp
-// how flows begin and end, trace.cpp how chosen packets are watched.
+// how flows begin and end, trace.cpp and capture.cpp how chosen packets are watched.
 #pragma once
 
 #include <array>
@@ -274,7 +274,22 @@ class Pipeline {
   std::uint32_t timeout(const flow::HotFlow& hot, const flow::ColdFlow& cold) const;
   bool make_room();
   void answer_mail();
+  bool is_asked_for(const FlowFilter& filter, flow::FlowIndex flow) const;
+  void add_talker(TalkerTable& talkers, flow::FlowIndex flow) const;
   Time time_of(Tick tick) const;
+
+  // capture.cpp; all but the first two only while there is a trace or a capture
+  void look_for_requests();
+  void look_for_captures();
+  void begin_watch(Packet& packet);
+  void end_watch(const Packet& packet);
+  void watch_verdict(const Judgement& judgement);
+  void capture(const Packet& packet);
+  bool capture_forged(CaptureRequest& request, const CapturedFrame& cause,
+                      const ForgedFrame& forged);
+  bool is_captured(const CaptureFilter& filter, const CapturedFrame& frame,
+                   const Packet& packet) const;
+  CapturedFrame fate_of(const Packet& packet) const;
 
   // trace.cpp; the steps only where a packet is traced
   void look_for_trace();
@@ -333,6 +348,15 @@ class Pipeline {
   std::vector<net::DatagramId> sent_;  // released to io, to be freed when it has sent them
   Packet whole_;                       // the datagram being judged
   net::Layers whole_layers_;           // for answers to it
+
+  // Traces and captures: whether anything is asked for, and what is known of the packet in hand.
+  bool watching_ = false;
+  std::size_t captured_ = 0;         // captures that are running
+  const Packet* judged_ = nullptr;   // the packet, or the datagram whose last fragment it is
+  std::size_t released_before_ = 0;  // that the burst had released before it
+  bool verdict_seen_ = false;        // there was one while it was in hand: the two below
+  catalog::Classification seen_im_;
+  policy::Verdict seen_verdict_;
 
   // Traces: what is asked for, and what the packet in hand is written to, null where it is not.
   TraceRequest* trace_ = nullptr;

@@ -12,16 +12,32 @@ std::string_view to_string(TraceStage stage) {
   return kWords[static_cast<std::size_t>(stage)];
 }
 
-bool TraceFilter::matches(const net::Layers& layers) const {
-  if (layers.outcome != net::Decoded::transport) {
-    return protocol == 0 && !one && !other && port == 0 && flow_id == 0 && flow_number == 0;
+bool PacketFilter::matches(const net::Layers& layers) const {
+  if (any()) return true;
+  switch (layers.outcome) {
+    case net::Decoded::not_ip:
+    case net::Decoded::malformed:
+    case net::Decoded::undecodable: return false;
+    case net::Decoded::transport:
+    case net::Decoded::fragment:
+    case net::Decoded::not_transport:
+    case net::Decoded::header_chain: break;
+  }
+  if (protocol != 0 && layers.protocol != protocol) return false;
+  if (port != 0 && (layers.outcome != net::Decoded::transport ||
+                    (layers.source_port != port && layers.destination_port != port))) {
+    return false;
   }
   const auto is_end = [&](const std::optional<IpAddress>& address) {
     return !address || layers.source == *address || layers.destination == *address;
   };
-  if (protocol != 0 && layers.protocol != protocol) return false;
-  if (port != 0 && layers.source_port != port && layers.destination_port != port) return false;
   return is_end(one) && is_end(other);
+}
+
+bool TraceFilter::matches(const net::Layers& layers) const {
+  const bool of_flow = flow_id != 0 || flow_number != 0;
+  if (of_flow && layers.outcome != net::Decoded::transport) return false;
+  return PacketFilter::matches(layers);
 }
 
 // The request's next entry, null where the packet has used up its room.
@@ -47,9 +63,7 @@ void Pipeline::begin_trace(Packet& packet) {
   if (!trace_->filter_.matches(packet.layers)) return;
   traced_ = trace_;
   tracing_ = &packet;
-  packet.flow = flow::FlowIndex::none();
   trace_->writing_ = trace_->used_.load(std::memory_order_relaxed);
-  forged_before_ = result_->forged_count;
   flows_before_ = counters_.get(Counter::flows_created);
   TraceEntry* entry = trace_step(TraceStage::decode);
   if (entry == nullptr) return;

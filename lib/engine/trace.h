@@ -12,7 +12,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "base/address.h"
@@ -20,6 +19,8 @@
 #include "catalog/ids.h"
 #include "engine/inspection.h"
 #include "engine/judge.h"
+#include "engine/packet_filter.h"
+#include "engine/request_slot.h"
 #include "flow/flow.h"
 #include "net/decode.h"
 #include "net/packet_view.h"
@@ -98,26 +99,21 @@ struct TraceEntry {
 };
 
 // Which packets; everything that is set must hold.
-struct TraceFilter {
-  std::uint8_t protocol = 0;            // 0: any
-  std::optional<IpAddress> one, other;  // each is either end's
-  std::uint16_t port = 0;               // either end's; 0: any
-  std::uint64_t flow_id = 0;            // as in events; 0: any
+struct TraceFilter : PacketFilter {
+  std::uint64_t flow_id = 0;  // as in events; 0: any
   // The flow that is opened as the Nth of the worker's life, from 1; 0: any.
   std::uint64_t flow_number = 0;
 
   bool matches(const net::Layers& layers) const;
 };
 
-class TraceRequest {
+class TraceRequest : public PostedRequest {
  public:
   // The most steps that are kept of one packet; what it does beyond them is left out.
   static constexpr std::size_t kMostSteps = 32;
 
   TraceRequest(const TraceFilter& filter, std::uint32_t packets)
       : filter_(filter), wanted_(packets), entries_(packets * kRoomEach + kMostSteps) {}
-  TraceRequest(const TraceRequest&) = delete;
-  TraceRequest& operator=(const TraceRequest&) = delete;
 
   // Asker: what can be read now.
   std::span<const TraceEntry> published() const {
@@ -125,7 +121,6 @@ class TraceRequest {
   }
   // Asker: asks the worker to give it back with its next burst or tick.
   void stop() { stopped_.store(true, std::memory_order_relaxed); }
-  bool is_done() const { return done_.load(std::memory_order_acquire); }
 
   // Asker, once the worker has ended or given it back: the flow that was meant by its number, as in
   // events; 0 where it never came.
@@ -139,7 +134,6 @@ class TraceRequest {
 
  private:
   friend class Pipeline;
-  friend class TraceSlot;
   static constexpr std::size_t kRoomEach = 8;
 
   TraceFilter filter_;
@@ -148,29 +142,7 @@ class TraceRequest {
   std::uint32_t packets_ = 0;  // worker's: traced so far
   std::uint32_t writing_ = 0;  // worker's: end of what is written
   std::atomic<std::uint32_t> used_{0};
-  std::atomic<bool> stopped_{false}, done_{false};
-};
-
-// Where a request waits for its worker, and stays until it is done.
-class TraceSlot {
- public:
-  // Asker. False while another request is there. The request must live until it is done, or until
-  // the worker has ended.
-  bool post(TraceRequest& request) {
-    TraceRequest* expected = nullptr;
-    return request_.compare_exchange_strong(expected, &request, std::memory_order_release);
-  }
-
-  // Worker.
-  TraceRequest* pending() const { return request_.load(std::memory_order_acquire); }
-  void finish() {
-    TraceRequest* request = request_.load(std::memory_order_relaxed);
-    request_.store(nullptr, std::memory_order_relaxed);
-    request->done_.store(true, std::memory_order_release);
-  }
-
- private:
-  std::atomic<TraceRequest*> request_{nullptr};
+  std::atomic<bool> stopped_{false};
 };
 
 }  // namespace chatgate::engine

@@ -250,7 +250,7 @@ void Pipeline::drop(const Packet& packet, Reason reason) {
 }
 
 void Pipeline::count_verdict(const Judgement& judgement) {
-  if (traced_ != nullptr) trace_verdict(judgement);
+  if (watching_) watch_verdict(judgement);
   const policy::Action action = judgement.verdict.action;
   const bool forwards = policy::forwards(action);
   counters_.add_rule(snapshot_->generation, judgement.verdict.rule);

@@ -42,7 +42,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   result_ = &result;
   result.forged_count = 0;
   release_sent();
-  look_for_trace();
+  look_for_requests();
 
   const net::Encapsulations look_through = controls().look_through;
   std::uint64_t bytes = 0;
@@ -68,7 +68,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   for (std::size_t i = 0; i < burst.size(); ++i) {
     result.dispositions[i] = {};
     Packet& packet = packets_[i];
-    if (trace_ != nullptr) begin_trace(packet);
+    if (watching_) begin_watch(packet);
     switch (packet.layers.outcome) {
       case net::Decoded::transport: look_up(packet); break;
       case net::Decoded::fragment: hold_fragment(packet); break;
@@ -83,7 +83,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
       // Some endpoint might read on where the gateway stops.
       case net::Decoded::header_chain: refuse(packet, Reason::header_chain); break;
     }
-    if (traced_ != nullptr) end_trace(packet);
+    if (watching_) end_watch(packet);
     forwarded += result.dispositions[i].forward ? 1 : 0;
     held += result.dispositions[i].reason == Reason::fragment_held ? 1 : 0;
   }

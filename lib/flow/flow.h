@@ -107,6 +107,9 @@ struct ColdFlow {
   policy::Action action = policy::Action::allow;
 
   bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  std::uint64_t bytes(const HotFlow& hot, Way way) const {
+    return std::uint64_t{bytes_high[index(way)]} << 32 | hot.bytes_low[index(way)];
+  }
 
   // Until the verdict: the latest TCP timestamp of the handshake each way, 0 where none.
   std::uint32_t handshake_timestamp(Way way) const { return words[index(way)]; }

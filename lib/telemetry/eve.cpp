@@ -80,7 +80,8 @@ std::string_view end_word(FlowEnd end) {
   switch (end) {
     case FlowEnd::timeout: return "timeout";
     case FlowEnd::closed: return "closed";
-    case FlowEnd::evicted: return "forced";
+    case FlowEnd::evicted:
+    case FlowEnd::cleared: return "forced";
     case FlowEnd::shutdown: return "shutdown";
   }
   return "unknown";
@@ -137,6 +138,10 @@ struct CommunityDigest {
 };
 
 }  // namespace
+
+bool is_blocked(const Event& event) {
+  return would_block(event) && event.mode == policy::Mode::enforce;
+}
 
 void append_timestamp(std::string& out, Time time) {
   const auto seconds = static_cast<std::time_t>(time.nanoseconds / 1'000'000'000);
@@ -305,7 +310,7 @@ class EveFormatter::Line {
 
   void append_alert() {
     const bool block = would_block(event_);
-    const bool blocked = block && event_.mode == policy::Mode::enforce;
+    const bool blocked = is_blocked(event_);
     JsonObject alert = line_.object("alert");
     alert.text("action", blocked ? "blocked" : "allowed");
     if (const auto signature = signature_text()) {

@@ -84,6 +84,9 @@ class EveFormatter {
   std::unique_ptr<Digest> digest_;
 };
 
+// Of an alert: whether what it tells of was kept from passing ("blocked" in its `action`).
+bool is_blocked(const Event& event);
+
 // "2026-11-23T20:00:00.123456+0000", always in UTC, cut to microseconds.
 void append_timestamp(std::string& out, Time time);
 

@@ -28,7 +28,7 @@ enum class EventType : std::uint8_t { alert, flow, tls, quic, http, dns };
 enum class FlowState : std::uint8_t { fresh, established, closed };
 
 // EVE's flow.reason: why a flow left the table.
-enum class FlowEnd : std::uint8_t { timeout, closed, evicted, shutdown };
+enum class FlowEnd : std::uint8_t { timeout, closed, evicted, shutdown, cleared };
 
 struct Event {
   static constexpr std::size_t kNameCapacity = 255;

@@ -44,7 +44,7 @@ struct EventWriter::State {
   std::size_t round(bool reopen);
   void format(const Event& event);
   NamesInUse names_of(std::uint32_t generation) const;
-  void write_to_all(std::string_view line_with_feed);
+  void write_to_all(std::string_view line_with_feed, bool blocked = false);
   void report_loss();
   std::string loss_line(std::uint64_t lost_now, std::uint64_t lost_total);
   std::uint64_t lost_before_sinks() const;
@@ -87,17 +87,19 @@ NamesInUse EventWriter::State::names_of(std::uint32_t generation) const {
   return {};
 }
 
-void EventWriter::State::write_to_all(std::string_view line_with_feed) {
+void EventWriter::State::write_to_all(std::string_view line_with_feed, bool blocked) {
+  if (options.recent != nullptr) options.recent->add(line_with_feed, blocked);
   for (const auto& sink : sinks) sink->write(line_with_feed);
 }
 
 void EventWriter::State::format(const Event& event) {
   const auto type = static_cast<std::size_t>(event.type);
   if (type < kEventTypes) taken[type].fetch_add(1, std::memory_order_relaxed);
-  if (sinks.empty()) return;
+  if (sinks.empty() && options.recent == nullptr) return;
   line.clear();
   formatter.append(line, event, names_of(event.generation));
-  write_to_all(line);
+  const bool blocked = event.type == EventType::alert && is_blocked(event);
+  write_to_all(line, blocked);
 }
 
 std::uint64_t EventWriter::State::lost_before_sinks() const {

@@ -17,6 +17,7 @@
 
 #include "telemetry/counters.h"
 #include "telemetry/eve.h"
+#include "telemetry/recent_events.h"
 #include "telemetry/sink.h"
 
 namespace chatgate::telemetry {
@@ -28,6 +29,8 @@ struct EventWriterOptions {
   std::chrono::milliseconds loss_every{1000};  // least time between two reports of a loss
   std::chrono::milliseconds patience{1000};    // for slow peers at the end
   std::function<Time()> wall_clock;            // for loss reports; empty: the system's
+  // Is told of every line beside the sinks; may be null, else outlives the writer.
+  RecentEvents* recent = nullptr;
 };
 
 class EventWriter {

@@ -36,7 +36,7 @@ LAYERS = {
                 "telemetry", "engine"],
     "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",
                 "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/trace.h", "engine/worker.h",
-                "explain"],
+                "explain", "io/pcap/pcapng.h"],
     # The process itself: rights, supervisor, service manager, the kernel's bridge.
     "process": ["base"],
     "io/pcap": ["base", "net/packet_view.h"],
@@ -63,7 +63,8 @@ FOREIGN = [
     ("date/", ["lib/policy/times.cpp"]),
     ("zlib.h", ["lib/proto/http_coding.cpp", "test/unit/detect/", "test/unit/proto/"]),
     ("pcre2.h", ["lib/detect/expression.cpp", "lib/policy/pattern.cpp"]),
-    ("openssl/", ["lib/base/*.cpp", "lib/proto/*.cpp", "lib/detect/*.cpp", "lib/telemetry/*.cpp",
+    ("curses.h", ["app/chatgatectl/"]),
+    ("openssl/", ["app/chatgatectl/", "lib/base/*.cpp", "lib/proto/*.cpp", "lib/detect/*.cpp", "lib/telemetry/*.cpp",
                   "lib/control/*.cpp", "test/"]),
     ("nghttp2/", ["lib/proto/http2*", "test/unit/proto/"]),
     ("pcap", ["lib/io/pcap/*.cpp", "test/"]),

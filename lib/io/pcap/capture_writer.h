@@ -1,20 +1,30 @@
 // Writes packets into a capture file with nanosecond times.
 //
 // A name that ends in ".pcapng" gets a pcapng file, which may hold several link types; any other a
-// pcap file, which holds one: that of its first packet. Used by replay on its only thread.
+// pcap file, which holds one: that of its first packet, and no notes. Used by replay on its only
+// thread.
 #pragma once
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/diagnostic.h"
 #include "base/time.h"
+#include "io/pcap/pcapng.h"
 #include "net/packet_view.h"
 
 namespace chatgate::io {
+
+// What a pcapng file says of a packet beside its bytes.
+struct CaptureNote {
+  std::string_view interface;  // its name; empty: none
+  Direction direction = Direction::unknown;
+  std::string_view comment;
+};
 
 class CaptureWriter {
  public:
@@ -26,7 +36,7 @@ class CaptureWriter {
 
   // False, and an error in `diagnostics`, where it was not written; nothing more is written then.
   bool write(Bytes frame, std::uint32_t wire_length, net::LinkType link, Time time,
-             Diagnostics& diagnostics);
+             Diagnostics& diagnostics, const CaptureNote& note = {});
   // Completes the file; to be called once at the end.
   bool close(Diagnostics& diagnostics);
 
@@ -34,7 +44,6 @@ class CaptureWriter {
   CaptureWriter(std::string path, std::FILE* file);
 
   void write_file_header(net::LinkType link);
-  std::uint32_t interface_of(net::LinkType link);
   void put16(std::uint16_t value);
   void put32(std::uint32_t value);
   void put(Bytes bytes);
@@ -43,7 +52,9 @@ class CaptureWriter {
   const std::string path_;
   const bool many_links_;
   std::FILE* file_;
-  std::vector<net::LinkType> links_;  // in the order of their interfaces
+  std::optional<net::LinkType> link_;  // of a pcap file, once it has begun
+  PcapngBlocks blocks_;
+  std::string block_;  // being put together
   std::uint64_t count_ = 0;
   bool broken_ = false;
 };

@@ -152,16 +152,17 @@ class FakeGateway : public Gateway {
   // What the workers would do between two bursts: answer the mail.
   void tick() {
     for (std::size_t i = 0; i < kWorkers; ++i) {
-      engine::FlowQuery* query = mailboxes_[i]->pending();
+      engine::FlowQuery* query = mailboxes_[i]->flows.pending();
       if (query == nullptr || silent == i) continue;
       for (const telemetry::Event& flow : flows_[i]) {
-        if (query->blocked_only && policy::forwards(flow.action)) continue;
-        if (query->application.valid() && query->application != flow.im.application) continue;
-        if (query->flow_id != 0 && query->flow_id != flow.flow_id) continue;
+        if (query->filter.blocked_only && policy::forwards(flow.action)) continue;
+        if (query->filter.application.valid() && query->filter.application != flow.im.application)
+          continue;
+        if (query->filter.flow_id != 0 && query->filter.flow_id != flow.flow_id) continue;
         ++query->matching;
-        if (query->found < query->limit) query->flows[query->found++] = flow;
+        if (query->found < query->flows.size()) query->flows[query->found++] = flow;
       }
-      mailboxes_[i]->finish();
+      mailboxes_[i]->flows.finish();
     }
   }
 

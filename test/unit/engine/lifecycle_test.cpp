@@ -222,11 +222,11 @@ TEST(Worker, FlowsAreShownOnRequest) {
   blocked.client_says(test::client_hello("g.whatsapp.net"));
   open.open();
   FlowQuery query;
-  query.blocked_only = true;
+  query.filter.blocked_only = true;
   query.flows.resize(4);
-  ASSERT_TRUE(wire.worker().mailbox().post(query));
+  ASSERT_TRUE(wire.worker().mailbox().flows.post(query));
   wire.wait(1);
-  ASSERT_TRUE(query.done);
+  ASSERT_TRUE(query.is_done());
   EXPECT_EQ(query.found, 1u);
   EXPECT_EQ(query.flows[0].client_port, 40000);
   EXPECT_EQ(query.flows[0].action, Action::reset);
