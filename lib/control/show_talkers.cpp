@@ -91,10 +91,10 @@ Json worker_totals(const Context& context) {
 Json application_totals(const Context& context) {
   Json list = Json::array();
   for (const auto& application : context.gateway.snapshot()->catalogue->applications()) {
-    const std::uint64_t allowed = context.counters.application_allowed(application.id);
-    const std::uint64_t blocked = context.counters.application_blocked(application.id);
-    if (allowed == 0 && blocked == 0) continue;
-    list.push_back({{"application", application.word}, {"allowed", allowed}, {"blocked", blocked}});
+    const auto seen = context.counters.application(application.id);
+    if (seen.allowed == 0 && seen.blocked == 0) continue;
+    list.push_back(
+        {{"application", application.word}, {"allowed", seen.allowed}, {"blocked", seen.blocked}});
   }
   return list;
 }
