@@ -93,8 +93,7 @@ struct Stage::State {
   std::unique_ptr<engine::BurstResult> result = std::make_unique<engine::BurstResult>();
 };
 
-synth::Frame Stage::State::frame(const TalkEnds& ends, bool from_client,
-                                 std::uint8_t flags) const {
+synth::Frame Stage::State::frame(const TalkEnds& ends, bool from_client, std::uint8_t flags) const {
   synth::Frame made;
   if (ends.vlan) made.vlan(*ends.vlan);
   const std::string source = (from_client ? ends.client : ends.server).to_string();
