@@ -17,6 +17,8 @@ using explain::Client;
 using explain::Requirement;
 
 constexpr std::size_t kMostNamed = 4;  // needs of a warning
+// Applications of rules that are looked at: a load waits for it, a fraction of a millisecond each.
+constexpr std::size_t kMostJudged = 300;
 
 // Of one rule that blocks what one that allows needs.
 struct Blocked {
@@ -70,7 +72,7 @@ class NeedsWarnings {
       at->times |= when;
       at->mode_override = policy::Mode::enforce;
       judge = std::make_unique<explain::NeedsJudge>(std::move(at), WorkerId(0),
-                                                   explain::StageOptions::kManyFlows);
+                                                    explain::StageOptions::kManyFlows);
     }
     return *judge;
   }
@@ -82,6 +84,8 @@ class NeedsWarnings {
       if (!covers(rule, application)) continue;
       explain::NeedsJudge& judge = judge_at(rule.when);
       if (judge.verdict_of(application, client).rule != rule.id) continue;
+      if (judged_ == kMostJudged) break;
+      ++judged_;
       for (const Requirement& need : judge.needs_of(application, client)) {
         if (need.missing()) note(application, need, by_blocker[blocker_of(need)]);
       }
@@ -125,6 +129,7 @@ class NeedsWarnings {
   const std::span<const Place> places_;
   Diagnostics& diagnostics_;
   std::map<policy::TimeSet, std::unique_ptr<explain::NeedsJudge>> judges_;
+  std::size_t judged_ = 0;
 };
 
 }  // namespace

@@ -166,9 +166,8 @@ Json by_evidence(const Context& context, const Application& application) {
 
 std::string evidence_table(const Json& by_evidence) {
   if (by_evidence.empty()) return {};
-  TextTable table({{"Evidence"},
-                   {"Allowed", TextTable::Align::right},
-                   {"Blocked", TextTable::Align::right}});
+  TextTable table(
+      {{"Evidence"}, {"Allowed", TextTable::Align::right}, {"Blocked", TextTable::Align::right}});
   for (const auto& [evidence, counts] : by_evidence.items()) {
     table.add({evidence, counts["allowed"].dump(), counts["blocked"].dump()});
   }

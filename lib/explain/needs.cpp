@@ -94,8 +94,7 @@ void add_remedy(Requirement& requirement, const TraceEntry* step, const engine::
     requirement.remedy = "it counts as " + taken->word + " there: allow " + quoted(taken->word) +
                          " " + requirement.where + ", with \"to\" for its servers only";
   } else {
-    requirement.remedy =
-        "put a rule that allows what goes \"to\" its servers " + requirement.where;
+    requirement.remedy = "put a rule that allows what goes \"to\" its servers " + requirement.where;
   }
 }
 

@@ -95,8 +95,7 @@ struct Stage::State {
   std::unique_ptr<engine::BurstResult> result = std::make_unique<engine::BurstResult>();
 };
 
-synth::Frame Stage::State::frame(const TalkEnds& ends, bool from_client,
-                                 std::uint8_t flags) const {
+synth::Frame Stage::State::frame(const TalkEnds& ends, bool from_client, std::uint8_t flags) const {
   synth::Frame made;
   if (ends.client_mac) {
     from_client ? made.macs(*ends.client_mac, kOtherMac) : made.macs(kOtherMac, *ends.client_mac);

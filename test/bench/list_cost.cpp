@@ -1,4 +1,5 @@
-// What a list of names and one of addresses cost: time to read, memory, and time to ask.
+// What a list of names and lists of addresses and networks cost, of IPv4 and of IPv6: time to read,
+// memory, and time to ask.
 //
 // usage: list-cost [NAMES [ADDRESSES]]    (1,000,000 and 100,000)
 
@@ -37,6 +38,16 @@ std::string random_name(std::mt19937_64& random) {
 std::string random_address(std::mt19937_64& random) {
   const auto byte = [&] { return std::to_string(random() % 256); };
   return std::to_string(1 + random() % 223) + "." + byte() + "." + byte() + "." + byte();
+}
+
+// Within 2000::/3, as all that is routed: the first groups of 64 bits, a /64 as providers give
+// them.
+std::string random_network_v6(std::mt19937_64& random) {
+  char text[40];
+  const auto group = [&] { return static_cast<unsigned>(random() & 0xffff); };
+  std::snprintf(text, sizeof text, "%x:%x:%x:%x::", 0x2000 | (group() & 0x1fff), group(), group(),
+                group());
+  return text;
 }
 
 lists::List read(const std::string& text, const SuffixHash::Key& key, const char* what) {
@@ -87,11 +98,20 @@ int main(int argc, char** argv) {
     if (const auto address = IpAddress::parse(random_address(random)))
       hosts_out.push_back(*address);
   }
+  std::string networks;
+  std::vector<IpAddress> networks_in, networks_out;
+  for (std::size_t i = 0; i < addresses; ++i) {
+    const std::string text = random_network_v6(random);
+    networks += text + "/64\n";
+    networks_in.push_back(*IpAddress::parse(text));
+    networks_out.push_back(*IpAddress::parse(random_network_v6(random)));
+  }
   const SuffixHash::Key key;
   read(hosts, key, "hosts file");
   std::vector<lists::Lists::Entry> entries;
   entries.push_back({"names", std::make_shared<lists::List>(read(adblock, key, "Adblock"))});
   entries.push_back({"addresses", std::make_shared<lists::List>(read(ranges, key, "addresses"))});
+  entries.push_back({"networks", std::make_shared<lists::List>(read(networks, key, "IPv6"))});
   const lists::Lists all(key, std::move(entries));
 
   // In an order of its own, so that the caches help as little as they do in traffic.
@@ -105,5 +125,9 @@ int main(int argc, char** argv) {
       [&](std::size_t i) { return all.of_address(hosts_in[order[i] % addresses]) != 0; });
   ask("addresses that are not", addresses,
       [&](std::size_t i) { return all.of_address(hosts_out[order[i] % addresses]) != 0; });
+  ask("networks of IPv6 that are in", addresses,
+      [&](std::size_t i) { return all.of_address(networks_in[order[i] % addresses]) != 0; });
+  ask("networks of IPv6 that are not", addresses,
+      [&](std::size_t i) { return all.of_address(networks_out[order[i] % addresses]) != 0; });
   return 0;
 }

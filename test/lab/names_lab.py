@@ -3,7 +3,7 @@
 
 usage: names_lab.py [--verbose] [--two-workers] [PART...]
 
-Parts: tls http dns learn quic; all where none is named.
+Parts: tls http dns learn quic lists; all where none is named.
 """
 
 import os
@@ -14,6 +14,7 @@ import gateway as gateways
 import names_dns
 import names_http
 import names_learn
+import names_lists
 import names_quic
 import names_tls
 from gateway import Gateway
@@ -23,7 +24,8 @@ from names_servers import Servers
 from report import Report
 
 STEM = "chatgate-names"
-PARTS = {"tls": names_tls, "http": names_http, "dns": names_dns, "learn": names_learn, "quic": names_quic}
+PARTS = {"tls": names_tls, "http": names_http, "dns": names_dns, "learn": names_learn, "quic": names_quic,
+         "lists": names_lists}
 
 
 def run(report, parts=tuple(PARTS), workers=1):

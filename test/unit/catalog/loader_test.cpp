@@ -161,6 +161,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{",\"needs\": [{\"ports\": \"5222\", \"reason\": \"x\"}]",
                 {"a.json:2:22: \"5222\" names no transport, expected one such as tcp/5223 or "
                  "udp/4000-4010"}},
+        BadFile{
+            ",\"needs\": [{\"name\": \"b.example\", \"or\": [\"tcp/1\"], \"reason\": \"x\"}]",
+            {"a.json:2:40: \"or\" says which ports serve as well, expected it beside \"ports\""}},
+        BadFile{",\"needs\": [{\"ports\": \"tcp/1\", \"or\": [\"443\"], \"reason\": \"x\"}]",
+                {"a.json:2:38: \"443\" names no transport, expected one such as tcp/5223 or "
+                 "udp/4000-4010"}},
+        BadFile{",\"needs\": [{\"ports\": \"tcp/1\", \"service\": \"voices\", \"reason\": \"x\"}]",
+                {"a.json:2:42: unknown service \"voices\", did you mean \"voice\"?"}},
         BadFile{",\"needs\": [{\"ports\": \"tcp/5222\"}]",
                 {"a.json:2:12: an entry of \"needs\" has no \"reason\", say what does not work "
                  "without it"}}));
@@ -327,7 +335,7 @@ TEST(CatalogueDescription, IsKept) {
     "addresses": [{"prefix": "192.0.2.1", "plain_dns": true, "as_of": "2026-01-01", "source": "x"}],
     "protocols": ["xmpp"], "signatures": [7], "limits": ["l"], "over_blocking": ["o"],
     "services": [{"service": "voice", "separable": "partly", "how": "h"}],
-    "needs": [{"name": "b.example", "reason": "r"}, {"ports": "udp/1-2", "reason": "s"}],
+    "needs": [{"name": "b.example", "reason": "r"}, {"ports": "udp/1-2", "or": ["tcp/443"], "service": "voice", "reason": "s"}],
     "unrecognised": "u"})",
                    "a.json", builder, diagnostics);
   // A year that nobody can mean is refused; everything else is kept.
@@ -353,6 +361,12 @@ TEST(CatalogueDescription, IsKept) {
   EXPECT_EQ(description.needs[0].name, "b.example");
   EXPECT_EQ(description.needs[1].ports, "udp/1-2");
   EXPECT_EQ(description.needs[1].reason, "s");
+  EXPECT_EQ(description.needs[1].serve, std::vector<std::string>{"tcp/443"});
+  EXPECT_EQ(description.needs[1].service, Service::voice);
+  ASSERT_EQ(description.needs[1].any_of.size(), 2u);
+  EXPECT_FALSE(description.needs[1].any_of[0].tcp);
+  EXPECT_EQ(description.needs[1].any_of[0].last, 2);
+  EXPECT_EQ(description.needs[1].any_of[1].first, 443);
   ASSERT_EQ(all[0].names.size(), 2u);
   EXPECT_EQ(all[0].names[0].uses, (NameUses{1} << 1 | NameUses{1} << 19));
   EXPECT_TRUE(all[0].names[1].label);

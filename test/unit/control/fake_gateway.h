@@ -42,11 +42,20 @@ inline std::shared_ptr<const catalog::Catalogue> small_catalogue() {
   xmpp.description.protocols = {"xmpp"};
   xmpp.description.signatures = {7, 8};
   xmpp.description.services = {{catalog::Service::voice, catalog::Separable::partly, "in clear"}};
-  xmpp.description.needs = {
-      {.application = "telegram", .name = {}, .ports = {}, .serve = {}, .any_of = {},
-       .service = proto::Service::text_chat, .reason = "bridges"},
-      {.application = {}, .name = {}, .ports = "udp/5353", .serve = {"udp/5354"}, .any_of = {},
-       .service = proto::Service::any, .reason = "finding peers"}};
+  xmpp.description.needs = {{.application = "telegram",
+                             .name = {},
+                             .ports = {},
+                             .serve = {},
+                             .any_of = {},
+                             .service = proto::Service::text_chat,
+                             .reason = "bridges"},
+                            {.application = {},
+                             .name = {},
+                             .ports = "udp/5353",
+                             .serve = {"udp/5354"},
+                             .any_of = {},
+                             .service = proto::Service::any,
+                             .reason = "finding peers"}};
   xmpp.description.limits = {"Any\x1bport."};
   xmpp.description.over_blocking = {"Mail."};
   return std::make_shared<catalog::Catalogue>(std::move(all));

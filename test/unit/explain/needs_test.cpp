@@ -6,9 +6,10 @@
 
 #include "catalog/builder.h"
 #include "catalog/loader.h"
+#include "policy/loader.h"
+
 #include "explain/explain.h"
 #include "explain/needs_print.h"
-#include "policy/loader.h"
 
 namespace chatgate::explain {
 namespace {
@@ -75,9 +76,8 @@ TEST(Needs, AllOfThemAreToldInTheirOrder) {
   EXPECT_THAT(
       lines,
       ElementsAre("passes   DNS for talk.example (finding its servers)",
-                  "passes   login.example (signing in)",
-                  "passes   application meet (conferences)", "passes   udp/3478 (calls)",
-                  "passes   tcp/6000 or tcp/7000-7002 (the server)",
+                  "passes   login.example (signing in)", "passes   application meet (conferences)",
+                  "passes   udp/3478 (calls)", "passes   tcp/6000 or tcp/7000-7002 (the server)",
                   "passes   pictures.example (file), which others use too: a web shop",
                   "passes   adverts.example (ads), which others use too: everybody; it works "
                   "without"));
@@ -100,9 +100,9 @@ TEST(Needs, WhatIsOnlyWatchedOrAllowedBeforeIsNotMissing) {
   EXPECT_THAT(missing(std::string(kTalkMay) + R"({"server": "login.example", "action": "allow"},
                       {"server": "login.example", "action": "drop"})"),
               IsEmpty());
-  EXPECT_THAT(missing(std::string(kTalkMay) +
-                      R"({"server": "notlogin.example", "action": "drop"})"),
-              IsEmpty());
+  EXPECT_THAT(
+      missing(std::string(kTalkMay) + R"({"server": "notlogin.example", "action": "drop"})"),
+      IsEmpty());
   EXPECT_THAT(missing(std::string(kTalkMay) + R"({"server": "adverts.example", "action": "drop"})"),
               IsEmpty());
   EXPECT_THAT(missing(R"({"category": "im", "action": "reset"})", R"(, "mode": "monitor")"),
@@ -121,7 +121,10 @@ TEST(Needs, PortsOfAnAccessListOneOfWhichIsEnough) {
   EXPECT_THAT(missing(allow, access(R"({"action": "deny", "protocol": "tcp", "port": 7001})")),
               IsEmpty());
   EXPECT_THAT(
-      missing(allow, access(R"({"name": "high", "action": "deny", "protocol": "tcp", "port": ["6000", "7002"]})")),
+      missing(
+          allow,
+          access(
+              R"({"name": "high", "action": "deny", "protocol": "tcp", "port": ["6000", "7002"]})")),
       ElementsAre("tcp/6000 or tcp/7000-7002 by high: tcp/6000"));
   // No question, no name.
   EXPECT_THAT(missing(allow, access(R"({"action": "deny", "protocol": "udp", "port": 53})")),
@@ -135,15 +138,17 @@ TEST(Needs, AServiceThatMayNotPassNeedsNothing) {
                          {"application": "talk", "action": "reset"})",
                       access),
               IsEmpty());
-  EXPECT_THAT(missing(R"({"application": "talk", "service": ["text-chat", "voice"], "action": "allow"},
+  EXPECT_THAT(
+      missing(R"({"application": "talk", "service": ["text-chat", "voice"], "action": "allow"},
                          {"application": "talk", "action": "reset"})",
-                      access),
-              ElementsAre("udp/3478 by line 1: udp/3478"));
+              access),
+      ElementsAre("udp/3478 by line 1: udp/3478"));
 }
 
 // Each remedy that is a rule, put where it is said, is one.
 TEST(Needs, RemediesHelp) {
-  const std::string blocking = R"({"name": "none", "server": ["login.example", "meet.example"], "action": "drop"})";
+  const std::string blocking =
+      R"({"name": "none", "server": ["login.example", "meet.example"], "action": "drop"})";
   const std::vector<Requirement> all = needs(snapshot(kTalkMay + blocking));
   std::vector<Requirement> blocked;
   for (const Requirement& each : all) {
@@ -171,8 +176,8 @@ TEST(Needs, ExplanationsTellThemOfWhatPassesAndOtherUsersOfWhatDoesNot) {
   asked.ends.server_port = 443;
   asked.kind = NameKind::sni;
   asked.name = "talk.example";
-  const auto policy = snapshot(
-      std::string(kTalkMay) + R"({"server": "login.example", "action": "drop"},
+  const auto policy =
+      snapshot(std::string(kTalkMay) + R"({"server": "login.example", "action": "drop"},
                                  {"category": "im", "action": "reset"})");
   const Explanation passes = explain(policy, asked, {});
   EXPECT_EQ(passes.application, "talk");

@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 #include <regex>
 
-#include "../engine/wire.h"
 #include "detect/parser.h"
+
+#include "../engine/wire.h"
 #include "explain/pattern_sample.h"
 
 namespace chatgate::explain {
@@ -16,14 +17,13 @@ using ::testing::SizeIs;
 
 TEST(PatternSample, IsMatchedByItsExpression) {
   for (const char* expression :
-       {"abc", "^a.c$", "[0-9]{1,10} (?:TWN|SSO) [IS] ", "(?:$|[ /(])x", "a\\.b\\/c", "[^ \\r\\n]{3}",
-        "^GIVE [0-9]{6,10}\\r?\\n", "(a|b)+c*d?", "[a-f0-9]{32}", "[\\x41-\\x43]z", "[]x]y",
-        "(?:|later)", "\\d\\w\\s\\S\\D"}) {
+       {"abc", "^a.c$", "[0-9]{1,10} (?:TWN|SSO) [IS] ", "(?:$|[ /(])x", "a\\.b\\/c",
+        "[^ \\r\\n]{3}", "^GIVE [0-9]{6,10}\\r?\\n", "(a|b)+c*d?", "[a-f0-9]{32}", "[\\x41-\\x43]z",
+        "[]x]y", "(?:|later)", "\\d\\w\\s\\S\\D"}) {
     const auto sample = sample_of(expression);
     ASSERT_TRUE(sample.has_value()) << expression;
-    EXPECT_TRUE(std::regex_search(sample->bytes, std::regex(std::string(expression) == "[]x]y"
-                                                                ? "[\\]x]y"
-                                                                : expression)))
+    EXPECT_TRUE(std::regex_search(
+        sample->bytes, std::regex(std::string(expression) == "[]x]y" ? "[\\]x]y" : expression)))
         << expression << " and " << sample->bytes;
   }
   EXPECT_TRUE(sample_of("^a")->at_start);
@@ -31,9 +31,9 @@ TEST(PatternSample, IsMatchedByItsExpression) {
 }
 
 TEST(PatternSample, NothingOfWhatIsNotRead) {
-  for (const char* expression : {"(?=a)b", "(?<!a)b", "(a)\\1", "[[:alpha:]]", "a{", "[a", "(a", "a)",
-                                 "*a", "\\", "\\x4", "\\xzz", "\\pL", "[z-a]", "x{4096}",
-                                 "((((((((((((((((((a))))))))))))))))))"}) {
+  for (const char* expression :
+       {"(?=a)b", "(?<!a)b", "(a)\\1", "[[:alpha:]]", "a{", "[a", "(a", "a)", "*a", "\\", "\\x4",
+        "\\xzz", "\\pL", "[z-a]", "x{4096}", "((((((((((((((((((a))))))))))))))))))"}) {
     EXPECT_FALSE(sample_of(expression).has_value()) << expression;
   }
 }

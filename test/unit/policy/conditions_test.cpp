@@ -289,11 +289,12 @@ INSTANTIATE_TEST_SUITE_P(
         Warned{R"({"application": "whatsapp", "action": "allow"},
 {"server": "cdn.example", "action": "allow"})",
                {}},
-        Warned{R"({"application": "xmpp", "action": "allow"},
+        Warned{
+            R"({"application": "xmpp", "action": "allow"},
 {"server": "cdn.example", "action": "allow"})",
-               {"p:3:1: warning: \"rule 2\" opens more than it says: others too are behind the name "
-                "\"cdn.example\" of \"whatsapp\", name the application as well, or narrower "
-                "servers"}},
+            {"p:3:1: warning: \"rule 2\" opens more than it says: others too are behind the name "
+             "\"cdn.example\" of \"whatsapp\", name the application as well, or narrower "
+             "servers"}},
         Warned{R"({"to": "203.0.0.0/16", "action": "alert"})",
                {"p:2:1: warning: \"rule 1\" opens more than it says: others too are behind the "
                 "addresses 203.0.113.0/24 of \"whatsapp\", name the application as well, or "
