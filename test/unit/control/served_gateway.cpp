@@ -51,7 +51,7 @@ int serve(char** arguments, testing::FakeGateway& gateway, const CommandsConfig&
 }
 
 int serve_traffic(char** arguments) {
-  testing::WorkerGateway gateway;
+  testing::WorkerGateway gateway(1u << 16);
   CommandsConfig config;
   config.clock = [&gateway] { return gateway.now(); };
   config.events = &gateway.recent;
@@ -59,7 +59,7 @@ int serve_traffic(char** arguments) {
   return serve(arguments, gateway, config, [&] {
     gateway.tick_workers();
     if (++round % 10 != 0) return;
-    const auto port = static_cast<std::uint16_t>(20000 + round / 10 % 400);
+    const auto port = static_cast<std::uint16_t>(20000 + round / 10 % 40000);
     gateway.browse("192.0.2.9", port, "jabber.example", false);
     gateway.browse("10.1.1.5", port, "jabber.example", true);
   });

@@ -141,7 +141,6 @@ class ViewsTest(unittest.TestCase):
 
     def test_the_live_screen(self):
         terminal = base.Terminal(self.gateway, "top")
-        before = termios.tcgetattr(terminal.fd)
         terminal.expect("Client, by bytes")
         terminal.expect("q quit")
         terminal.type("f")
@@ -153,7 +152,6 @@ class ViewsTest(unittest.TestCase):
         # The cursor is shown again, and the terminal is as it was.
         self.assertEqual(terminal.status(), 0)
         self.assertTrue(terminal.raw.rstrip().endswith(b"\x1b[?1l\x1b>"), terminal.raw[-80:])
-        del before
 
     def test_the_live_screen_ends_by_a_signal(self):
         terminal = base.Terminal(self.gateway, "top")

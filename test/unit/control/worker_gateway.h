@@ -15,11 +15,11 @@ namespace chatgate::control::testing {
 
 class WorkerGateway : public FakeGateway {
  public:
-  WorkerGateway() : writer_(options(recent), {}) {
+  explicit WorkerGateway(std::uint32_t flows = 1024) : writer_(options(recent), {}) {
     for (std::size_t i = 0; i < kWorkers; ++i) {
       engine::WorkerConfig config;
       config.id = WorkerId(static_cast<std::uint8_t>(i));
-      config.flows = 1024;
+      config.flows = flows;
       config.hash = hash_;
       config.inspections = 64;
       rings_[i] = std::make_unique<telemetry::EventRing>(256);

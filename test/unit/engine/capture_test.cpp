@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/mailbox.h"
+#include "net/checksum.h"
 
 #include "wire.h"
 
@@ -76,16 +77,18 @@ TEST(Capture, FragmentsAreHeldUntilTheLastOne) {
   ASSERT_TRUE(post(wire, request));
   const Octets whole =
       Frame().v4(kClient, kServer).udp(1, 9999).payload(std::string(64, 'x')).build();
+  // The whole datagram's Ethernet and IP header with another length, offset and checksum.
   const auto part = [&](std::uint16_t from, std::uint16_t size, bool more) {
-    const auto begin = whole.begin() + 34 + from;
-    return Frame()
-        .v4(kClient, kServer)
-        .protocol(net::kUdp)
-        .fragment(from, more)
-        .payload(Octets(begin, begin + size));
+    Octets frame(whole.begin(), whole.begin() + 34);
+    frame.insert(frame.end(), whole.begin() + 34 + from, whole.begin() + 34 + from + size);
+    store_be16(&frame[16], static_cast<std::uint16_t>(20 + size));
+    store_be16(&frame[20], static_cast<std::uint16_t>(from / 8 | (more ? 0x2000 : 0)));
+    store_be16(&frame[24], 0);
+    store_be16(&frame[24], net::checksum_fold(net::checksum_add(Bytes(frame).subspan(14, 20), 0)));
+    return frame;
   };
-  wire.inside(part(0, 40, true));
-  wire.inside(part(40, 32, false));
+  wire.send(part(0, 40, true), Side::inside);
+  wire.send(part(40, 32, false), Side::inside);
   const auto frames = kept(request);
   ASSERT_EQ(frames.size(), 2u);
   EXPECT_EQ(frames[0].about.fate, Fate::held);
