@@ -56,6 +56,7 @@ class Screen {
  public:
   Screen() {
     std::setlocale(LC_ALL, "");
+    ::use_env(false);  // LINES and COLUMNS would stand for ever, whatever size the window gets
     screen_ = ::newterm(nullptr, stdout, stdin);
     if (screen_ == nullptr) return;
     ::cbreak();

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import gateway as gateways
 import lab as labs
+import views
 import wire
 from attempts import KNOWS_WITHIN, WEB, LongConnection, Plan
 from clients import Stopwatch
@@ -115,6 +116,7 @@ class Demo:
         self.recorder = wire.Recorder(self.lab, self.folder)
         self.recorder.start()
 
+        views.begin(self.gateway)
         report.head("1. Under the shipped policy")
         self._attempt_all("the shipped policy", [*self.plan.blocked(), *self.plan.innocent()])
         report.head("2. The policy now allows XMPP and Slack; reloaded under way")
@@ -214,6 +216,8 @@ class Demo:
         self.report.check("every frame was forwarded or dropped",
                           "" if whole and counters["events-lost"] == 0 else str(counters),
                           f"{counters['packets']} = {counters['forwarded']} + {counters['dropped']}")
+
+        views.check(self.gateway, self.folder, self.report)
 
     def _end(self):
         report = self.report

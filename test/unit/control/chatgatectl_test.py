@@ -25,12 +25,12 @@ PATIENCE = 20  # seconds; only a failure waits so long
 class Gateway:
     """The served gateway, in a folder of its own."""
 
-    def __init__(self):
+    def __init__(self, *more):
         self.folder = tempfile.mkdtemp(prefix="chatgatectl-")
         self.socket = self.folder + "/control.sock"
         self.policy = self.folder + "/policy.json"
         self.write_policy('{"rulez": []}')
-        self.process = subprocess.Popen([SERVER, self.socket, self.policy, CATALOGUE],
+        self.process = subprocess.Popen([SERVER, self.socket, self.policy, CATALOGUE, *more],
                                         stdout=subprocess.DEVNULL)
         end = time.monotonic() + PATIENCE
         while not os.path.exists(self.socket):
@@ -48,17 +48,18 @@ class Gateway:
 
 
 class Terminal:
-    """chatgatectl at its prompt on a pseudo-terminal."""
+    """chatgatectl at its prompt, or with a command, on a pseudo-terminal."""
 
-    def __init__(self, gateway):
+    def __init__(self, gateway, *command):
         pid, self.fd = pty.fork()
         if pid == 0:
             # libedit keeps the names of functions that were added to it (EL_ADDFN) for ever.
             os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
             os.environ.update(HOME=gateway.folder, TERM="vt100", COLUMNS="100", LINES="40")
-            os.execv(CTL, [CTL, "--socket", gateway.socket])
+            os.execv(CTL, [CTL, "--socket", gateway.socket, *command])
         self.pid = pid
         self.seen = ""
+        self.raw = b""
 
     def expect(self, text):
         """Waits for `text` on the screen after what was expected before; returns what came until
@@ -68,9 +69,11 @@ class Terminal:
             assert time.monotonic() < end, f"no {text!r} in {self.seen!r}"
             if select.select([self.fd], [], [], 0.1)[0]:
                 try:
-                    data = os.read(self.fd, 4096).decode(errors="replace")
+                    raw = os.read(self.fd, 4096)
                 except OSError:
-                    data = ""
+                    raw = b""
+                self.raw += raw
+                data = raw.decode(errors="replace")
                 assert data, f"ended without {text!r}: {self.seen!r}"
                 self.seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", data)
         before, self.seen = self.seen.split(text, 1)
@@ -91,7 +94,11 @@ class Terminal:
         try:
             while True:
                 assert time.monotonic() < end, "it does not end"
-                if select.select([self.fd], [], [], 0.1)[0] and not os.read(self.fd, 4096):
+                if not select.select([self.fd], [], [], 0.1)[0]:
+                    continue
+                raw = os.read(self.fd, 4096)
+                self.raw += raw
+                if not raw:
                     break
         except OSError:
             pass

@@ -1,24 +1,27 @@
 // Serves an in-memory gateway on a socket until SIGTERM: for tests of chatgatectl.
 //
-//   served_gateway SOCKET POLICY CATALOGUE
+//   served_gateway SOCKET POLICY CATALOGUE [traffic]
+//
+// With `traffic` it has real workers, and clients of them: one that is blocked again and again and
+// one that is not.
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
+#include <string_view>
 
 #include "control/server.h"
 
-#include "fake_gateway.h"
+#include "worker_gateway.h"
 
-int main(int count, char** arguments) {
-  using namespace chatgate::control;
-  if (count != 4) return 2;
+namespace {
+
+using namespace chatgate::control;
+
+int serve(char** arguments, testing::FakeGateway& gateway, const CommandsConfig& given,
+          const std::function<void()>& work) {
   boost::asio::io_context io;
-  testing::FakeGateway gateway;
-  gateway.worker(0).add(chatgate::telemetry::Counter::packets, 42);
-  gateway.add_flow(
-      0, testing::flow_to("203.0.113.1", testing::kXmpp, chatgate::policy::Action::allow, 5));
   chatgate::catalog::ApplicationRegistry registry;
-  CommandsConfig table;
+  CommandsConfig table = given;
   table.source.policy_file = arguments[2];
   table.source.catalogue_folder = arguments[3];
   table.audit = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
@@ -33,7 +36,7 @@ int main(int count, char** arguments) {
 
   boost::asio::steady_timer timer(io);
   std::function<void()> tick = [&] {
-    gateway.tick();
+    work();
     timer.expires_after(std::chrono::milliseconds(1));
     timer.async_wait([&](const boost::system::error_code& error) {
       if (!error) tick();
@@ -45,4 +48,31 @@ int main(int count, char** arguments) {
   io.run();
   server.close();
   return 0;
+}
+
+int serve_traffic(char** arguments) {
+  testing::WorkerGateway gateway(1u << 16);
+  CommandsConfig config;
+  config.clock = [&gateway] { return gateway.now(); };
+  config.events = &gateway.recent;
+  unsigned round = 0;
+  return serve(arguments, gateway, config, [&] {
+    gateway.tick_workers();
+    if (++round % 10 != 0) return;
+    const auto port = static_cast<std::uint16_t>(20000 + round / 10 % 40000);
+    gateway.browse("192.0.2.9", port, "jabber.example", false);
+    gateway.browse("10.1.1.5", port, "jabber.example", true);
+  });
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count == 5 && std::string_view(arguments[4]) == "traffic") return serve_traffic(arguments);
+  if (count != 4) return 2;
+  testing::FakeGateway gateway;
+  gateway.worker(0).add(chatgate::telemetry::Counter::packets, 42);
+  gateway.add_flow(
+      0, testing::flow_to("203.0.113.1", testing::kXmpp, chatgate::policy::Action::allow, 5));
+  return serve(arguments, gateway, {}, [&gateway] { gateway.tick(); });
 }

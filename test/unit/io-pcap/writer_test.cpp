@@ -1,4 +1,5 @@
 // What is written is read again the same, and every failure is one line.
+#include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,6 +51,41 @@ TEST(Writer, PcapngHoldsManyLinkTypes) {
   const Outcome outcome = read_capture(folder / "x.pcapng");
   ASSERT_EQ(outcome.packets.size(), 10u);
   for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(outcome.packets[i].link, kAll[i % 5]);
+}
+
+// What is said beside the bytes does not stand in the way of a reader, and is there.
+TEST(Writer, PcapngHoldsNotes) {
+  const Folder folder;
+  Diagnostics findings;
+  const auto writer = CaptureWriter::open(folder / "x.pcapng", findings);
+  for (std::size_t size = 0; size < 9; ++size) {
+    const std::string comment(size, 'c');
+    const CaptureNote note{size % 2 == 0 ? "inside" : "outside", Direction::outbound, comment};
+    EXPECT_TRUE(writer->write(as_bytes(std::string_view("abcdefgh").substr(0, size)), 99,
+                              LinkType::ethernet, kTime, findings, note));
+  }
+  EXPECT_TRUE(writer->close(findings));
+  const Outcome outcome = read_capture(folder / "x.pcapng");
+  EXPECT_EQ(outcome.error, "");
+  ASSERT_EQ(outcome.packets.size(), 9u);
+  for (std::size_t size = 0; size < 9; ++size) {
+    EXPECT_EQ(outcome.packets[size].bytes, std::string("abcdefgh").substr(0, size));
+    EXPECT_EQ(outcome.packets[size].time, kTime.nanoseconds);
+  }
+}
+
+// An option's length has 16 bits; a longer text is cut, and not within a character.
+TEST(Pcapng, ACommentIsCutAtACharacter) {
+  std::string text(65534, 'c');
+  text += "\xc3\xa9";
+  PcapngBlocks blocks;
+  std::string out;
+  blocks.add(out, {}, {as_bytes("x"), 1, kTime, Direction::unknown, text});
+  std::uint16_t length = 0;
+  // Behind the interface (32 bytes: no names), the packet's head (28), its padded bytes, the code.
+  std::memcpy(&length, out.data() + 32 + 28 + 4 + 2, sizeof length);
+  EXPECT_EQ(length, 65534u);
+  EXPECT_EQ(out.size() % 4, 0u);
 }
 
 TEST(Writer, PcapRefusesASecondLinkType) {
