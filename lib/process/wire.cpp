@@ -59,8 +59,6 @@ int make_bridge(const std::string& name) {
 }
 
 void remove_xdp(int index) {
-  LinkState state;
-  if (!ask_link(index, state) || !state.has_xdp) return;
   LinkRequest(RTM_SETLINK, 0, index)
       .open(IFLA_XDP)
       .add_number(IFLA_XDP_FD, std::int32_t{-1})
@@ -68,10 +66,20 @@ void remove_xdp(int index) {
       .send();
 }
 
+// The bridge or bond of somebody else that `link` belongs to; empty for none, or one of ours.
+std::string stranger_above(const LinkState& link, LinkState& master) {
+  if (link.master == 0 || !ask_link(link.master, master)) return {};
+  const bool ours = master.kind == "bridge" && master.name.starts_with(kPrefix);
+  return ours ? std::string() : link.name + ": it belongs to " + master.name;
+}
+
 std::string join(const std::string& name, int bridge) {
   const int index = link_index(name);
   if (index == 0) return name + ": there is no such interface";
-  remove_xdp(index);
+  LinkState link, master;
+  if (!ask_link(index, link)) return name + ": it cannot be looked at";
+  if (std::string wrong = stranger_above(link, master); !wrong.empty()) return wrong;
+  if (link.has_xdp) remove_xdp(index);
   if (const int error =
           LinkRequest(RTM_NEWLINK, 0, index).add_number(IFLA_MASTER, std::uint32_t(bridge)).send();
       error != 0) {
@@ -112,12 +120,11 @@ std::string close_wire(const Wire& wire, bool& was_open) {
   for (const std::string& name : {wire.inside, wire.outside}) {
     LinkState link, master;
     if (!ask_link(link_index(name), link) || link.master == 0) continue;
-    if (!ask_link(link.master, master)) continue;
-    if (master.kind != "bridge" || !master.name.starts_with(kPrefix)) {
-      return name + ": it belongs to " + master.name +
-             ", so frames would pass by the gateway; take it out (ip link set " + name +
+    if (const std::string wrong = stranger_above(link, master); !wrong.empty()) {
+      return wrong + ", so frames would pass by the gateway; take it out (ip link set " + name +
              " nomaster)";
     }
+    if (master.index == 0) continue;  // gone meanwhile
     if (const int error = LinkRequest(RTM_DELLINK, 0, master.index).send(); error != 0) {
       return failed(master.name, "the bridge cannot be removed", error);
     }

@@ -22,7 +22,7 @@ struct Wire {
 };
 
 // Joins the two and raises both; repeatable. Takes an XDP program off them, which a gateway that
-// was killed leaves behind.
+// was killed leaves behind. An interface in somebody else's bridge stays there, with an error.
 std::string open_wire(const Wire& wire);
 
 // Takes both out of the bridge that `open_wire` made, and the bridge away. `was_open` says whether

@@ -63,6 +63,7 @@ class Gateway:
         self.events = Events(folder / "events.json")
         self.log = folder / "chatgate.log"
         self.options = []  # more words of its command line
+        self.catalogue = CATALOGUE
         self.process = None
 
     def command(self):
@@ -76,7 +77,7 @@ class Gateway:
                 "--socket", str(self.socket), *NO_CONFIG, *self.options]
 
     def start(self, seconds=30):
-        environment = {**os.environ, "CHATGATE_CATALOGUE": str(CATALOGUE)}
+        environment = {**os.environ, "CHATGATE_CATALOGUE": str(self.catalogue)}
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", self.lab.gateway, *self.command()], stdin=subprocess.DEVNULL,

@@ -101,7 +101,12 @@ std::unique_ptr<Eal> Eal::start(const std::vector<std::string>& arguments, std::
   for (std::string& copy : copies) pointers.push_back(copy.data());
   std::unique_ptr<Eal> eal(new Eal);
   eal->forget();
-  if (init_quietly(pointers) >= 0) return eal;
+  if (init_quietly(pointers) >= 0) {
+    // Made even where nothing is shared. Who starts may remove it, who runs perhaps not.
+    std::error_code ignored;
+    std::filesystem::remove(rte_eal_get_runtime_dir(), ignored);
+    return eal;
+  }
   const std::string reason = rte_strerror(rte_errno);
   const std::string said = eal->take_error();
   error = "DPDK did not start: " + (said.empty() ? reason : said);
@@ -116,7 +121,7 @@ Eal::~Eal() {
   }
   const std::filesystem::path folder = rte_eal_get_runtime_dir();
   rte_eal_cleanup();
-  // Made even where nothing is shared, and left behind.
+  // Left behind where something is in it.
   std::error_code ignored;
   if (folder.filename().string().starts_with("chatgate-")) {
     std::filesystem::remove_all(folder, ignored);

@@ -62,6 +62,7 @@ TEST(Wire, LeavesSomebodysBridgeAlone) {
     bool was_open = false;
     const std::string wrong = close_wire(cable_wire(), was_open);
     return first_false({made, !was_open, wrong.starts_with("out0: it belongs to br0, "),
+                        open_wire(cable_wire()) == "out0: it belongs to br0",
                         master_of("out0") == "br0"});
   });
 }
