@@ -11,6 +11,7 @@ import sys
 import bad_input
 import demo
 import evasions
+import faults
 import gateway
 import messengers_lab
 import names_lab
@@ -40,6 +41,7 @@ def main():
         names_lab.run(report, ("learn",), workers=2)
         messengers_lab.run(report)
         reloads.run(report, ("--seconds", "3"))
+        faults.run_short(report)
         report.head("Mistakes")
         bad_input.run(report)
     return report.tally()

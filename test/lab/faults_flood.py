@@ -13,9 +13,10 @@ import struct
 import sys
 import time
 
-from evasions import BLOCKED, client_hello
+from clients import client_hello
 from lab import CLIENT_MAC, INTERNET4, SERVER_MAC
 
+BLOCKED = "web.whatsapp.com"
 SERVER = socket.inet_aton(INTERNET4.format(20))
 DISTINCT = 6000  # frames made before the flood begins
 TCP, UDP = 6, 17
