@@ -3,7 +3,7 @@
 
 usage: faults_flood.py KIND SECONDS [MOST]
 
-Prints how many frames were sent. Sources are spoofed, so that answers go nowhere; all checksums are
+With MOST, no faster than a gateway without a core of its own can follow. Prints how many frames were sent. Sources are spoofed, so that answers go nowhere; all checksums are
 right, so that nothing but the flood itself is a reason to drop.
 """
 
@@ -121,6 +121,8 @@ def main(kind, seconds, most=1 << 62):
                 except OSError:
                     failed += 1
                 at = (at + 1) % len(frames)
+            if most < 1 << 62:
+                time.sleep(0.005)
     print(sent, failed)
 
 
