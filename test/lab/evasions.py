@@ -9,11 +9,11 @@ read the hello is told by its ServerHello, and by nothing else.
 import contextlib
 import itertools
 import socket
-import ssl
 import time
 from pathlib import Path
 
 import lab as labs
+from clients import client_hello
 from gateway import Gateway
 from lab import Lab, LabError, ip_batch
 
@@ -27,17 +27,6 @@ SERVER = labs.INTERNET4.format(20)
 BLOCKED, ALLOWED, DECOY = "web.whatsapp.com", "web.allowedapp.com", "web.shopping.com"
 PORTS = itertools.count(30000)
 STEM = "chatgate-evasions"
-
-
-def client_hello(name):
-    """As this machine's own TLS library writes it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    arriving, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
-    session = context.wrap_bio(arriving, leaving, server_hostname=name)
-    with contextlib.suppress(ssl.SSLWantReadError):
-        session.do_handshake()
-    return leaving.read()
 
 
 class Connection:

@@ -42,7 +42,10 @@ class FaultyGateway(Gateway):
         self.words, self.environment = words, environment or {}
 
     def command(self):
-        return [*super().command(), "--flows", str(FLOWS), *self.words]
+        words = [*super().command(), "--flows", str(FLOWS), *self.words]
+        # What is said twice was said for this fault.
+        return [word for at, word in enumerate(words)
+                if "--outside" not in (word, words[at - 1]) or "--outside" not in words[at + 1:]]
 
     def start(self, seconds=30):
         saved = {name: os.environ.get(name) for name in self.environment}
@@ -149,14 +152,11 @@ class Bench:
         grown = gateway.resident() - memory
         report.check(f"{name}: memory stays bounded", f"{grown >> 20} MiB more" if grown > MEMORY_GROWTH else "",
                      f"{grown >> 10} KiB more")
-        after, now = gateway.counters(), gateway.reasons()
+        after = self._settled()
+        now = gateway.reasons()
         more = {word: now[word] - reasons.get(word, 0) for word in now if now[word] != reasons.get(word, 0)}
         dropped = after["dropped"] - before["dropped"]
         whole = after["packets"] == after["forwarded"] + after["dropped"]
-        # Two questions to a gateway at work are never of the same moment.
-        while not whole and self._again():
-            after = gateway.counters()
-            whole = after["packets"] == after["forwarded"] + after["dropped"]
         report.check(f"{name}: every frame was forwarded, or dropped for a reason",
                      "" if whole and dropped <= sum(more.values()) else f"{dropped} dropped, reasons {more}; {after}")
         if lossless:
@@ -167,12 +167,15 @@ class Bench:
         said = ", ".join(f"{word} {count}" for word, count in {**more, **counted}.items() if count)
         self.rows.append([name, f"{lost} of {sent}", device, "; ".join([*told, said or "-"])])
 
-    _tries = 0
-
-    def _again(self):
-        self._tries += 1
-        time.sleep(0.05)
-        return self._tries % 20 != 0
+    def _settled(self, seconds=5):
+        """The counters, once they agree: fragments are held for a while, and a gateway at work answers
+        two questions at two moments."""
+        end = time.monotonic() + seconds
+        while True:
+            counters = self.gateway.counters()
+            if counters["packets"] == counters["forwarded"] + counters["dropped"] or time.monotonic() > end:
+                return counters
+            time.sleep(0.05)
 
 
 # Floods.
@@ -182,6 +185,8 @@ def floods(bench):
     # hellos are five seconds old.
     gateway = bench.with_gateway("--on-failure", "closed")
     for kind, what in (("syns", "SYN flood"), ("fragments", "fragment flood"), ("halves", "half hellos")):
+        if kind == "halves" and bench.options.short:
+            continue  # the room comes back after five seconds
         with bench.fault(what) as told:
             before = gateway.ports()["inside"]["in"]
             sent, failed = bench.flood(kind)
@@ -310,8 +315,9 @@ def full_disk(bench):
             size = (disk / "events.json").stat().st_size
             told.append(f"{sent} questions, the disk took {size} bytes")
         bench.report.check("a full disk: it is full", "" if size >= 60000 else f"{size} bytes")
-        good = sum(1 for row in gateway.events.seen if row["event_type"] == "alert")
         total = gateway.counters()
+        gateway.events.settle(quiet=0.6, most=5)
+        good = sum(1 for row in gateway.events.seen if row["event_type"] == "alert")
         bench.report.check("a full disk: the file beside it has every event, or the loss is counted",
                            "" if good + total["events-lost"] >= total["blocked"] else
                            f"{good} written, {total['events-lost']} lost, {total['blocked']} blocked")
@@ -381,7 +387,8 @@ def stepped_clock(bench):
 
 def stalled_device(bench):
     """The device on the other side takes nothing for a while."""
-    bench.with_gateway()
+    # Past the queueing discipline, as the driver sends otherwise, nothing can be held up.
+    gateway = bench.with_gateway("--outside", "vdev:net_af_packet7,iface=outside,qdisc_bypass=0,framecnt=512")
     with bench.fault("a device that takes no frames") as told:
         run("tc", "-n", bench.lab.gateway, "qdisc", "replace", "dev", "outside", "root", "tbf", "rate", "8kbit",
             "burst", "2000", "limit", "4000")
@@ -390,6 +397,9 @@ def stalled_device(bench):
         finally:
             run("tc", "-n", bench.lab.gateway, "qdisc", "delete", "dev", "outside", "root")
         told.append(f"{sent} frames sent")
+    full = gateway.reasons()["transmit-full"]
+    bench.report.check("a device that takes no frames: what it did not take is counted",
+                       "" if full else str(gateway.reasons()))
 
 
 def removed_port(bench):
@@ -412,7 +422,7 @@ FAULTS = {
     "disk": full_disk, "device": stalled_device, "clock": stepped_clock, "flapping": flapping,
     "port": removed_port,  # the last one: the lab's cable is gone with it
 }
-SHORT = ("floods", "clients", "worker", "disk", "port")
+SHORT = ("floods", "clients", "port")
 
 
 def run_all(report, options):
@@ -433,7 +443,7 @@ def run_all(report, options):
 
 def run_short(report):
     """A few seconds of it, for the end-to-end tests."""
-    run_all(report, argparse.Namespace(seconds=0.3, only=SHORT))
+    run_all(report, argparse.Namespace(seconds=0.3, only=SHORT, short=True))
 
 
 def main(arguments):

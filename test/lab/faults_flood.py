@@ -3,7 +3,7 @@
 
 usage: faults_flood.py KIND SECONDS [MOST]
 
-Prints how many frames were sent. Sources are spoofed, so that answers go nowhere; all checksums are
+With MOST, no faster than a gateway without a core of its own can follow. Prints how many frames were sent. Sources are spoofed, so that answers go nowhere; all checksums are
 right, so that nothing but the flood itself is a reason to drop.
 """
 
@@ -13,9 +13,10 @@ import struct
 import sys
 import time
 
-from evasions import BLOCKED, client_hello
+from clients import client_hello
 from lab import CLIENT_MAC, INTERNET4, SERVER_MAC
 
+BLOCKED = "web.whatsapp.com"
 SERVER = socket.inet_aton(INTERNET4.format(20))
 DISTINCT = 6000  # frames made before the flood begins
 TCP, UDP = 6, 17
@@ -120,6 +121,8 @@ def main(kind, seconds, most=1 << 62):
                 except OSError:
                     failed += 1
                 at = (at + 1) % len(frames)
+            if most < 1 << 62:
+                time.sleep(0.005)
     print(sent, failed)
 
 

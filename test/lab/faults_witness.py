@@ -7,14 +7,16 @@ import struct
 import threading
 import time
 
-from clients import PATIENCE
-from evasions import BLOCKED, client_hello
+from clients import PATIENCE, client_hello
+from faults_flood import BLOCKED
 from lab import INTERNET4, run
 
 SERVER = INTERNET4.format(20)
 INNOCENT = "www.example.org"
 TLS_PORT, ECHO_PORT = 443, 9000  # the second one means no messenger
 PAUSE = 0.02
+ROOM = 16 << 20  # bytes of a socket's queue: what is lost must have been lost on the way
+SO_RCVBUFFORCE = 33
 
 
 class Servers:
@@ -31,6 +33,7 @@ class Servers:
             self.listening = {port: socket.create_server(("0.0.0.0", port), backlog=512)
                               for port in (TLS_PORT, ECHO_PORT)}
             self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.datagrams.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
             self.datagrams.bind((SERVER, ECHO_PORT))
         for port, serve in ((TLS_PORT, self._shake_hands), (ECHO_PORT, self._echo)):
             threading.Thread(target=self._accept, args=(self.listening[port], serve), daemon=True).start()
@@ -123,6 +126,7 @@ class Datagrams:
     def __init__(self, lab):
         with lab.inside(lab.client):
             self.wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.wire.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
         self.wire.connect((SERVER, ECHO_PORT))
         self.wire.settimeout(0.2)
         self.sent, self.heard, self.going = 0, set(), True

@@ -45,6 +45,16 @@ class Layout(unittest.TestCase):
         self.assertEqual(found, installed.all_files())
         self.assertGreater(len(installed.DATA), 100)
 
+    def test_the_package_asks_for_what_a_build_needs(self):
+        """The list of scripts/setup, and what only tests take of it."""
+        setup = (installed.TREE / "scripts/setup").read_text(encoding="utf-8")
+        needed = set(re.search(r"^build_packages=\((.*?)^\)", setup, re.M | re.S)[1].split())
+        needed -= {"build-essential", "ccache", "ninja-build", "pkg-config", "tzdata", "googletest",
+                   "libgtest-dev", "libgmock-dev"}
+        asked = (installed.TREE / "packaging/debian/control").read_text(encoding="utf-8").split("\n\n")[0]
+        self.assertEqual(needed - set(re.findall(r"^ ?(?:Build-Depends: )?([a-z][a-z0-9.+-]+)", asked, re.M)), set())
+        self.assertGreater(len(needed), 8)
+
     def test_modes(self):
         for path in self.root.rglob("*"):
             name = str(path.relative_to(self.root))
