@@ -34,6 +34,22 @@ SAID = [
     ([*ENDS, "--at", "2026-11-26T08:30"], "unknown", "", "allow", "default"),
     ([*ENDS, "--sni", "notwhatsapp.net"], "unknown", "", "allow", "default"),
 ]
+# A policy that asks by which way a connection comes, and what decides each.
+BY_WAY = {"rules": [{"name": "second pair", "interface": 1, "action": "drop"},
+                    {"name": "one card", "mac": "00:11:22:33:44:55", "action": "reset"},
+                    {"name": "two of them", "mac": ["00:11:22:33:44:66", "00:11:22:33:44:77"], "interface": 0,
+                     "action": "alert"}]}
+WAYS = [
+    ([], "default", "it came another way"),
+    (["--interface", "1"], "second pair", "matches: drop"),
+    (["--interface", "1", "--mac", "00:11:22:33:44:55"], "second pair", "matches: drop"),
+    (["--interface", "2"], "default", ""),
+    (["--mac", "00:11:22:33:44:55"], "one card", "matches: reset"),
+    (["--mac", "0011.2233.4455"], "one card", "matches: reset"),
+    (["--mac", "00-11-22-33-44-77"], "two of them", "matches: alert"),
+    (["--mac", "00:11:22:33:44:56"], "default", ""),
+    (["--interface", "3", "--mac", "00:11:22:33:44:66"], "default", ""),
+]
 # Mistakes, and a part of what is said of each.
 MISTAKES = [
     (["--to", "192.0.2.1:443"], "--from is missing"),
@@ -49,14 +65,27 @@ MISTAKES = [
     ([*ENDS, "--at", "noon"], "is no time"),
     ([*ENDS, "--protocol", "sctp"], "tcp or udp"),
     ([*ENDS, "--vlan", "4095"], "out of range"),
+    ([*ENDS, "--mac", "00:11:22"], "no hardware address"),
+    ([*ENDS, "--interface", "8"], "out of range"),
     (["--read", "none.pcap"], "belong together"),
     (["--read", "none.pcap", "--flow", "1"], "none.pcap"),
 ]
 
 
-def run(*words):
-    command = [PROGRAM, "explain", "--policy", POLICY, *words]
+def run(*words, policy=POLICY):
+    command = [PROGRAM, "explain", "--policy", policy, *words]
     return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=60, check=False)
+
+
+def check_ways():
+    with tempfile.TemporaryDirectory(prefix="chatgate-explain-") as folder:
+        policy = Path(folder) / "policy.json"
+        policy.write_text(json.dumps(BY_WAY), encoding="utf-8")
+        catalogue = SOURCE / "policy" / "catalog"
+        for words, rule, part in WAYS:
+            done = run(*ENDS, *words, "--catalogue", catalogue, policy=policy)
+            if f"\nrule: {rule}\n" not in done.stdout or part not in done.stdout:
+                yield f"{words}: {done.stdout}{done.stderr}"
 
 
 def check_captures():
@@ -96,6 +125,7 @@ def main():
         text = run(*words).stdout
         if f"\naction: {right[2]}\n" not in text:
             findings.append(f"{words}: {text}")
+    findings += check_ways()
     for words, part in MISTAKES:
         done = run(*words)
         if done.returncode != 2 or part not in done.stderr or done.stdout:
@@ -103,7 +133,7 @@ def main():
     findings += check_captures()
     for finding in findings:
         print(finding)
-    print(f"{len(SAID) + len(MISTAKES)} cases, {len(findings)} failed")
+    print(f"{len(SAID) + len(WAYS) + len(MISTAKES)} cases, {len(findings)} failed")
     sys.exit(1 if findings else 0)
 
 

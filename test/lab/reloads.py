@@ -200,12 +200,14 @@ def switch_problems(periods, sent, came):
                 at += 1
             seen += at - first
             passed = [number in arrived for number in range(first, at)]
-            if closed and any(passed):
-                passed_closed.append(f"host {host}: {sum(passed)} of {len(passed)}")
-            # What was still on its way when the policy changed again has met the next one: all behind it too.
-            held = passed.index(False) if False in passed else len(passed)
-            if not closed and passed and (held == 0 or any(passed[held:])):
-                missed_open.append(f"host {host}: {passed.count(False)} of {len(passed)} from {held} on")
+            if not passed:
+                continue
+            # What was still on its way when the policy changed again has met the next one, and so has all behind it.
+            change = passed.index(closed) if closed in passed else len(passed)
+            wrong = (change == 0 and len(passed) > 1) or any(each != closed for each in passed[change:])
+            if wrong:
+                (passed_closed if closed else missed_open).append(
+                    f"host {host}: {sum(each == closed for each in passed)} of {len(passed)}, the first at {change}")
     return passed_closed, missed_open, seen
 
 

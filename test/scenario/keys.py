@@ -75,7 +75,7 @@ def outcome(program, folder, policy, capture, arguments):
         done = subprocess.run(
             [program, "replay", "--policy", str((folder / own.name).with_suffix(".json")), "--catalogue", str(CATALOGUE),
              "--read", str(own / "input.pcap"), "--write", str(own / "output.pcap"),
-             "--events", str(own / "events.json"), *arguments],
+             "--events", str(own / "events.json"), *(arguments or ("--flows", "1024"))],
             capture_output=True, text=True, timeout=120, check=False)
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
@@ -116,11 +116,16 @@ def said(event):
     return " ".join(word for word in words if word)
 
 
-def came_of(program, folder, change):
+def came_of(program, folder, change, known):
     """What comes of the capture before the change and after it; an error's text where it cannot be known."""
+    came = []
     try:
-        return tuple(outcome(program, folder, policy, change.capture, change.arguments)
-                     for policy in (change.before, change.after))
+        for policy in (change.before, change.after):
+            asked = json.dumps(policy), change.capture.file(), *change.arguments
+            if asked not in known:
+                known[asked] = outcome(program, folder, policy, change.capture, change.arguments)
+            came.append(known[asked])
+        return tuple(came)
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         return str(error)
 
@@ -174,7 +179,8 @@ def main():
             (folder / name).write_text(text, encoding="utf-8")
         changes = [change for change in CHANGES if not options.keys or change.key in options.keys]
         with ThreadPoolExecutor(2) as pool:
-            results = list(pool.map(lambda change: came_of(options.program, folder, change), changes))
+            known = {}
+            results = list(pool.map(lambda change: came_of(options.program, folder, change, known), changes))
     if os.environ.get("CHATGATE_REWRITE") and not options.keys:
         write_outcomes({change.key: came for change, came in zip(changes, results) if not isinstance(came, str)})
     written = read_outcomes()
