@@ -23,8 +23,10 @@
 
 #include "catalog/registry.h"
 #include "control/commands.h"
+#include "control/http_server.h"
 #include "control/last_good.h"
 #include "control/loader.h"
+#include "control/metrics.h"
 #include "control/server.h"
 #include "engine/event_names.h"
 #include "io/dpdk/eal_arguments.h"
@@ -90,7 +92,7 @@ po::options_description describe() {
   add("pid-file", text("FILE"), "where to write the process's number");
   add("eal", text("WORDS"), "more arguments for DPDK");
   add("user", text("NAME"), "not supported by this version");
-  add("metrics", text("ADDR:PORT"), "not supported by this version");
+  add("metrics", text("ADDR:PORT"), "for Prometheus: /metrics, and /healthz (HTTP)");
   return options;
 }
 
@@ -101,6 +103,7 @@ struct Request {
   control::LoadRequest source;
   std::string socket, pid_file;
   bool redact_people = false;
+  std::optional<HostPort> metrics;
 };
 
 template <typename T>
@@ -128,7 +131,7 @@ std::vector<std::string> texts_of(const po::variables_map& values, const char* o
 
 Request request_of(const po::variables_map& values, Diagnostics& findings) {
   Request request;
-  for (const char* option : {"user", "metrics"}) {
+  for (const char* option : {"user"}) {
     if (values.count(option) == 0) continue;
     findings.error({"chatgate run"},
                    "--" + std::string(option) + " is not supported by this version",
@@ -177,6 +180,13 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   request.redact_people = values["redact-people"].as<bool>();
   request.socket = values["socket"].as<std::string>();
   request.pid_file = text_of(values, "pid-file");
+  if (const std::string address = text_of(values, "metrics"); !address.empty()) {
+    request.metrics = parse_host_port(address);
+    if (!request.metrics) {
+      findings.error({"--metrics"}, "\"" + address + "\" is no address and port",
+                     "such as 127.0.0.1:9108, [::1]:9108, or :9108 for every address");
+    }
+  }
   return request;
 }
 
@@ -279,11 +289,13 @@ class Session {
         commands_(io_, gateway, registry, commands_config(request, writer)),
         server_(io_, commands_, server_config(request)) {
     signals_.add(SIGUSR1);
+    if (request.metrics) metrics_.emplace(io_, metrics_config(*request.metrics));
   }
 
-  // False, with everything printed, where the socket cannot be opened.
+  // False, with everything printed, where the socket or the port of the metrics cannot be opened.
   bool open() {
-    const Diagnostics findings = server_.open();
+    Diagnostics findings = server_.open();
+    if (metrics_) findings.append(metrics_->open());
     print(findings);
     return !findings.has_errors();
   }
@@ -296,6 +308,7 @@ class Session {
     if (const auto interval = watchdog_interval()) watchdog(*interval);
     io_.run();
     server_.close();
+    if (metrics_) metrics_->close();
   }
 
  private:
@@ -311,6 +324,16 @@ class Session {
   static control::ServerConfig server_config(const Request& request) {
     control::ServerConfig config;
     config.path = request.socket;
+    return config;
+  }
+
+  control::HttpConfig metrics_config(const HostPort& address) {
+    control::HttpConfig config;
+    config.address = address;
+    config.metrics = [this] {
+      return control::metrics_text({gateway_, commands_.counters(), &writer_, started_});
+    };
+    config.healthy = [this] { return control::is_healthy(gateway_); };
     return config;
   }
 
@@ -377,6 +400,8 @@ class Session {
   telemetry::EventWriter& writer_;
   control::Commands commands_;
   control::Server server_;
+  const Time started_ = control::system_time();
+  std::optional<control::HttpServer> metrics_;
 };
 
 void connect_events(io::DpdkGateway& gateway, telemetry::EventWriter& writer) {

@@ -1,17 +1,20 @@
-// Serves an in-memory gateway on a socket until SIGTERM: for tests of chatgatectl.
+// Serves an in-memory gateway on a socket until SIGTERM: for tests of chatgatectl, and of metrics
+// where an address for them is given. SIGUSR1 makes its second worker move, or stop moving.
 //
-//   served_gateway SOCKET POLICY CATALOGUE
+//   served_gateway SOCKET POLICY CATALOGUE [ADDR:PORT]
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
 
+#include "control/http_server.h"
+#include "control/metrics.h"
 #include "control/server.h"
 
 #include "fake_gateway.h"
 
 int main(int count, char** arguments) {
   using namespace chatgate::control;
-  if (count != 4) return 2;
+  if (count != 4 && count != 5) return 2;
   boost::asio::io_context io;
   testing::FakeGateway gateway;
   gateway.worker(0).add(chatgate::telemetry::Counter::packets, 42);
@@ -26,7 +29,16 @@ int main(int count, char** arguments) {
   ServerConfig config;
   config.path = arguments[1];
   Server server(io, commands, config);
-  const chatgate::Diagnostics findings = server.open();
+  chatgate::Diagnostics findings = server.open();
+  HttpConfig http;
+  if (count == 5) http.address = chatgate::parse_host_port(arguments[4]).value();
+  http.metrics = [&] {
+    return metrics_text({gateway, commands.counters(), nullptr, chatgate::from_seconds(1)});
+  };
+  http.healthy = [&] { return is_healthy(gateway); };
+  http.patience = std::chrono::milliseconds(500);
+  HttpServer metrics(io, http);
+  if (count == 5) findings.append(metrics.open());
   for (const auto& finding : findings.all())
     std::fprintf(stderr, "%s\n", finding.to_string().c_str());
   if (findings.has_errors()) return 1;
@@ -42,6 +54,14 @@ int main(int count, char** arguments) {
   tick();
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code&, int) { io.stop(); });
+  boost::asio::signal_set moves(io, SIGUSR1);
+  std::function<void()> toggle = [&] {
+    moves.async_wait([&](const boost::system::error_code& error, int) {
+      gateway.second_moves = !gateway.second_moves;
+      if (!error) toggle();
+    });
+  };
+  toggle();
   io.run();
   server.close();
   return 0;
