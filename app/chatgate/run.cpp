@@ -26,8 +26,10 @@
 
 #include "catalog/registry.h"
 #include "control/commands.h"
+#include "control/http_server.h"
 #include "control/last_good.h"
 #include "control/loader.h"
+#include "control/metrics.h"
 #include "control/server.h"
 #include "engine/event_names.h"
 #include "io/dpdk/eal_arguments.h"
@@ -103,7 +105,7 @@ po::options_description describe() {
   add("eal", text("WORDS"), "more arguments for DPDK");
   add("user", text("NAME"), "whom it becomes when its ports are open");
   add("syscall-filter", text("on|off")->default_value("on"), "refuse system calls it never needs");
-  add("metrics", text("ADDR:PORT"), "not supported by this version");
+  add("metrics", text("ADDR:PORT"), "for Prometheus: /metrics, and /healthz (HTTP)");
   return options;
 }
 
@@ -117,6 +119,7 @@ struct Request {
   bool filter_calls = true;
   std::optional<process::User> user;
   process::SupervisorConfig supervisor;
+  std::optional<HostPort> metrics;
 };
 
 template <typename T>
@@ -165,12 +168,6 @@ void read_failure(const po::variables_map& values, Request& request, Diagnostics
 
 Request request_of(const po::variables_map& values, Diagnostics& findings) {
   Request request;
-  for (const char* option : {"metrics"}) {
-    if (values.count(option) == 0) continue;
-    findings.error({"chatgate run"},
-                   "--" + std::string(option) + " is not supported by this version",
-                   "leave it out");
-  }
   const auto inside = texts_of(values, "inside"), outside = texts_of(values, "outside");
   request.gateway.pairs = io::parse_device_pairs(inside, outside, findings);
   io::check_devices(inside, outside, findings);
@@ -217,6 +214,13 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   request.filter_calls =
       choose<bool>(values, "syscall-filter", {{"on", true}, {"off", false}}, findings);
   read_failure(values, request, findings);
+  if (const std::string address = text_of(values, "metrics"); !address.empty()) {
+    request.metrics = parse_host_port(address);
+    if (!request.metrics) {
+      findings.error({"--metrics"}, "\"" + address + "\" is no address and port",
+                     "such as 127.0.0.1:9108, [::1]:9108, or :9108 for every address");
+    }
+  }
   return request;
 }
 
@@ -295,12 +299,14 @@ class Session {
         commands_(io_, gateway, registry, commands_config(request, writer, recent)),
         server_(io_, commands_, server_config(request)) {
     signals_.add(SIGUSR1);
+    if (request.metrics) metrics_.emplace(io_, metrics_config(*request.metrics));
   }
 
-  // False, with everything printed, where the socket cannot be opened. It belongs to the user whom
-  // the process becomes.
+  // False, with everything printed, where the socket or the port of the metrics cannot be opened.
+  // The socket belongs to the user whom the process becomes.
   bool open(const std::optional<process::User>& user) {
-    const Diagnostics findings = server_.open();
+    Diagnostics findings = server_.open();
+    if (metrics_) findings.append(metrics_->open());
     print(findings);
     if (user && ::geteuid() == 0 && ::lchown(socket_.c_str(), user->uid, gid_t(-1)) != 0) {
       log_line("cannot give " + socket_ + " to " + user->name);
@@ -318,6 +324,7 @@ class Session {
     each_second();
     io_.run();
     server_.close();
+    if (metrics_) metrics_->close();
   }
 
  private:
@@ -336,6 +343,16 @@ class Session {
   static control::ServerConfig server_config(const Request& request) {
     control::ServerConfig config;
     config.path = request.socket;
+    return config;
+  }
+
+  control::HttpConfig metrics_config(const HostPort& address) {
+    control::HttpConfig config;
+    config.address = address;
+    config.metrics = [this] {
+      return control::metrics_text({gateway_, commands_.counters(), &writer_, started_});
+    };
+    config.healthy = [this] { return control::is_healthy(gateway_); };
     return config;
   }
 
@@ -400,6 +417,8 @@ class Session {
   const std::string socket_;
   control::Commands commands_;
   control::Server server_;
+  const Time started_ = control::system_time();
+  std::optional<control::HttpServer> metrics_;
 };
 
 void connect_events(io::DpdkGateway& gateway, telemetry::EventWriter& writer) {

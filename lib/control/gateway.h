@@ -38,7 +38,7 @@ struct WorkerStatus {
   WorkerId id{0};
   unsigned core = 0;
   std::string queues;  // which queues of which ports it polls, for people
-  bool alive = true;   // it has moved since the last look
+  bool alive = true;   // it was seen to move within the last seconds
   std::uint64_t polls = 0, empty_polls = 0, sleeps = 0;
   std::uint32_t generation = 0;                   // of the snapshot that it used last
   std::uint64_t handed_over = 0, taken_over = 0;  // packets to and from other workers

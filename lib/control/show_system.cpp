@@ -3,6 +3,7 @@
 
 #include "control/context.h"
 #include "control/flow_text.h"
+#include "control/metrics.h"
 #include "control/text.h"
 
 namespace chatgate::control {
@@ -14,14 +15,6 @@ std::string speed_text(std::uint32_t mbit_per_second) {
   if (mbit_per_second == 0) return "speed not known";
   if (mbit_per_second % 1000 == 0) return std::to_string(mbit_per_second / 1000) + " Gbit/s";
   return std::to_string(mbit_per_second) + " Mbit/s";
-}
-
-// Physical memory of this process; 0 where the system does not say.
-std::uint64_t resident_memory() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t size = 0, resident = 0;
-  if (!(statm >> size >> resident)) return 0;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace

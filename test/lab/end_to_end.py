@@ -11,11 +11,8 @@ import sys
 import bad_input
 import demo
 import evasions
-<<<<<<< HEAD
 import failure
-=======
 import faults
->>>>>>> h-packs
 import gateway
 import messengers_lab
 import names_lab
@@ -45,11 +42,8 @@ def main():
         names_lab.run(report, ("learn",), workers=2)
         messengers_lab.run(report)
         reloads.run(report, ("--seconds", "3"))
-<<<<<<< HEAD
         failure.run(report)
-=======
         faults.run_short(report)
->>>>>>> h-packs
         report.head("Mistakes")
         bad_input.run(report)
     return report.tally()

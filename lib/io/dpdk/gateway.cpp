@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
@@ -21,6 +22,8 @@ namespace {
 
 constexpr unsigned kHandoverRing = 1024;
 constexpr unsigned kOutboundRing = 2048;
+// A worker that has not moved for so long is stuck: an idle one moves every few milliseconds.
+constexpr std::chrono::seconds kStuckAfter{2};
 // What a frame may have beside what the MTU counts: Ethernet and two tags.
 constexpr std::uint32_t kLinkHeaders = 14 + 2 * 4;
 
@@ -80,7 +83,13 @@ struct DpdkGateway::State {
   std::vector<unsigned> cores;
   std::vector<LinkMirror> links;   // indexed by pair
   std::vector<bool> link_refused;  // indexed by port: said once
-  mutable std::vector<std::uint64_t> polls_seen, polls_watched;
+  // When each worker was last seen to have moved, and how far it was then.
+  struct Movement {
+    std::uint64_t polls = 0;
+    std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
+  };
+  mutable std::vector<Movement> movements;
+  std::vector<std::uint64_t> polls_watched;
   PublishHooks hooks;
   std::function<std::string(bool&)> take_over;
   bool leaves_interfaces = false;
@@ -244,7 +253,7 @@ std::unique_ptr<DpdkGateway> DpdkGateway::open(const GatewayConfig& config,
   }
   state->links.resize(config.pairs.size());
   state->link_refused.assign(shared.ports.size(), false);
-  state->polls_seen.assign(shared.workers, 0);
+  state->movements.resize(shared.workers);
   state->polls_watched.assign(shared.workers, 0);
   return std::unique_ptr<DpdkGateway>(new DpdkGateway(std::move(state)));
 }
@@ -392,8 +401,10 @@ std::vector<control::WorkerStatus> DpdkGateway::workers() const {
           state_->shared.ports[queue.port]->device().word + "/" + std::to_string(queue.queue);
     }
     status.polls = figures.polls.load();
-    status.alive = status.polls != state_->polls_seen[id];
-    state_->polls_seen[id] = status.polls;
+    const auto now = std::chrono::steady_clock::now();
+    State::Movement& movement = state_->movements[id];
+    if (status.polls != movement.polls) movement = {status.polls, now};
+    status.alive = now - movement.at < kStuckAfter;
     status.empty_polls = figures.empty_polls.load();
     status.sleeps = figures.sleeps.load();
     status.generation = figures.generation.load();

@@ -122,7 +122,7 @@ class FakeGateway : public Gateway {
     first.empty_polls = 150;
     second.id = WorkerId(1);
     second.core = 1;
-    second.alive = false;
+    second.alive = second_moves;
     return {first, second};
   }
   std::vector<const telemetry::WorkerCounters*> counters() const override {
@@ -177,6 +177,7 @@ class FakeGateway : public Gateway {
 
   int published = 0;
   bool learning = true;
+  bool second_moves = false;
   learn::LearnedServers learned{64, KeyedHash(1)};
   learn::ExpectedFlows expected{64, KeyedHash(1)};
   std::optional<std::size_t> silent;  // the worker that answers no mail
