@@ -107,6 +107,9 @@ class FlowTable {
     std::array<std::uint16_t, kSlots> tags{};  // 0: free
     std::array<FlowIndex, kSlots> flows;
     std::uint16_t sent_away = 0;  // keys at home here that stand in a later bucket
+
+    // One bit for each slot whose tag is `wanted`, eight tags at once.
+    unsigned slots_of(std::uint16_t wanted) const;
   };
 
   std::size_t home(std::uint64_t hash) const {
