@@ -6,7 +6,6 @@
 // are part of it: the same tuple on two wires is two flows.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -27,19 +26,18 @@ struct FlowKey {
   // pair (6), TCP (1).
   std::uint32_t context = 0;
 
-  bool operator==(const FlowKey& other) const {
-    const Words mine = words(), others = other.words();
-    std::uint64_t difference = 0;
-    for (std::size_t i = 0; i < mine.size(); ++i) difference |= mine[i] ^ others[i];
-    return difference == 0;
+  // The key as plain words, one at a time: an array of them would be copied by loads that are wider
+  // than the stores before them, and such a load waits until those have left for the cache.
+  static constexpr std::size_t kWords = 5;
+  std::uint64_t word(std::size_t i) const {
+    std::uint64_t word;
+    std::memcpy(&word, reinterpret_cast<const std::uint8_t*>(this) + i * sizeof word, sizeof word);
+    return word;
   }
 
-  // The key as plain words, for comparing and hashing.
-  using Words = std::array<std::uint64_t, 5>;
-  Words words() const {
-    Words words;
-    std::memcpy(words.data(), this, sizeof words);
-    return words;
+  bool operator==(const FlowKey& other) const {
+    return ((word(0) ^ other.word(0)) | (word(1) ^ other.word(1)) | (word(2) ^ other.word(2)) |
+            (word(3) ^ other.word(3)) | (word(4) ^ other.word(4))) == 0;
   }
 
   bool is_tcp() const { return (context & 1) != 0; }
@@ -50,7 +48,7 @@ struct FlowKey {
     return in_tunnel() ? std::uint16_t{0} : static_cast<std::uint16_t>(context >> 8 & 0xfff);
   }
 };
-static_assert(sizeof(FlowKey) == 40, "the key is compared and hashed as plain words");
+static_assert(sizeof(FlowKey) == FlowKey::kWords * sizeof(std::uint64_t));
 
 // A packet's key and its direction within it.
 struct FlowPacket {
@@ -58,15 +56,19 @@ struct FlowPacket {
   bool from_low = false;
 };
 
-// Writes key and direction of a packet whose `layers.outcome` is `transport`.
-//
-// Everything moves in whole words. A load that is wider than the stores before it waits until they
-// have left for the cache; for keys copied field by field that took longer than all the rest.
+// Writes key and direction of a packet whose `layers.outcome` is `transport`, in whole words.
 inline void make_key(const net::Layers& layers, PairId pair, FlowPacket& packet) {
-  using Address = std::array<std::uint64_t, 2>;
-  Address source, destination;
-  std::memcpy(source.data(), layers.source.bytes.data(), sizeof source);
-  std::memcpy(destination.data(), layers.destination.bytes.data(), sizeof destination);
+  const auto load = [](const std::uint8_t* at) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  };
+  const auto store = [](std::uint8_t* at, std::uint64_t word) {
+    std::memcpy(at, &word, sizeof word);
+  };
+  const std::uint64_t source[] = {load(&layers.source.bytes[0]), load(&layers.source.bytes[8])};
+  const std::uint64_t destination[] = {load(&layers.destination.bytes[0]),
+                                       load(&layers.destination.bytes[8])};
   bool from_low = layers.source_port <= layers.destination_port;
   if (source[1] != destination[1]) from_low = source[1] < destination[1];
   if (source[0] != destination[0]) from_low = source[0] < destination[0];
@@ -74,10 +76,10 @@ inline void make_key(const net::Layers& layers, PairId pair, FlowPacket& packet)
   const bool in_tunnel = layers.tunnel_id != 0;
   const unsigned inner = in_tunnel ? (layers.vlan[1] ^ layers.tunnel_id) & 0xfffu : layers.vlan[1];
   FlowKey& key = packet.key;
-  const Address& low = from_low ? source : destination;
-  const Address& high = from_low ? destination : source;
-  std::memcpy(key.low.bytes.data(), low.data(), sizeof low);
-  std::memcpy(key.high.bytes.data(), high.data(), sizeof high);
+  store(&key.low.bytes[0], from_low ? source[0] : destination[0]);
+  store(&key.low.bytes[8], from_low ? source[1] : destination[1]);
+  store(&key.high.bytes[0], from_low ? destination[0] : source[0]);
+  store(&key.high.bytes[8], from_low ? destination[1] : source[1]);
   struct Rest {
     std::uint16_t low_port, high_port;
     std::uint32_t context;
@@ -94,10 +96,7 @@ inline void make_key(const net::Layers& layers, PairId pair, FlowPacket& packet)
 }
 
 inline std::uint64_t hash_key(const KeyedHash& hash, const FlowKey& key) {
-  const FlowKey::Words words = key.words();
-  KeyedHash::Words padded{};
-  std::memcpy(padded.data(), words.data(), sizeof words);
-  return hash(padded);
+  return hash({key.word(0), key.word(1), key.word(2), key.word(3), key.word(4), 0});
 }
 
 }  // namespace chatgate::flow

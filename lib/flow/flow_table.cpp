@@ -1,30 +1,9 @@
 #include "flow/flow_table.h"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
-#include <cstring>
 
 namespace chatgate::flow {
-
-namespace {
-
-using Tags [[gnu::vector_size(16)]] = std::uint16_t;
-
-}  // namespace
-
-// Written for vectors of the compiler's own; on x86-64 it becomes a comparison and a mask.
-inline unsigned FlowTable::Bucket::slots_of(std::uint16_t wanted) const {
-  Tags all;
-  static_assert(sizeof all == sizeof tags);
-  std::memcpy(&all, tags.data(), sizeof all);
-  const Tags each = {1, 2, 4, 8, 16, 32, 64, 128};
-  const Tags hits = reinterpret_cast<Tags>(all == wanted) & each;
-  std::array<std::uint64_t, 2> halves;
-  std::memcpy(halves.data(), &hits, sizeof halves);
-  // The bits are all different, so adding up the words of 16 bits joins them.
-  return static_cast<unsigned>((halves[0] | halves[1]) * 0x0001000100010001u >> 48);
-}
 
 FlowTable::FlowTable(std::uint32_t capacity, Tick now)
     : capacity_(std::max<std::uint32_t>(capacity, 1)),
@@ -50,28 +29,6 @@ std::size_t FlowTable::memory() const {
 void FlowTable::restart_clock(Tick now) {
   assert(size_ == 0);
   cursor_time_ = now;
-}
-
-void FlowTable::prefetch_flow(std::uint64_t hash) const {
-  const Bucket& bucket = buckets_[home(hash)];
-  if (const unsigned slots = bucket.slots_of(tag(hash)); slots != 0) {
-    const auto slot = static_cast<std::size_t>(std::countr_zero(slots));
-    __builtin_prefetch(&hot_[bucket.flows[slot].value()], 1);
-  }
-}
-
-FlowIndex FlowTable::find(const FlowKey& key, std::uint64_t hash) const {
-  const std::size_t first = home(hash);
-  const std::uint16_t wanted = tag(hash);
-  const std::size_t reach = buckets_[first].sent_away == 0 ? 1 : kReach;
-  for (std::size_t at = first; at < first + reach; ++at) {
-    const Bucket& bucket = buckets_[at];
-    for (unsigned slots = bucket.slots_of(wanted); slots != 0; slots &= slots - 1) {
-      const FlowIndex flow = bucket.flows[static_cast<std::size_t>(std::countr_zero(slots))];
-      if (hot_[flow.value()].key == key) return flow;
-    }
-  }
-  return FlowIndex::none();
 }
 
 FlowIndex FlowTable::insert(const FlowKey& key, std::uint64_t hash) {

@@ -23,13 +23,11 @@ void Frames::add(Bytes frame, net::Side side) {
   sides_.push_back(side);
 }
 
-net::PacketView Frames::view(std::size_t i, Time now) const {
-  net::PacketView view;
+void Frames::view(std::size_t i, Time now, net::PacketView& view) const {
   view.bytes = {&bytes_[i * stride_], lengths_[i]};
   view.wire_length = lengths_[i];
   view.side = sides_[i];
   view.time = now;
-  return view;
 }
 
 FlowEnds ends_of(std::uint32_t i) {
@@ -39,14 +37,10 @@ FlowEnds ends_of(std::uint32_t i) {
           static_cast<std::uint16_t>(20000 + (mixed >> 24) * 97)};
 }
 
-namespace {
-
 std::string text_of(std::uint32_t address) {
   return std::to_string(address >> 24) + "." + std::to_string(address >> 16 & 255) + "." +
          std::to_string(address >> 8 & 255) + "." + std::to_string(address & 255);
 }
-
-}  // namespace
 
 Frames datagrams(std::uint32_t flows, std::size_t size) {
   constexpr std::size_t kHeaders = 14 + 20 + 8;
@@ -92,7 +86,7 @@ std::uint64_t Engine::run(const Frames& frames) {
   std::uint64_t forwarded = 0;
   for (std::size_t at = 0; at < frames.count(); at += kBurst) {
     const std::size_t count = std::min(kBurst, frames.count() - at);
-    for (std::size_t i = 0; i < count; ++i) views[i] = frames.view(at + i, now_);
+    for (std::size_t i = 0; i < count; ++i) frames.view(at + i, now_, views[i]);
     worker_->process({views.data(), count}, now_, *snapshot_, *result_);
     for (std::size_t i = 0; i < count; ++i) forwarded += result_->dispositions[i].forward ? 1 : 0;
     now_.nanoseconds += 1000;

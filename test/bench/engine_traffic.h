@@ -26,7 +26,7 @@ class Frames {
   void add(Bytes frame, net::Side side = net::Side::inside);
   std::size_t count() const { return sides_.size(); }
   std::uint8_t* at(std::size_t i) { return &bytes_[i * stride_]; }
-  net::PacketView view(std::size_t i, Time now) const;
+  void view(std::size_t i, Time now, net::PacketView& view) const;
 
  private:
   std::size_t size_;
@@ -43,6 +43,7 @@ struct FlowEnds {
   std::uint16_t client_port = 0;
 };
 FlowEnds ends_of(std::uint32_t i);
+std::string text_of(std::uint32_t address);
 
 // One datagram of 60 bytes (64 with the check sequence) for each of `flows` flows, in an order of
 // their own.
@@ -59,10 +60,8 @@ class Engine {
   // Lets `nanoseconds` pass, and the worker tidy up.
   void pass(std::uint64_t nanoseconds);
 
-  engine::Worker& worker() { return *worker_; }
+  std::size_t memory() const { return worker_->memory(); }
   const telemetry::WorkerCounters& counters() const { return *counters_; }
-  const engine::Snapshot& snapshot() const { return *snapshot_; }
-  Time now() const { return now_; }
 
  private:
   catalog::ApplicationRegistry registry_;

@@ -36,7 +36,7 @@ EalRequest eal_request(const GatewayConfig& config) {
   for (const DevicePair& pair : config.pairs) {
     for (const Device* device : {&pair.inside, &pair.outside}) {
       if (device->kind == DeviceKind::pci) request.pci_addresses.push_back(device->target);
-      request.memory_needed += Port::memory_estimate(*device, workers);
+      request.memory_needed += Port::memory_estimate(*device, workers, config.frames);
     }
   }
   request.worker_cores = config.worker_cores;
@@ -102,9 +102,10 @@ std::string DpdkGateway::State::open_ports(const GatewayConfig& config) {
     const PairId id{static_cast<std::uint8_t>(pair)};
     const auto index = static_cast<unsigned>(2 * pair);
     shared.ports.push_back(
-        std::make_unique<Port>(config.pairs[pair].inside, id, net::Side::inside, index));
+        std::make_unique<Port>(config.pairs[pair].inside, id, net::Side::inside, index, config.frames));
     shared.ports.push_back(
-        std::make_unique<Port>(config.pairs[pair].outside, id, net::Side::outside, index + 1));
+        std::make_unique<Port>(config.pairs[pair].outside, id, net::Side::outside, index + 1,
+                               config.frames));
   }
   for (const auto& port : shared.ports) {
     if (std::string wrong = port->attach(*eal, shared.workers); !wrong.empty()) return wrong;
