@@ -17,6 +17,16 @@
 
 namespace chatgate::flow {
 
+// A word from memory by a load of its own. Compilers join two of them into one that is wider than the
+// stores before it; such a load waits until those have left for the cache, which for a key takes
+// longer than all that is done with it.
+inline std::uint64_t load_single(const std::uint8_t* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  asm("" : "+r"(word));
+  return word;
+}
+
 struct FlowKey {
   IpAddress low;
   IpAddress high;
@@ -26,13 +36,10 @@ struct FlowKey {
   // pair (6), TCP (1).
   std::uint32_t context = 0;
 
-  // The key as plain words, one at a time: an array of them would be copied by loads that are wider
-  // than the stores before them, and such a load waits until those have left for the cache.
+  // The key as plain words.
   static constexpr std::size_t kWords = 5;
   std::uint64_t word(std::size_t i) const {
-    std::uint64_t word;
-    std::memcpy(&word, reinterpret_cast<const std::uint8_t*>(this) + i * sizeof word, sizeof word);
-    return word;
+    return load_single(reinterpret_cast<const std::uint8_t*>(this) + i * sizeof(std::uint64_t));
   }
 
   bool operator==(const FlowKey& other) const {
@@ -58,17 +65,13 @@ struct FlowPacket {
 
 // Writes key and direction of a packet whose `layers.outcome` is `transport`, in whole words.
 inline void make_key(const net::Layers& layers, PairId pair, FlowPacket& packet) {
-  const auto load = [](const std::uint8_t* at) {
-    std::uint64_t word;
-    std::memcpy(&word, at, sizeof word);
-    return word;
-  };
   const auto store = [](std::uint8_t* at, std::uint64_t word) {
     std::memcpy(at, &word, sizeof word);
   };
-  const std::uint64_t source[] = {load(&layers.source.bytes[0]), load(&layers.source.bytes[8])};
-  const std::uint64_t destination[] = {load(&layers.destination.bytes[0]),
-                                       load(&layers.destination.bytes[8])};
+  const std::uint64_t source[] = {load_single(&layers.source.bytes[0]),
+                                  load_single(&layers.source.bytes[8])};
+  const std::uint64_t destination[] = {load_single(&layers.destination.bytes[0]),
+                                       load_single(&layers.destination.bytes[8])};
   bool from_low = layers.source_port <= layers.destination_port;
   if (source[1] != destination[1]) from_low = source[1] < destination[1];
   if (source[0] != destination[0]) from_low = source[0] < destination[0];

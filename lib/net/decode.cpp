@@ -58,6 +58,7 @@ class Decoder {
         look_through_(look_through),
         captured_(packet.number != 0) {}
 
+  // The steps of a plain frame are one function; whatever is rarer is called.
   Decoded walk(LinkType link) {
     switch (link) {
       case LinkType::ethernet: return after_link(14, 12);
@@ -80,7 +81,7 @@ class Decoder {
   }
 
   // A link header of `size` bytes whose protocol stands at `type_at`; tags may follow.
-  Decoded after_link(std::size_t size, std::size_t type_at) {
+  [[gnu::always_inline]] inline Decoded after_link(std::size_t size, std::size_t type_at) {
     if (!holds(0, size)) return Decoded::undecodable;
     std::uint16_t type = load_be16(&frame_[type_at]);
     std::size_t at = size;
@@ -105,7 +106,7 @@ class Decoder {
     }
   }
 
-  Decoded ipv4(std::size_t at) {
+  [[gnu::always_inline]] inline Decoded ipv4(std::size_t at) {
     if (!holds(at, 20)) return missing(at, 20);
     const std::uint8_t* header = &frame_[at];
     const std::size_t header_size = (header[0] & 0x0f) * 4u;
@@ -179,7 +180,7 @@ class Decoder {
     return transport();
   }
 
-  Decoded transport() {
+  [[gnu::always_inline]] inline Decoded transport() {
     switch (layers_.protocol) {
       case kTcp: return tcp();
       case kUdp: return udp();
@@ -190,7 +191,7 @@ class Decoder {
     }
   }
 
-  Decoded tcp() {
+  [[gnu::always_inline]] inline Decoded tcp() {
     const std::size_t at = layers_.transport;
     if (at + 20 > ip_end_) return Decoded::malformed;
     if (!holds(at, 20)) return Decoded::undecodable;
@@ -207,7 +208,7 @@ class Decoder {
     return Decoded::transport;
   }
 
-  Decoded udp() {
+  [[gnu::always_inline]] inline Decoded udp() {
     const std::size_t at = layers_.transport;
     if (at + 8 > ip_end_) return Decoded::malformed;
     if (!holds(at, 8)) return Decoded::undecodable;

@@ -17,10 +17,11 @@ import devices
 import measure
 import micro
 import report
+import rules
 import targets
 import traffic
 
-AREAS = "engine", "parse", "lookup", "signature", "captures", "devices", "start"
+AREAS = "engine", "parse", "lookup", "signature", "captures", "rules", "devices", "start"
 SIZES = [("64", (60,)), ("imix", traffic.IMIX), ("1518", (1514,))]
 
 
@@ -67,6 +68,8 @@ def measure_all(bench, areas, other):
             micro.micro(bench, area, other and other / "test/bench" / f"{area}-bench")
         elif area == "captures":
             captures.captures(bench)
+        elif area == "rules":
+            rules.rules(bench)
         elif area == "start":
             devices.start(bench)
         elif other:
@@ -76,6 +79,7 @@ def measure_all(bench, areas, other):
         else:
             devices.forwarding(bench, SIZES[:1], [1000, 100_000, 1_000_000])
             devices.forwarding(bench, SIZES[1:], [100_000])
+            devices.workers(bench)
 
 
 def parse_options():

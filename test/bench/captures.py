@@ -22,24 +22,27 @@ def mixed(bench, path):
 
 
 def compare(bench, name, path, packets):
-    """Packets for each second of processor time, of loops beyond the first, which pays for the start."""
+    """Packets for each second of processor time: the engine's own, as `replay` says it, and of ndpiReader
+    that of the loops beyond the first, which pays for the start; reading the file is in it."""
     core = measure.cores()[-1]
     ours_words = [bench.program, "replay", "--policy", measure.TREE / "policy/chatgate.json", "--catalogue",
                   measure.TREE / "policy/catalog", "--flows", 1 << 18, "--read", path]
     theirs_words = ["ndpiReader", "-q", "-i", path]
 
-    def each_loop(words, option, loops):
-        once = measure.child_seconds([*words, option, 1], core)
-        return (measure.child_seconds([*words, option, 1 + loops], core) - once) / loops
+    def replayed(loops):
+        words = ["taskset", "-c", core, *ours_words, "--loop", loops]
+        return json.loads(measure.run(words).stdout.splitlines()[-1])
 
     ours, theirs = [], []
     for _ in range(bench.runs):
-        ours.append(packets / each_loop(ours_words, "--loop", bench.loops * 8))
-        theirs.append(packets / each_loop(theirs_words, "-l", bench.loops))
+        done = replayed(bench.loops)
+        ours.append(done["packets_per_second"])
+        once = measure.child_seconds([*theirs_words, "-l", 1], core)
+        more = measure.child_seconds([*theirs_words, "-l", 1 + bench.loops], core)
+        theirs.append(packets * bench.loops / (more - once))
     bench.add(measure.Result(f"captures/{name}", "packets/s", ours, "ndpiReader", theirs))
-    done = json.loads(measure.run(ours_words).stdout.splitlines()[-1])
     bench.add(measure.Result(f"captures/{name}/flows", "flows/s",
-                             [rate * done["flows"] / packets for rate in ours]))
+                             [rate * done["flows"] / done["packets"] for rate in ours]))
 
 
 def captures(bench):

@@ -103,8 +103,9 @@ class Gateway:
         return self.ask("show counters")["counters"]
 
     def seconds(self):
+        """Of one worker, on average: that many of them work at once."""
         return sum(measure.thread_seconds(self.process.pid, f"rte-worker-{i + 1}")
-                   for i in range(self.workers))
+                   for i in range(self.workers)) / self.workers
 
     def packets(self):
         return self.counters()["forwarded"]
@@ -160,6 +161,25 @@ def forwarding(bench, sizes, flow_counts, modes=MODES):
             for mode in modes:
                 bench.add(measure.Result(f"devices/{label}/{flows}/{mode}", "packets/s", ours,
                                          f"dpdk-testpmd {mode}", theirs[mode]))
+
+
+def workers(bench, flows=100_000):
+    """Two workers on two queues. Neither knows a frame's owner before it has read it, so half of all frames
+    are handed over, as on devices without symmetric RSS."""
+    if len(measure.cores()) < 2:
+        return
+    capture = bench.folder / "workers.pcap"
+    traffic.write_datagrams(capture, flows)
+    inside, outside = devices_of(capture)
+    twice = inside.replace(f"rx_pcap={capture}", f"rx_pcap={capture},rx_pcap={capture}")
+    figures = {1: [], 2: []}
+    for _ in range(bench.runs):
+        for count, device in ((1, inside), (2, twice)):
+            figures[count].append(rate(Gateway(bench.folder, bench.program, (device, outside), 2 * flows,
+                                               2 * flows + 32768, count), bench.duration, 3 * flows))
+    capture.unlink()
+    bench.add(measure.Result(f"devices/64/{flows}/two-workers", "packets/s", figures[2], "one worker",
+                             figures[1]))
 
 
 def against_revision(bench, other, flow_counts):

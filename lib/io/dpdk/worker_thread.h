@@ -58,7 +58,7 @@ struct WorkerFigures {
 
 class WorkerThread {
  public:
-  static constexpr unsigned kBurst = 32;
+  static constexpr unsigned kBurst = 64;
   static_assert(kBurst <= engine::kMaxBurst && kBurst <= PacketRing::kMaxLook);
 
   WorkerThread(Shared& shared, const engine::WorkerConfig& config, std::size_t events);
