@@ -1,9 +1,9 @@
 // What makes two packets parts of one flow.
 //
-// The key is normalised: the lower (address, port) stands first, addresses compared as the machine's
-// own numbers, so both directions have one key, and `FlowPacket::from_low` says which way a packet
-// goes. VLAN identifiers and the bridged pair
-// are part of it: the same tuple on two wires is two flows.
+// The key is normalised: the lower (address, port) stands first, addresses compared as the
+// machine's own numbers, so both directions have one key, and `FlowPacket::from_low` says which way
+// a packet goes. VLAN identifiers and the bridged pair are part of it: the same tuple on two wires
+// is two flows.
 #pragma once
 
 #include <bit>
@@ -17,9 +17,9 @@
 
 namespace chatgate::flow {
 
-// A word from memory by a load of its own. Compilers join two of them into one that is wider than the
-// stores before it; such a load waits until those have left for the cache, which for a key takes
-// longer than all that is done with it.
+// A word from memory by a load of its own. Compilers join two of them into one that is wider than
+// the stores before it; such a load waits until those have left for the cache, which for a key
+// takes longer than all that is done with it.
 inline std::uint64_t load_single(const std::uint8_t* at) {
   std::uint64_t word;
   std::memcpy(&word, at, sizeof word);

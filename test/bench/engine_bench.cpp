@@ -7,10 +7,10 @@
 #include <string>
 
 #include "net/decode.h"
-#include "synth/frames.h"
-#include "synth/quic_packets.h"
 
 #include "engine_traffic.h"
+#include "synth/frames.h"
+#include "synth/quic_packets.h"
 
 namespace chatgate::bench {
 namespace {
@@ -56,8 +56,8 @@ void decided_with_rules(benchmark::State& state) {
 }
 BENCHMARK(decided_with_rules)->Arg(10)->Arg(1'000)->Arg(4'000)->UseManualTime();
 
-// One worker's flows in each thread, and what a packet takes of its thread's time: caches and memory
-// are all that workers share.
+// One worker's flows in each thread, and what a packet takes of its thread's time: caches and
+// memory are all that workers share.
 void two_workers(benchmark::State& state) {
   constexpr std::uint32_t kFlows = 50'000;
   const Frames frames = datagrams(kFlows);
@@ -122,9 +122,12 @@ void new_tls_flow(benchmark::State& state, const std::string& name) {
           break;
         case Step::ack: opening.add(there.ack(kServer + 1).build()); break;
         case Step::hello: opening.add(there.ack(kServer + 1).payload(record).build()); break;
-        case Step::taken: ending.add(back.ack(kClient + 1 + size).build(), net::Side::outside); break;
+        case Step::taken:
+          ending.add(back.ack(kClient + 1 + size).build(), net::Side::outside);
+          break;
         case Step::reset:
-          ending.add(there.flags(flag::rst | flag::ack).ack(kServer + 1).seq(kClient + 1 + size).build());
+          ending.add(
+              there.flags(flag::rst | flag::ack).ack(kServer + 1).seq(kClient + 1 + size).build());
           break;
       }
     }

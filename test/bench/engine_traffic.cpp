@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "control/loader.h"
+
 #include "synth/frames.h"
 
 namespace chatgate::bench {

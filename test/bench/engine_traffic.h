@@ -1,7 +1,7 @@
 // Traffic made up for measuring the engine, and an engine to measure it with.
 //
-// Frames lie one behind the other in memory, all of one size, as a driver's buffers would; nothing is
-// made while time runs. One thread.
+// Frames lie one behind the other in memory, all of one size, as a driver's buffers would; nothing
+// is made while time runs. One thread.
 #pragma once
 
 #include <cstdint>

@@ -9,9 +9,10 @@
 
 #include "catalog/catalogue.h"
 #include "flow/flow_table.h"
+#include "policy/policy.h"
+
 #include "lists/list.h"
 #include "lists/reader.h"
-#include "policy/policy.h"
 
 namespace chatgate::bench {
 namespace {
@@ -99,8 +100,7 @@ void name_look_up(benchmark::State& state, bool listed) {
     if (i < kAsked) asked.push_back(listed ? name : "www." + random_name(random));
   }
   const lists::Lists lists = list_of(state, hosts);
-  ask_at_random(state, asked.size(),
-                [&](std::size_t i) { return lists.of_name(asked[i]) != 0; });
+  ask_at_random(state, asked.size(), [&](std::size_t i) { return lists.of_name(asked[i]) != 0; });
 }
 BENCHMARK_CAPTURE(name_look_up, listed, true)->Arg(1'000)->Arg(1'000'000);
 BENCHMARK_CAPTURE(name_look_up, unlisted, false)->Arg(1'000)->Arg(1'000'000);

@@ -6,6 +6,7 @@
 #include "net/decode.h"
 #include "proto/context.h"
 #include "proto/parser.h"
+
 #include "synth/frames.h"
 #include "synth/quic_packets.h"
 
@@ -75,9 +76,10 @@ void datagram(benchmark::State& state, const synth::Octets& payload, std::uint16
 void quic_initial(benchmark::State& state) {
   namespace quic = synth::quic_packets;
   const synth::Octets record = synth::client_hello("chat.example.org", 200);
-  datagram(state,
-           synth::from_text(quic::initial(quic::crypto_frame(0, as_text(Bytes(record).subspan(5))))),
-           443);
+  datagram(
+      state,
+      synth::from_text(quic::initial(quic::crypto_frame(0, as_text(Bytes(record).subspan(5))))),
+      443);
 }
 BENCHMARK(quic_initial);
 

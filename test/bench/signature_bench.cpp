@@ -5,8 +5,9 @@
 //   once       the same with HS_FLAG_SINGLEMATCH: each pattern reported once a scan
 //   streaming  Hyperscan's streaming mode, its state kept for each flow
 //   scanner    detect::Scanner with rules of these patterns, evaluation included
-// The arguments are the number of patterns and the size of a piece; the figure is bytes of turns for
-// each second of processor time. The turns are payload of captures where there are some, else made up.
+// The arguments are the number of patterns and the size of a piece; the figure is bytes of turns
+// for each second of processor time. The turns are payload of captures where there are some, else
+// made up.
 #include <benchmark/benchmark.h>
 #include <cstdio>
 #include <cstdlib>
@@ -100,9 +101,9 @@ void for_each_turn(benchmark::State& state, const Run& run) {
 // A database of the wanted number of patterns, and scratch for it.
 struct Compiled {
   Compiled(const benchmark::State& state, unsigned mode, unsigned flag)
-      : database(compile(make_patterns(static_cast<std::size_t>(state.range(kPatternNumber)),
-                                       all_turns()),
-                         mode, flag)) {
+      : database(compile(
+            make_patterns(static_cast<std::size_t>(state.range(kPatternNumber)), all_turns()), mode,
+            flag)) {
     require(hs_alloc_scratch(database, &scratch) == HS_SUCCESS, "no memory");
   }
   ~Compiled() {

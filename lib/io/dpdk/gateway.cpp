@@ -101,11 +101,10 @@ std::string DpdkGateway::State::open_ports(const GatewayConfig& config) {
   for (std::size_t pair = 0; pair < config.pairs.size(); ++pair) {
     const PairId id{static_cast<std::uint8_t>(pair)};
     const auto index = static_cast<unsigned>(2 * pair);
-    shared.ports.push_back(
-        std::make_unique<Port>(config.pairs[pair].inside, id, net::Side::inside, index, config.frames));
-    shared.ports.push_back(
-        std::make_unique<Port>(config.pairs[pair].outside, id, net::Side::outside, index + 1,
-                               config.frames));
+    shared.ports.push_back(std::make_unique<Port>(config.pairs[pair].inside, id, net::Side::inside,
+                                                  index, config.frames));
+    shared.ports.push_back(std::make_unique<Port>(config.pairs[pair].outside, id,
+                                                  net::Side::outside, index + 1, config.frames));
   }
   for (const auto& port : shared.ports) {
     if (std::string wrong = port->attach(*eal, shared.workers); !wrong.empty()) return wrong;

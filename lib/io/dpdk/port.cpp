@@ -59,9 +59,9 @@ int probe(const std::string& words) {
 rte_mempool* make_pool(const std::string& name, const Device& device, unsigned size,
                        std::uint16_t room, int socket) {
   const unsigned flags = device.kind == DeviceKind::pci ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
-  rte_mempool* pool = rte_mempool_create_empty(
-      name.c_str(), size, sizeof(rte_mbuf) + room, kPoolCache,
-      sizeof(rte_pktmbuf_pool_private), socket < 0 ? SOCKET_ID_ANY : socket, flags);
+  rte_mempool* pool = rte_mempool_create_empty(name.c_str(), size, sizeof(rte_mbuf) + room,
+                                               kPoolCache, sizeof(rte_pktmbuf_pool_private),
+                                               socket < 0 ? SOCKET_ID_ANY : socket, flags);
   if (pool == nullptr) return nullptr;
   rte_pktmbuf_pool_private options{};
   options.mbuf_data_room_size = room;
@@ -88,8 +88,7 @@ unsigned pool_size(const Device& device, unsigned workers, std::uint32_t frames)
   return std::max<unsigned>(frames, held + xdp + workers * kFramesPerWorker);
 }
 
-std::uint64_t Port::memory_estimate(const Device& device, unsigned workers,
-                                    std::uint32_t frames) {
+std::uint64_t Port::memory_estimate(const Device& device, unsigned workers, std::uint32_t frames) {
   constexpr std::uint64_t kOverhead = sizeof(rte_mbuf) + 256;
   std::uint64_t each = data_room(device, false) + kOverhead;
   // Without huge pages a buffer that a device reads may not lie across two pages.
@@ -219,9 +218,9 @@ std::string Port::configure(Eal& eal, unsigned workers, std::optional<std::uint1
     return failed(eal, device_, "it refuses its configuration", error);
   }
 
-  pool_ = make_pool("frames" + std::to_string(index_), device_,
-                    pool_size(device_, workers, frames_), data_room(device_, scatters),
-                    rte_eth_dev_socket_id(id_));
+  pool_ =
+      make_pool("frames" + std::to_string(index_), device_, pool_size(device_, workers, frames_),
+                data_room(device_, scatters), rte_eth_dev_socket_id(id_));
   if (pool_ == nullptr) return failed(eal, device_, "not enough memory for its frames", rte_errno);
   if (mtu && (device_.kind == DeviceKind::af_packet || device_.kind == DeviceKind::tap)) {
     const std::uint16_t before = interface_mtu(device_.target).value_or(0);

@@ -174,8 +174,7 @@ void WorkerThread::hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot
   for (rte_mbuf* frame : frames) {
     net::PacketView packet;
     view(frame, 0, packet);
-    const unsigned owner =
-        engine::owner(packet, shared_.hash, shared_.workers, snapshot).value();
+    const unsigned owner = engine::owner(packet, shared_.hash, shared_.workers, snapshot).value();
     if (owner == id_) {
       frames[own++] = frame;
     } else {
@@ -232,7 +231,8 @@ void WorkerThread::view(rte_mbuf* frame, unsigned slot, net::PacketView& packet)
   if (frame->nb_segs == 1) {
     packet.bytes = {rte_pktmbuf_mtod(frame, const std::uint8_t*), packet.wire_length};
   } else {
-    // Bytes beyond the scratch area are out of the engine's sight; it sees that the frame is longer.
+    // Bytes beyond the scratch area are out of the engine's sight; it sees that the frame is
+    // longer.
     const std::uint32_t seen =
         std::min<std::uint32_t>(packet.wire_length, static_cast<std::uint32_t>(sizeof(Scratch)));
     const void* bytes = rte_pktmbuf_read(frame, 0, seen, (*scratch_)[slot].data());
