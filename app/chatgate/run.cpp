@@ -99,6 +99,8 @@ po::options_description describe() {
       "off");
   add("flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
       "most flows, all workers together");
+  add("frames", po::value<std::uint32_t>()->default_value(0)->value_name("N"),
+      "least room for frames, for each device; 0: what its queues need");
   add("redact-people", po::bool_switch(), "no log-ins, peers and file names in events");
   add("protocol-events", po::bool_switch(), "dns, tls and http events too");
   add("pid-file", text("FILE"), "where to write the process's number");
@@ -185,6 +187,10 @@ Request request_of(const po::variables_map& values, Diagnostics& findings) {
   request.gateway.worker.flows = values["flows"].as<std::uint32_t>();
   if (request.gateway.worker.flows < 1024 || request.gateway.worker.flows > 1u << 26) {
     findings.error({"chatgate run"}, "--flows is out of range", "1024 to 67108864");
+  }
+  request.gateway.frames = values["frames"].as<std::uint32_t>();
+  if (request.gateway.frames > 1u << 24) {
+    findings.error({"chatgate run"}, "--frames is out of range", "0 to 16777216");
   }
   request.gateway.worker.protocol_events = values["protocol-events"].as<bool>();
   request.gateway.eal_extra = text_of(values, "eal");

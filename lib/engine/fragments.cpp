@@ -125,7 +125,7 @@ void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
   Disposition& disposition = result_->dispositions[last.position];
   disposition = {};
   if (whole_.layers.outcome == net::Decoded::transport) {
-    whole_.key = flow::make_key(whole_.layers, whole_.view->pair);
+    flow::make_key(whole_.layers, whole_.view->pair, whole_.key);
     whole_.hash = flow::hash_key(config_.hash, whole_.key.key);
     look_up(whole_);
   } else if (whole_.layers.outcome == net::Decoded::not_transport) {

@@ -55,7 +55,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
     if (burst[i].truncated()) counters_.add(Counter::truncated);
     net::decode(burst[i], packet.layers, look_through);
     if (packet.layers.outcome != net::Decoded::transport) continue;
-    packet.key = flow::make_key(packet.layers, burst[i].pair);
+    flow::make_key(packet.layers, burst[i].pair, packet.key);
     packet.hash = flow::hash_key(config_.hash, packet.key.key);
     flows_.prefetch_bucket(packet.hash);
   }

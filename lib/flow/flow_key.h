@@ -1,10 +1,12 @@
 // What makes two packets parts of one flow.
 //
-// The key is normalised: the lower (address, port) stands first, so both directions have one key,
-// and `FlowPacket::from_low` says which way a packet goes. VLAN identifiers and the bridged pair
-// are part of it: the same tuple on two wires is two flows.
+// The key is normalised: the lower (address, port) stands first, addresses compared as the
+// machine's own numbers, so both directions have one key, and `FlowPacket::from_low` says which way
+// a packet goes. VLAN identifiers and the bridged pair are part of it: the same tuple on two wires
+// is two flows.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -15,6 +17,16 @@
 
 namespace chatgate::flow {
 
+// A word from memory by a load of its own. Compilers join two of them into one that is wider than
+// the stores before it; such a load waits until those have left for the cache, which for a key
+// takes longer than all that is done with it.
+inline std::uint64_t load_single(const std::uint8_t* at) {
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  asm("" : "+r"(word));
+  return word;
+}
+
 struct FlowKey {
   IpAddress low;
   IpAddress high;
@@ -24,8 +36,15 @@ struct FlowKey {
   // pair (6), TCP (1).
   std::uint32_t context = 0;
 
+  // The key as plain words.
+  static constexpr std::size_t kWords = 5;
+  std::uint64_t word(std::size_t i) const {
+    return load_single(reinterpret_cast<const std::uint8_t*>(this) + i * sizeof(std::uint64_t));
+  }
+
   bool operator==(const FlowKey& other) const {
-    return std::memcmp(this, &other, sizeof *this) == 0;
+    return ((word(0) ^ other.word(0)) | (word(1) ^ other.word(1)) | (word(2) ^ other.word(2)) |
+            (word(3) ^ other.word(3)) | (word(4) ^ other.word(4))) == 0;
   }
 
   bool is_tcp() const { return (context & 1) != 0; }
@@ -36,7 +55,7 @@ struct FlowKey {
     return in_tunnel() ? std::uint16_t{0} : static_cast<std::uint16_t>(context >> 8 & 0xfff);
   }
 };
-static_assert(sizeof(FlowKey) == 40, "the key is compared and hashed as plain words");
+static_assert(sizeof(FlowKey) == FlowKey::kWords * sizeof(std::uint64_t));
 
 // A packet's key and its direction within it.
 struct FlowPacket {
@@ -44,28 +63,43 @@ struct FlowPacket {
   bool from_low = false;
 };
 
-// `layers.outcome` must be `transport`.
-inline FlowPacket make_key(const net::Layers& layers, PairId pair) {
-  FlowPacket packet;
-  const int order = std::memcmp(layers.source.bytes.data(), layers.destination.bytes.data(), 16);
-  packet.from_low = order < 0 || (order == 0 && layers.source_port <= layers.destination_port);
-  FlowKey& key = packet.key;
-  key.low = packet.from_low ? layers.source : layers.destination;
-  key.high = packet.from_low ? layers.destination : layers.source;
-  key.low_port = packet.from_low ? layers.source_port : layers.destination_port;
-  key.high_port = packet.from_low ? layers.destination_port : layers.source_port;
+// Writes key and direction of a packet whose `layers.outcome` is `transport`, in whole words.
+inline void make_key(const net::Layers& layers, PairId pair, FlowPacket& packet) {
+  const auto store = [](std::uint8_t* at, std::uint64_t word) {
+    std::memcpy(at, &word, sizeof word);
+  };
+  const std::uint64_t source[] = {load_single(&layers.source.bytes[0]),
+                                  load_single(&layers.source.bytes[8])};
+  const std::uint64_t destination[] = {load_single(&layers.destination.bytes[0]),
+                                       load_single(&layers.destination.bytes[8])};
+  bool from_low = layers.source_port <= layers.destination_port;
+  if (source[1] != destination[1]) from_low = source[1] < destination[1];
+  if (source[0] != destination[0]) from_low = source[0] < destination[0];
+
   const bool in_tunnel = layers.tunnel_id != 0;
   const unsigned inner = in_tunnel ? (layers.vlan[1] ^ layers.tunnel_id) & 0xfffu : layers.vlan[1];
-  key.context = static_cast<std::uint32_t>(layers.vlan[0]) << 20 | inner << 8 |
-                (in_tunnel ? 1u << 7 : 0u) | static_cast<std::uint32_t>(pair.value() & 0x3f) << 1 |
-                (layers.protocol == net::kTcp ? 1u : 0u);
-  return packet;
+  FlowKey& key = packet.key;
+  store(&key.low.bytes[0], from_low ? source[0] : destination[0]);
+  store(&key.low.bytes[8], from_low ? source[1] : destination[1]);
+  store(&key.high.bytes[0], from_low ? destination[0] : source[0]);
+  store(&key.high.bytes[8], from_low ? destination[1] : source[1]);
+  struct Rest {
+    std::uint16_t low_port, high_port;
+    std::uint32_t context;
+  };
+  const Rest rest{from_low ? layers.source_port : layers.destination_port,
+                  from_low ? layers.destination_port : layers.source_port,
+                  static_cast<std::uint32_t>(layers.vlan[0]) << 20 | inner << 8 |
+                      (in_tunnel ? 1u << 7 : 0u) |
+                      static_cast<std::uint32_t>(pair.value() & 0x3f) << 1 |
+                      (layers.protocol == net::kTcp ? 1u : 0u)};
+  const auto word = std::bit_cast<std::uint64_t>(rest);
+  std::memcpy(&key.low_port, &word, sizeof word);
+  packet.from_low = from_low;
 }
 
 inline std::uint64_t hash_key(const KeyedHash& hash, const FlowKey& key) {
-  KeyedHash::Words words{};
-  std::memcpy(words.data(), &key, sizeof key);
-  return hash(words);
+  return hash({key.word(0), key.word(1), key.word(2), key.word(3), key.word(4), 0});
 }
 
 }  // namespace chatgate::flow

@@ -31,32 +31,6 @@ void FlowTable::restart_clock(Tick now) {
   cursor_time_ = now;
 }
 
-void FlowTable::prefetch_flow(std::uint64_t hash) const {
-  const Bucket& bucket = buckets_[home(hash)];
-  const std::uint16_t wanted = tag(hash);
-  for (std::size_t slot = 0; slot < kSlots; ++slot) {
-    if (bucket.tags[slot] == wanted) {
-      __builtin_prefetch(&hot_[bucket.flows[slot].value()], 1);
-      return;
-    }
-  }
-}
-
-FlowIndex FlowTable::find(const FlowKey& key, std::uint64_t hash) const {
-  const std::size_t first = home(hash);
-  const std::uint16_t wanted = tag(hash);
-  const std::size_t reach = buckets_[first].sent_away == 0 ? 1 : kReach;
-  for (std::size_t at = first; at < first + reach; ++at) {
-    const Bucket& bucket = buckets_[at];
-    for (std::size_t slot = 0; slot < kSlots; ++slot) {
-      if (bucket.tags[slot] != wanted) continue;
-      const FlowIndex flow = bucket.flows[slot];
-      if (hot_[flow.value()].key == key) return flow;
-    }
-  }
-  return FlowIndex::none();
-}
-
 FlowIndex FlowTable::insert(const FlowKey& key, std::uint64_t hash) {
   if (!free_.valid()) return FlowIndex::none();
   const std::size_t first = home(hash);

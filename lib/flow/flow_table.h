@@ -12,11 +12,14 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
 #include "base/keyed_hash.h"
+#include "base/table_allocator.h"
 #include "base/time.h"
 #include "flow/flow.h"
 
@@ -33,10 +36,26 @@ class FlowTable {
 
   void prefetch_bucket(std::uint64_t hash) const { __builtin_prefetch(&buckets_[home(hash)]); }
   // Prefetches the record that the hash most likely means.
-  void prefetch_flow(std::uint64_t hash) const;
+  void prefetch_flow(std::uint64_t hash) const {
+    const Bucket& bucket = buckets_[home(hash)];
+    if (const unsigned slots = bucket.slots_of(tag(hash)); slots != 0) {
+      __builtin_prefetch(&hot_[bucket.flow_of(slots).value()], 1);
+    }
+  }
 
   // None where there is no such flow.
-  FlowIndex find(const FlowKey& key, std::uint64_t hash) const;
+  FlowIndex find(const FlowKey& key, std::uint64_t hash) const {
+    const std::size_t first = home(hash);
+    const std::size_t reach = buckets_[first].sent_away == 0 ? 1 : kReach;
+    for (std::size_t at = first; at < first + reach; ++at) {
+      const Bucket& bucket = buckets_[at];
+      for (unsigned slots = bucket.slots_of(tag(hash)); slots != 0; slots &= slots - 1) {
+        const FlowIndex flow = bucket.flow_of(slots);
+        if (hot_[flow.value()].key == key) return flow;
+      }
+    }
+    return FlowIndex::none();
+  }
 
   // A fresh record for a key that is not in the table; none where no room is left. The record is
   // value-initialised but for its key.
@@ -107,6 +126,24 @@ class FlowTable {
     std::array<std::uint16_t, kSlots> tags{};  // 0: free
     std::array<FlowIndex, kSlots> flows;
     std::uint16_t sent_away = 0;  // keys at home here that stand in a later bucket
+
+    // Of the first of them.
+    FlowIndex flow_of(unsigned slots) const {
+      return flows[static_cast<std::size_t>(std::countr_zero(slots))];
+    }
+    // One bit for each slot whose tag is `wanted`, eight tags at once: on x86-64 a comparison of
+    // vectors, and the bits of its lanes joined by a multiplication.
+    unsigned slots_of(std::uint16_t wanted) const {
+      using Lanes [[gnu::vector_size(16)]] = std::uint16_t;
+      static_assert(sizeof(Lanes) == sizeof tags);
+      Lanes lanes;
+      std::memcpy(&lanes, tags.data(), sizeof lanes);
+      constexpr Lanes kBits = {1, 2, 4, 8, 16, 32, 64, 128};
+      const Lanes hits = reinterpret_cast<Lanes>(lanes == wanted) & kBits;
+      using Halves [[gnu::vector_size(16)]] = std::uint64_t;
+      const auto halves = reinterpret_cast<Halves>(hits);
+      return static_cast<unsigned>((halves[0] | halves[1]) * 0x0001000100010001u >> 48);
+    }
   };
 
   std::size_t home(std::uint64_t hash) const {
@@ -121,9 +158,9 @@ class FlowTable {
   std::uint32_t size_ = 0;
   std::uint64_t bucket_count_;
   std::uint32_t hand_ = 0;
-  std::vector<Bucket> buckets_;  // kReach - 1 more than bucket_count_, so that reach never wraps
-  std::vector<HotFlow> hot_;
-  std::vector<ColdFlow> cold_;
+  Table<Bucket> buckets_;  // kReach - 1 more than bucket_count_, so that reach never wraps
+  Table<HotFlow> hot_;
+  Table<ColdFlow> cold_;
   FlowIndex free_;  // chained through ColdFlow::timer_next
   std::vector<FlowIndex> wheel_;
   std::uint32_t cursor_ = 0;

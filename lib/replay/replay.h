@@ -58,7 +58,7 @@ struct Summary {
   std::uint64_t dropped = 0;
   std::uint64_t forged = 0;
   std::uint64_t alerts = 0;
-  double engine_seconds = 0;  // without reading, writing and start-up
+  double engine_seconds = 0;  // processor time, without reading, writing and start-up
 
   std::uint64_t packets_per_second() const;
   // The contract's JSON object, without line feed.

@@ -11,16 +11,24 @@ namespace {
 using chatgate::control::Option;
 using chatgate::control::ValueKind;
 
+std::string one_of(const std::vector<std::string_view>& words) {
+  std::string all;
+  for (const std::string_view word : words) all.append(all.empty() ? "" : "|").append(word);
+  return all;
+}
+
 std::string place_holder(const Option& option) {
   switch (option.value) {
     case ValueKind::none: return {};
     case ValueKind::application:
+    case ValueKind::capture:
     case ValueKind::list:
     case ValueKind::text: return "NAME";
     case ValueKind::number: return "N";
     case ValueKind::file: return "FILE";
     case ValueKind::address: return "ADDR";
     case ValueKind::flow_id: return "ID";
+    case ValueKind::word: return one_of(option.choices);
   }
   return {};
 }

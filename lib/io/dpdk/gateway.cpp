@@ -39,7 +39,7 @@ EalRequest eal_request(const GatewayConfig& config) {
   for (const DevicePair& pair : config.pairs) {
     for (const Device* device : {&pair.inside, &pair.outside}) {
       if (device->kind == DeviceKind::pci) request.pci_addresses.push_back(device->target);
-      request.memory_needed += Port::memory_estimate(*device, workers);
+      request.memory_needed += Port::memory_estimate(*device, workers, config.frames);
     }
   }
   request.worker_cores = config.worker_cores;
@@ -110,10 +110,10 @@ std::string DpdkGateway::State::open_ports(const GatewayConfig& config) {
   for (std::size_t pair = 0; pair < config.pairs.size(); ++pair) {
     const PairId id{static_cast<std::uint8_t>(pair)};
     const auto index = static_cast<unsigned>(2 * pair);
-    shared.ports.push_back(
-        std::make_unique<Port>(config.pairs[pair].inside, id, net::Side::inside, index));
-    shared.ports.push_back(
-        std::make_unique<Port>(config.pairs[pair].outside, id, net::Side::outside, index + 1));
+    shared.ports.push_back(std::make_unique<Port>(config.pairs[pair].inside, id, net::Side::inside,
+                                                  index, config.frames));
+    shared.ports.push_back(std::make_unique<Port>(config.pairs[pair].outside, id,
+                                                  net::Side::outside, index + 1, config.frames));
   }
   for (const auto& port : shared.ports) {
     if (std::string wrong = port->attach(*eal, shared.workers); !wrong.empty()) return wrong;

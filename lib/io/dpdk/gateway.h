@@ -44,6 +44,7 @@ struct GatewayConfig {
   Idle idle = Idle::sleep;
   engine::WorkerConfig worker;     // id and hash are set for each worker
   std::size_t event_ring = 16384;  // events that may wait, for each worker
+  std::uint32_t frames = 0;        // least room of a port's pool; 0: what its queues need
   std::string eal_extra;
   std::function<void(std::string_view)> log;  // one line each; called on any thread
   // Called when all ports are ready and no worker runs yet: parts what the kernel has joined.

@@ -56,12 +56,12 @@ int probe(const std::string& words) {
 // their physical address, that they may lie across pages: that saves half the memory without huge
 // pages, and the af_xdp driver computes the size of its area as if they always did and would lose
 // all buffers beyond it.
-rte_mempool* make_pool(const std::string& name, const Device& device, unsigned workers,
+rte_mempool* make_pool(const std::string& name, const Device& device, unsigned size,
                        std::uint16_t room, int socket) {
   const unsigned flags = device.kind == DeviceKind::pci ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
-  rte_mempool* pool = rte_mempool_create_empty(
-      name.c_str(), pool_size(device, workers), sizeof(rte_mbuf) + room, kPoolCache,
-      sizeof(rte_pktmbuf_pool_private), socket < 0 ? SOCKET_ID_ANY : socket, flags);
+  rte_mempool* pool = rte_mempool_create_empty(name.c_str(), size, sizeof(rte_mbuf) + room,
+                                               kPoolCache, sizeof(rte_pktmbuf_pool_private),
+                                               socket < 0 ? SOCKET_ID_ANY : socket, flags);
   if (pool == nullptr) return nullptr;
   rte_pktmbuf_pool_private options{};
   options.mbuf_data_room_size = room;
@@ -77,7 +77,7 @@ rte_mempool* make_pool(const std::string& name, const Device& device, unsigned w
 
 }  // namespace
 
-unsigned pool_size(const Device& device, unsigned workers) {
+unsigned pool_size(const Device& device, unsigned workers, std::uint32_t frames) {
   // af_packet copies out of the kernel's ring and holds no buffers between bursts.
   const unsigned held = device.kind == DeviceKind::af_packet
                             ? 0
@@ -85,19 +85,19 @@ unsigned pool_size(const Device& device, unsigned workers) {
   // af_xdp fills rings of its own size for every queue the interface has.
   const unsigned xdp =
       device.kind == DeviceKind::af_xdp ? 8192 * std::max(1u, interface_queues(device.target)) : 0;
-  return held + xdp + workers * kFramesPerWorker;
+  return std::max<unsigned>(frames, held + xdp + workers * kFramesPerWorker);
 }
 
-std::uint64_t Port::memory_estimate(const Device& device, unsigned workers) {
+std::uint64_t Port::memory_estimate(const Device& device, unsigned workers, std::uint32_t frames) {
   constexpr std::uint64_t kOverhead = sizeof(rte_mbuf) + 256;
   std::uint64_t each = data_room(device, false) + kOverhead;
   // Without huge pages a buffer that a device reads may not lie across two pages.
   if (device.kind == DeviceKind::pci) each = RTE_ALIGN_CEIL(each, std::uint64_t{4096});
-  return pool_size(device, workers) * each;
+  return pool_size(device, workers, frames) * each;
 }
 
-Port::Port(Device device, PairId pair, net::Side side, unsigned index)
-    : device_(std::move(device)), pair_(pair), side_(side), index_(index) {}
+Port::Port(Device device, PairId pair, net::Side side, unsigned index, std::uint32_t frames)
+    : device_(std::move(device)), pair_(pair), side_(side), index_(index), frames_(frames) {}
 
 Port::~Port() {
   close();
@@ -218,8 +218,9 @@ std::string Port::configure(Eal& eal, unsigned workers, std::optional<std::uint1
     return failed(eal, device_, "it refuses its configuration", error);
   }
 
-  pool_ = make_pool("frames" + std::to_string(index_), device_, workers,
-                    data_room(device_, scatters), rte_eth_dev_socket_id(id_));
+  pool_ =
+      make_pool("frames" + std::to_string(index_), device_, pool_size(device_, workers, frames_),
+                data_room(device_, scatters), rte_eth_dev_socket_id(id_));
   if (pool_ == nullptr) return failed(eal, device_, "not enough memory for its frames", rte_errno);
   if (mtu && (device_.kind == DeviceKind::af_packet || device_.kind == DeviceKind::tap)) {
     const std::uint16_t before = interface_mtu(device_.target).value_or(0);

@@ -32,7 +32,7 @@ enum class Spreading : std::uint8_t {
 
 class Port {
  public:
-  Port(Device device, PairId pair, net::Side side, unsigned index);
+  Port(Device device, PairId pair, net::Side side, unsigned index, std::uint32_t frames);
   ~Port();
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
@@ -83,7 +83,8 @@ class Port {
   bool set_link(bool up);
 
   // Bytes of packet buffers that one port of this kind takes; known before EAL start.
-  static std::uint64_t memory_estimate(const Device& device, unsigned workers);
+  static std::uint64_t memory_estimate(const Device& device, unsigned workers,
+                                       std::uint32_t frames);
 
  private:
   std::string set_up_queues();
@@ -95,6 +96,7 @@ class Port {
   const PairId pair_;
   const net::Side side_;
   const unsigned index_;
+  const std::uint32_t frames_;
   std::uint16_t id_ = RTE_MAX_ETHPORTS;
   rte_eth_dev_info info_{};
   PortQueues queues_;
@@ -112,6 +114,6 @@ class Port {
 };
 
 // How many mbufs a port's pool holds.
-unsigned pool_size(const Device& device, unsigned workers);
+unsigned pool_size(const Device& device, unsigned workers, std::uint32_t frames);
 
 }  // namespace chatgate::io

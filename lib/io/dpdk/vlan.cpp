@@ -21,9 +21,8 @@ rte_mbuf* insert_tag(rte_mbuf* frame, std::uint16_t tpid, std::uint16_t tci) {
 
 }  // namespace
 
-rte_mbuf* put_tags_back(rte_mbuf* frame) {
+rte_mbuf* insert_tags(rte_mbuf* frame) {
   const std::uint64_t flags = frame->ol_flags;
-  if ((flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED)) == 0) return frame;
   const std::uint16_t outer = frame->vlan_tci_outer;
   if ((flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0) {
     frame = insert_tag(frame, RTE_ETHER_TYPE_VLAN, frame->vlan_tci);

@@ -4,11 +4,18 @@
 // outer one of two as 802.1ad, any other as 802.1Q. Worker.
 #pragma once
 
-struct rte_mbuf;
+#include <cstdint>
+#include <rte_mbuf.h>
 
 namespace chatgate::io {
 
+// For frames whose descriptor has a tag.
+rte_mbuf* insert_tags(rte_mbuf* frame);
+
 // The frame with its tags; null, and the frame freed, where it has no room in front.
-rte_mbuf* put_tags_back(rte_mbuf* frame);
+inline rte_mbuf* put_tags_back(rte_mbuf* frame) {
+  constexpr std::uint64_t kStripped = RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED;
+  return (frame->ol_flags & kStripped) == 0 ? frame : insert_tags(frame);
+}
 
 }  // namespace chatgate::io

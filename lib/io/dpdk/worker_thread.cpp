@@ -172,8 +172,9 @@ unsigned WorkerThread::receive(const QueuePlan::Receive& queue, std::span<rte_mb
 void WorkerThread::hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot) {
   unsigned own = 0;
   for (rte_mbuf* frame : frames) {
-    const unsigned owner =
-        engine::owner(view(frame, 0), shared_.hash, shared_.workers, snapshot).value();
+    net::PacketView packet;
+    view(frame, 0, packet);
+    const unsigned owner = engine::owner(packet, shared_.hash, shared_.workers, snapshot).value();
     if (owner == id_) {
       frames[own++] = frame;
     } else {
@@ -196,7 +197,7 @@ void WorkerThread::hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot
 // At most kBurst frames of flows that this worker owns.
 void WorkerThread::inspect(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot) {
   const auto count = static_cast<unsigned>(frames.size());
-  for (unsigned i = 0; i < count; ++i) views_[i] = view(frames[i], i);
+  for (unsigned i = 0; i < count; ++i) view(frames[i], i, views_[i]);
   engine_.process({views_.data(), count}, now_, snapshot, result_);
 
   const auto released = result_.released;
@@ -223,22 +224,24 @@ void WorkerThread::inspect(std::span<rte_mbuf*> frames, const engine::Snapshot& 
   for (unsigned port = 0; port < out_.size(); ++port) flush(port);
 }
 
-net::PacketView WorkerThread::view(rte_mbuf* frame, unsigned slot) {
+// Written in place: a view that is made elsewhere and copied costs more than all that is in it.
+void WorkerThread::view(rte_mbuf* frame, unsigned slot, net::PacketView& packet) {
   const Port& port = *shared_.ports[shared_.index_of[frame->port]];
-  net::PacketView packet;
   packet.wire_length = rte_pktmbuf_pkt_len(frame);
-  // Bytes beyond the scratch area are out of the engine's sight; it sees that the frame is longer.
-  const std::uint32_t seen =
-      std::min<std::uint32_t>(packet.wire_length, static_cast<std::uint32_t>(sizeof(Scratch)));
-  const void* bytes = rte_pktmbuf_read(frame, 0, frame->nb_segs == 1 ? packet.wire_length : seen,
-                                       (*scratch_)[slot].data());
-  packet.bytes = {static_cast<const std::uint8_t*>(bytes),
-                  frame->nb_segs == 1 ? packet.wire_length : seen};
+  if (frame->nb_segs == 1) {
+    packet.bytes = {rte_pktmbuf_mtod(frame, const std::uint8_t*), packet.wire_length};
+  } else {
+    // Bytes beyond the scratch area are out of the engine's sight; it sees that the frame is
+    // longer.
+    const std::uint32_t seen =
+        std::min<std::uint32_t>(packet.wire_length, static_cast<std::uint32_t>(sizeof(Scratch)));
+    const void* bytes = rte_pktmbuf_read(frame, 0, seen, (*scratch_)[slot].data());
+    packet.bytes = {static_cast<const std::uint8_t*>(bytes), seen};
+  }
   packet.side = port.side();
   packet.pair = port.pair();
   packet.transport_checksum = checksum_status(frame);
   packet.time = now_;
-  return packet;
 }
 
 void WorkerThread::send_copy(PairId pair, net::Side out, Bytes bytes) {

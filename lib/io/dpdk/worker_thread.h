@@ -58,7 +58,7 @@ struct WorkerFigures {
 
 class WorkerThread {
  public:
-  static constexpr unsigned kBurst = 32;
+  static constexpr unsigned kBurst = 64;
   static_assert(kBurst <= engine::kMaxBurst && kBurst <= PacketRing::kMaxLook);
 
   WorkerThread(Shared& shared, const engine::WorkerConfig& config, std::size_t events);
@@ -87,7 +87,7 @@ class WorkerThread {
   unsigned receive(const QueuePlan::Receive& queue, std::span<rte_mbuf*> frames);
   void hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot);
   void inspect(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot);
-  net::PacketView view(rte_mbuf* frame, unsigned slot);
+  void view(rte_mbuf* frame, unsigned slot, net::PacketView& packet);
   // A frame of the engine's own, in a fresh buffer.
   void send_copy(PairId pair, net::Side out, Bytes bytes);
   void put(unsigned port, rte_mbuf* frame);

@@ -17,6 +17,12 @@ FlowKey key(std::uint32_t number) {
   return made;
 }
 
+FlowPacket key_of(const net::Layers& layers, PairId pair = PairId(0)) {
+  FlowPacket packet;
+  make_key(layers, pair, packet);
+  return packet;
+}
+
 TEST(FlowKey, BothDirectionsShareOneKey) {
   net::Layers there;
   there.source = *IpAddress::parse("10.0.0.9");
@@ -27,16 +33,48 @@ TEST(FlowKey, BothDirectionsShareOneKey) {
   net::Layers back = there;
   std::swap(back.source, back.destination);
   std::swap(back.source_port, back.destination_port);
-  const FlowPacket one = make_key(there, PairId(0));
-  const FlowPacket other = make_key(back, PairId(0));
+  const FlowPacket one = key_of(there);
+  const FlowPacket other = key_of(back);
   EXPECT_EQ(one.key, other.key);
   EXPECT_NE(one.from_low, other.from_low);
-  EXPECT_FALSE(make_key(there, PairId(1)).key == one.key);
+  EXPECT_FALSE(key_of(there, PairId(1)).key == one.key);
   there.vlan[0] = 100;
-  const FlowPacket tagged = make_key(there, PairId(0));
+  const FlowPacket tagged = key_of(there);
   EXPECT_FALSE(tagged.key == one.key);
   EXPECT_EQ(tagged.key.outer_vlan(), 100);
   EXPECT_TRUE(tagged.key.is_tcp());
+}
+
+// Each part of a key tells flows apart, in either half of an address.
+TEST(FlowKey, EveryPartCounts) {
+  net::Layers layers;
+  layers.source = *IpAddress::parse("2001:db8::1");
+  layers.destination = *IpAddress::parse("2001:db8:1::1");
+  layers.source_port = 1;
+  layers.destination_port = 2;
+  const FlowKey base = key_of(layers).key;
+  const KeyedHash hash(1);
+  std::vector<FlowKey> others;
+  for (const std::size_t byte : {0u, 7u, 8u, 15u}) {
+    net::Layers other = layers;
+    other.source.bytes[byte] ^= 0x10;
+    others.push_back(key_of(other).key);
+    other = layers;
+    other.destination.bytes[byte] ^= 0x10;
+    others.push_back(key_of(other).key);
+  }
+  net::Layers other = layers;
+  other.source_port = 3;
+  others.push_back(key_of(other).key);
+  other = layers;
+  other.tunnel_id = 9;
+  others.push_back(key_of(other).key);
+  others.push_back(key_of(layers, PairId(5)).key);
+  for (const FlowKey& each : others) {
+    EXPECT_FALSE(each == base);
+    EXPECT_NE(hash_key(hash, each), hash_key(hash, base));
+  }
+  EXPECT_TRUE(key_of(layers).key == base);
 }
 
 // A flow between two ports of one address must still have two directions.
@@ -44,9 +82,9 @@ TEST(FlowKey, OneAddressWithItself) {
   net::Layers layers;
   layers.source_port = 5;
   layers.destination_port = 9;
-  const FlowPacket there = make_key(layers, PairId(0));
+  const FlowPacket there = key_of(layers);
   std::swap(layers.source_port, layers.destination_port);
-  const FlowPacket back = make_key(layers, PairId(0));
+  const FlowPacket back = key_of(layers);
   EXPECT_EQ(there.key, back.key);
   EXPECT_NE(there.from_low, back.from_low);
 }

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+"""scripts/bench gives what it promises, in a second: names, units, spreads, and ratios of runs in turn.
+
+usage: smoke.py BUILD
+
+Figures themselves are not looked at: how fast a machine is, is no test of the program. What is held is their
+form, that a program held against itself comes out near one, and that targets and plots follow from results.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+# pylint: disable=wrong-import-position
+import measure  # noqa: E402
+import report  # noqa: E402
+import targets  # noqa: E402
+import traffic  # noqa: E402
+
+KEYS = {"name", "unit", "value", "ratio", "against", "runs", "min", "max"}
+
+
+def check_run(build, folder):
+    out = folder / "figures.json"
+    subprocess.run([sys.executable, "-B", HERE / "bench.py", "--quick", "--only", "parse", "--runs", "3",
+                    "--build", build, "--other-build", build, "--json", out], check=True,
+                   stdout=subprocess.DEVNULL)
+    found = json.loads(out.read_text(encoding="utf-8"))
+    assert found.keys() == {"machine", "commit", "results"}, found.keys()
+    assert found["machine"]["cores"] >= 1 and found["commit"]
+    assert [result["name"] for result in found["results"]] == ["parse/tls_hello"]
+    for result in found["results"]:
+        assert result.keys() == KEYS, result.keys()
+        assert result["unit"] == "ns" and result["runs"] == 3, result
+        assert 0 < result["min"] <= result["value"] <= result["max"], result
+        # The same program twice, in turn: even a busy machine keeps them within an order of each other.
+        assert result["against"] and 0.1 < result["ratio"] < 10, result
+
+
+def check_ratios(folder):
+    twice = measure.Result("captures/mixed", "packets/s", [30, 10, 20], "ndpiReader", [2, 1, 3])
+    assert (twice.value, twice.ratio) == (20, 10), (twice.value, twice.ratio)
+    slow = measure.Result("engine/new_quic_flow/passed", "ns", [9000])
+    assert slow.ratio is None
+    reached = {words: word for words, _, _, word in targets.judge([twice, slow])}
+    assert sorted(map(str, reached.values())).count("None") == len(targets.TARGETS) - 2
+    assert list(reached.values()).count(True) == 1 and list(reached.values()).count(False) == 1
+    page = folder / "page.md"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
+    report.write(page, {"cores": 2}, "abc", "scripts/bench", [twice, slow])
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert "ndpiReader | 10.00 |" in text and "**no**" in text
+    assert (folder / "performance/captures.svg").read_text(encoding="utf-8").startswith("<svg ")
+
+
+def check_traffic(build, folder):
+    """Made-up connections are what an engine takes for TLS: each is judged by its name."""
+    path = folder / "tls.pcap"
+    packets = traffic.write_connections(path, 20, "web.whatsapp.com")
+    done = subprocess.run([build / "app/chatgate/chatgate", "replay", "--policy",
+                           measure.TREE / "policy/chatgate.json", "--catalogue", measure.TREE / "policy/catalog",
+                           "--checksums", "verify", "--read", path], check=True, capture_output=True, text=True)
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert (said["packets"], said["flows"], said["alerts"]) == (packets, 20, 20), said
+    assert packets == 220 and said["dropped"] >= 20, said
+
+
+def main():
+    build = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix="chatgate-smoke-") as folder:
+        check_run(build, Path(folder))
+        check_ratios(Path(folder))
+        check_traffic(build, Path(folder))
+    print("3 checks")
+
+
+main()
