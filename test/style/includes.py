@@ -35,7 +35,7 @@ LAYERS = {
                 "lists/mask.h", "synth", "catalog", "policy", "flow/flow.h", "learn",
                 "telemetry", "engine"],
     "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",
-                "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/trace.h", "engine/worker.h",
+                "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/request_slot.h", "engine/trace.h", "engine/worker.h",
                 "explain", "io/pcap/pcapng.h"],
     "io/pcap": ["base", "net/packet_view.h"],
     "replay": ["base", "net", "telemetry", "engine", "io/pcap"],
