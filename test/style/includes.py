@@ -35,7 +35,7 @@ LAYERS = {
                 "lists/mask.h", "synth", "catalog", "policy", "flow/flow.h", "learn", "detect",
                 "telemetry", "engine"],
     "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",
-                "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/trace.h", "engine/worker.h",
+                "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/request_slot.h", "engine/trace.h", "engine/worker.h",
                 "explain", "io/pcap/pcapng.h"],
     # The process itself: rights, supervisor, service manager, the kernel's bridge.
     "process": ["base"],
