@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/judge.h"
+#include "proto/dns_canary.h"
 
 #include "explain/narrator.h"
 #include "explain/native_sessions.h"
@@ -53,9 +54,12 @@ std::string joined(const std::vector<std::string_view>& words) {
   return all;
 }
 
+// One that a network may not answer for reasons of its own resolver's tells nothing.
 const catalog::ServerName* own_name(const Application& application) {
   const auto at = std::find_if(application.names.begin(), application.names.end(),
-                               [](const catalog::ServerName& name) { return name.exclusive; });
+                               [](const catalog::ServerName& name) {
+                                 return name.exclusive && !proto::dns::canary_signal(name.name);
+                               });
   return at == application.names.end() ? nullptr : &*at;
 }
 
@@ -322,10 +326,13 @@ std::vector<Requirement> NeedsJudge::needs_of(const Application& application,
     shared.shared_with = name.shared_with;
     const std::vector<std::string_view> uses = use_words(name.uses);
     shared.reason = joined(uses);
-    shared.required = std::any_of(std::begin(kRequired), std::end(kRequired), [&](const Use& use) {
-      return std::find(uses.begin(), uses.end(), use.word) != uses.end() &&
-             lets_pass(application, use.service, client);
-    });
+    // Of an open protocol they are servers among many others.
+    const bool one_of_many = application.category == catalog::Category::open_protocol;
+    shared.required = !one_of_many &&
+                      std::any_of(std::begin(kRequired), std::end(kRequired), [&](const Use& use) {
+                        return std::find(uses.begin(), uses.end(), use.word) != uses.end() &&
+                               lets_pass(application, use.service, client);
+                      });
     judge(shared, attempts_at_name(shared.what), client, application.id);
   }
   return all;

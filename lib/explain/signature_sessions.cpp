@@ -47,11 +47,11 @@ class Papers {
   // The order of a rule's options is one in which a person would write; where an expression holds
   // a content, the expression is to be written first.
   Papers(const Rule& rule, bool expressions_first) {
-    for (const bool expressions : {true, false}) {
+    for (const int turn : {0, 1, 2}) {
       for (const detect::PayloadOption& option : rule.payload) {
-        if (expressions_first && is_free_expression(option) != expressions) continue;
-        if (!expressions_first && !expressions) continue;
-        of(target_of(option).buffer).add(option);
+        if (turn_of(option, expressions_first) == turn) {
+          of(target_of(option).buffer).add(option);
+        }
       }
     }
     for (const detect::Condition& condition : rule.conditions) {
@@ -68,9 +68,12 @@ class Papers {
   }
 
  private:
-  static bool is_free_expression(const detect::PayloadOption& option) {
+  // What ends a buffer is written last.
+  static int turn_of(const detect::PayloadOption& option, bool expressions_first) {
     const auto* pcre = std::get_if<detect::Pcre>(&option);
-    return pcre != nullptr && !pcre->relative;
+    if (pcre != nullptr) return expressions_first && !pcre->relative ? 0 : 1;
+    const auto* content = std::get_if<detect::Content>(&option);
+    return content != nullptr && content->endswith ? 2 : 1;
   }
 
   RulePaper& of(Buffer buffer) {

@@ -115,7 +115,7 @@ TEST(Needs, PortsOfAnAccessListOneOfWhichIsEnough) {
   };
   const std::string allow = R"({"application": ["talk", "meet"], "action": "allow"})";
   EXPECT_THAT(missing(allow, access(R"({"action": "deny", "protocol": "udp", "port": 3478})")),
-              ElementsAre("udp/3478 by line 1: udp/3478"));
+              ElementsAre("udp/3478 by access line 1: udp/3478"));
   EXPECT_THAT(missing(allow, access(R"({"action": "deny", "protocol": "tcp", "port": 6000})")),
               IsEmpty());
   EXPECT_THAT(missing(allow, access(R"({"action": "deny", "protocol": "tcp", "port": 7001})")),
@@ -128,7 +128,7 @@ TEST(Needs, PortsOfAnAccessListOneOfWhichIsEnough) {
       ElementsAre("tcp/6000 or tcp/7000-7002 by high: tcp/6000"));
   // No question, no name.
   EXPECT_THAT(missing(allow, access(R"({"action": "deny", "protocol": "udp", "port": 53})")),
-              ::testing::Contains("talk.example by line 1: question to DNS"));
+              ::testing::Contains("talk.example by access line 1: question to DNS"));
 }
 
 TEST(Needs, AServiceThatMayNotPassNeedsNothing) {
@@ -142,7 +142,7 @@ TEST(Needs, AServiceThatMayNotPassNeedsNothing) {
       missing(R"({"application": "talk", "service": ["text-chat", "voice"], "action": "allow"},
                          {"application": "talk", "action": "reset"})",
               access),
-      ElementsAre("udp/3478 by line 1: udp/3478"));
+      ElementsAre("udp/3478 by access line 1: udp/3478"));
 }
 
 // Each remedy that is a rule, put where it is said, is one.

@@ -63,7 +63,6 @@ TEST(SignatureSessions, PlainContentsAndNumbersAndBuffers) {
       R"(alert http any any -> any any (flow:established,to_server; http.method; content:"POST"; http.uri; content:"/chat?"; http.user_agent; content:"Talker "; startswith; http.request_body; content:"hello";)",
       R"(alert http any any -> any any (flow:established,to_client; http.header; content:"X-Talk|3A|"; nocase;)",
       R"(alert tls any any -> any any (tls.sni; content:"talk.example"; endswith;)",
-      R"(alert dns any any -> any any (dns.query; content:"chat.example"; endswith;)",
       R"(alert tcp any any -> any any (flow:established,to_server; content:"first"; startswith; flowbits:set,talk;)",
       R"(alert tcp any any -> any any (flow:established,to_server; flowbits:isset,talk; content:"second"; startswith;)",
   });
@@ -71,7 +70,7 @@ TEST(SignatureSessions, PlainContentsAndNumbersAndBuffers) {
   std::vector<std::uint32_t> sids;
   for (const UncoveredRule& rule : made.uncovered) sids.push_back(rule.sid);
   EXPECT_THAT(sids, IsEmpty());
-  EXPECT_THAT(made.sessions, SizeIs(10));
+  EXPECT_THAT(made.sessions, SizeIs(9));
   EXPECT_EQ(made.sessions[1].port, 4000);
   EXPECT_FALSE(made.sessions[1].tcp);
   EXPECT_TRUE(made.sessions[4].http);
