@@ -158,7 +158,8 @@ def inspecting(**keys):
 change("inspection.encapsulations", captures.tunnelled(), inspecting(encapsulations=["gre", "ip-in-ip"]), ["gre"])
 change("inspection.midstream", captures.midstream(), inspecting(midstream="inspect"), "drop")
 change("inspection.incomplete", captures.not_whole(40), inspecting(incomplete="reset"), "allow")
-SPOKEN = {"said": http_get("www.example.com"), "answer": HTTP_OK, "then": http_get("www.example.com"), "port": 8088}
+SPOKEN = {"said": http_get("www.example.com"), "answer": HTTP_OK, "then": http_get("www.example.com"),
+          "port": 8088}
 for key, before, after, capture in (
         ("embryonic", 10, 300, captures.silent(60)), ("established", 300, 30, captures.silent(60, **SPOKEN)),
         ("closing", 10, 300, captures.silent(60, **SPOKEN, close=True)),
@@ -167,9 +168,10 @@ for key, before, after, capture in (
     # What is forgotten is a connection whose opening was not seen.
     change(f"inspection.timeouts.{key}", capture,
            inspecting(timeouts={key: before}, midstream="inspect" if key == "blocked" else "drop"), after)
-change("inspection.exhaustion.flows", captures.many_flows(), inspecting(exhaustion={"fragments": "closed"}), "closed", arguments=["--flows", "64"])
+change("inspection.exhaustion.flows", captures.many_flows(), inspecting(exhaustion={"fragments": "closed"}),
+       "closed", arguments=["--flows", "64"])
 change("inspection.exhaustion.inspections", captures.many_openings(), inspecting(exhaustion={"fragments": "closed"}),
-       "closed")
+       "closed", arguments=["--flows", "8192"])
 change("inspection.exhaustion.fragments", captures.many_fragments(), inspecting(exhaustion={"fragments": "closed"}),
        "open")
 
@@ -209,7 +211,8 @@ def checked(**keys):
 
 
 change("http.port_misuse.im", web(http_get(WHATSAPP)), checked(port_misuse={"im": "allow"}), "reset")
-change("http.port_misuse.tunneling", web(http_get("gotomypc.com")), checked(port_misuse={"tunneling": "allow"}), "reset")
+change("http.port_misuse.tunneling", web(http_get("gotomypc.com")), checked(port_misuse={"tunneling": "allow"}),
+       "reset")
 change("http.port_misuse.p2p", web(GNUTELLA, port=8080),
        checked(port_misuse={"p2p": "allow"}) | {"signatures": [str(RULES / "p2p.rules")]}, "reset")
 change("http.port_misuse.default", web(http_get(WHATSAPP)), checked(port_misuse={"p2p": "allow"}), "reset")
@@ -238,7 +241,8 @@ for check, line in (("uri", "GET /gateway/gateway.dll HTTP/1.1"), ("arguments", 
     change(f"http.{check}.action", web(request(line)), checked(**{check: [{"pattern": "gateway", "action": "reset"}]}),
            "alert")
 change("http.headers.name", FIELDS, checked(headers=[{"name": "User-Agent", "action": "reset"}]), "Referer")
-change("http.headers.name_pattern", FIELDS, checked(headers=[{"name_pattern": "^user-", "action": "reset"}]), "^x-kazaa-")
+change("http.headers.name_pattern", FIELDS, checked(headers=[{"name_pattern": "^user-", "action": "reset"}]),
+       "^x-kazaa-")
 change("http.headers.pattern", FIELDS, checked(headers=[{"name": "User-Agent", "pattern": "gator", "action": "reset"}]),
        "navigator")
 change("http.headers.action", FIELDS, checked(headers=[{"name": "User-Agent", "action": "reset"}]), "alert")

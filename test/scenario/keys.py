@@ -70,10 +70,12 @@ def outcome(program, folder, policy, capture, arguments):
     """In words; raises where the policy is refused."""
     with tempfile.TemporaryDirectory(dir=folder) as own:
         own = Path(own)
-        (folder / own.name).with_suffix(".json").write_text(json.dumps(policy), encoding="utf-8")
+        # Beside the files that it names.
+        written = (folder / own.name).with_suffix(".json")
+        written.write_text(json.dumps(policy), encoding="utf-8")
         (own / "input.pcap").write_bytes(capture.file())
         done = subprocess.run(
-            [program, "replay", "--policy", str((folder / own.name).with_suffix(".json")), "--catalogue", str(CATALOGUE),
+            [program, "replay", "--policy", str(written), "--catalogue", str(CATALOGUE),
              "--read", str(own / "input.pcap"), "--write", str(own / "output.pcap"),
              "--events", str(own / "events.json"), *(arguments or ("--flows", "1024"))],
             capture_output=True, text=True, timeout=120, check=False)
