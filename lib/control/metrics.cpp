@@ -178,8 +178,11 @@ void add_applications(Exposition& out, const catalog::Catalogue& catalogue,
     if (id >= telemetry::kMaxApplications) continue;
     std::uint64_t allowed = 0, blocked = 0;
     for (const WorkerCounters* worker : workers) {
-      allowed += worker->application_allowed(id);
-      blocked += worker->application_blocked(id);
+      for (std::size_t e = 0; e < telemetry::kEvidenceKinds; ++e) {
+        const auto evidence = static_cast<catalog::Evidence>(e);
+        allowed += worker->application_allowed(id, evidence);
+        blocked += worker->application_blocked(id, evidence);
+      }
     }
     const std::string_view category = catalog::to_string(application.category);
     const auto verdict = [&](const char* word, std::uint64_t count) {
