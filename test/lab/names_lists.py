@@ -9,7 +9,7 @@ import lab as labs
 from names_dns import dig
 from names_servers import BLOCKED, ECHO, INNOCENT, SECOND_INNOCENT
 
-STEADY = labs.INTERNET4.format(34)  # an address that is in no list
+STEADY = labs.INTERNET4.format(35)  # of no name that is asked for, so that no list comes to hold it
 BEAT = 0.02  # seconds
 LONGEST_GAP = 1.0
 
