@@ -458,11 +458,12 @@ void confine(const Request& request) {
   if (!wrong.empty()) log_line("system calls are not filtered: " + wrong);
 }
 
-// The ports work; from here to the end. Workers have stopped when it returns. `refused` says what is
-// wrong with the policy's file where another one is used.
-int serve(const Request& request, std::size_t rules, const Diagnostics& refused, io::DpdkGateway& gateway,
-          telemetry::EventWriter& writer, const telemetry::RecentEvents& recent,
-          catalog::ApplicationRegistry& registry, process::Supervisor* supervisor) {
+// The ports work; from here to the end. Workers have stopped when it returns. `refused` says what
+// is wrong with the policy's file where another one is used.
+int serve(const Request& request, std::size_t rules, const Diagnostics& refused,
+          io::DpdkGateway& gateway, telemetry::EventWriter& writer,
+          const telemetry::RecentEvents& recent, catalog::ApplicationRegistry& registry,
+          process::Supervisor* supervisor) {
   int status = kFailed;
   std::optional<Heartbeat> heartbeat;
   heartbeat.emplace(gateway, supervisor, request.supervisor.patience, request.gateway.worker_cores,
@@ -521,7 +522,8 @@ int forward(const Request& request, const control::LoadResult& loaded, const Dia
   }
   int status = kFailed;
   if (error.empty()) {
-    status = serve(request, loaded.rule_count, refused, *gateway, *writer, recent, registry, supervisor);
+    status =
+        serve(request, loaded.rule_count, refused, *gateway, *writer, recent, registry, supervisor);
   } else {
     log_line(error);
     if (gateway != nullptr) gateway->stop();

@@ -120,9 +120,8 @@ void address_look_up(benchmark::State& state, bool v6) {
   std::string ranges;
   std::vector<IpAddress> asked;
   for (std::int64_t i = 0; i < state.range(0); ++i) {
-    asked.push_back(
-        v6 ? network_v6(random)
-           : address(0x01000000u + static_cast<std::uint32_t>(random() % 0xd0000000u)));
+    asked.push_back(v6 ? network_v6(random)
+                       : address(0x01000000u + static_cast<std::uint32_t>(random() % 0xd0000000u)));
     ranges += asked.back().to_string() + (v6 ? "/64\n" : i % 2 == 0 ? "\n" : "/28\n");
   }
   const lists::Lists lists = list_of(state, ranges);

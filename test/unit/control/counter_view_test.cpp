@@ -30,8 +30,8 @@ TEST_F(CounterViewTest, SumsWorkersAndSubtractsTheClearing) {
   b.add(Counter::packets, 4);
   b.set(Counter::flows_active, 9);
   a.add(Reason::policy_reset, 2);
-  b.add_application(5, true);
-  b.add_application(5, false);
+  b.add_application(5, catalog::Evidence::tls_sni, true);
+  b.add_application(5, catalog::Evidence::tls_sni, false);
   EXPECT_EQ(view.get(Counter::packets), 7u);
   EXPECT_EQ(view.get(Counter::packets, 1), 4u);
   EXPECT_EQ(view.get(Reason::policy_reset), 2u);
@@ -39,12 +39,12 @@ TEST_F(CounterViewTest, SumsWorkersAndSubtractsTheClearing) {
 
   view.clear(from_seconds(10), 1000);
   a.add(Counter::packets, 5);
-  a.add_application(5, true);
+  a.add_application(5, catalog::Evidence::tls_sni, true);
   EXPECT_EQ(view.get(Counter::packets), 5u);
   EXPECT_EQ(view.get(Counter::packets, 1), 0u);
   EXPECT_EQ(view.get(Reason::policy_reset), 0u);
-  EXPECT_EQ(view.application_blocked(ApplicationId(5)), 1u);
-  EXPECT_EQ(view.application_allowed(ApplicationId(5)), 0u);
+  EXPECT_EQ(view.application(ApplicationId(5)).blocked, 1u);
+  EXPECT_EQ(view.application(ApplicationId(5)).allowed, 0u);
   EXPECT_EQ(view.get(Counter::flows_active), 9u) << "a level is not cleared";
   ASSERT_TRUE(view.clearing());
   EXPECT_EQ(view.clearing()->uid, 1000u);

@@ -46,8 +46,10 @@ TEST(Metrics, FiguresAreThoseOfTheWorkersWhateverWasCleared) {
   metrics.gateway.worker(1).add(Counter::packets, 2);
   metrics.gateway.worker(1).set(Counter::flows_active, 7);
   metrics.gateway.worker(1).add(Reason::policy_reset, 3);
-  metrics.gateway.worker(0).add_application(control::testing::kWhatsapp.value(), true);
-  metrics.gateway.worker(1).add_application(control::testing::kWhatsapp.value(), true);
+  metrics.gateway.worker(0).add_application(control::testing::kWhatsapp.value(),
+                                            catalog::Evidence::tls_sni, true);
+  metrics.gateway.worker(1).add_application(control::testing::kWhatsapp.value(),
+                                            catalog::Evidence::tls_sni, true);
   metrics.gateway.worker(1).add_rule(1, RuleId(1));
   metrics.gateway.worker(0).add_rule(1, RuleId());
   const std::string hits = metrics.text();

@@ -105,5 +105,6 @@ int main(int count, char** arguments) {
       0, testing::flow_to("203.0.113.1", testing::kXmpp, chatgate::policy::Action::allow, 5));
   std::optional<chatgate::HostPort> metrics;
   if (count == 5) metrics = chatgate::parse_host_port(arguments[4]).value();
-  return serve(arguments, gateway, {}, [&gateway] { gateway.tick(); }, metrics);
+  return serve(
+      arguments, gateway, {}, [&gateway] { gateway.tick(); }, metrics);
 }
