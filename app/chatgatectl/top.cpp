@@ -88,7 +88,12 @@ class Screen {
     ::wrefresh(::stdscr);
   }
 
-  int key() { return ::wgetch(::stdscr); }
+  int key() {
+    const int key = ::wgetch(::stdscr);
+    // What a terminal keeps of its picture when its size changes is its own affair.
+    if (key == KEY_RESIZE) ::clearok(::stdscr, true);
+    return key;
+  }
 
  private:
   SCREEN* screen_ = nullptr;
