@@ -45,8 +45,16 @@ STAYS = {
     "config.edge.skype.com": "Office, Edge and Windows fetch their configuration there, with or without Teams",
     "auth.kakao.com": "signs in to every service of Kakao's, maps and taxis too, and to others' sites",
     "mqtt-mini.facebook.com": "carries what Facebook's and Instagram's applications are told, besides messages",
-    "stun": "a plain question for one's own address, as any call and browser sends it; no mark, no address of the "
-            "messenger's and nothing signalled in the capture says whose",
+    "stun": "a plain question to a peer, as any call over WebRTC sends it: no mark, and no address of the messenger's",
+}
+# The same, for some flows: by file and server port.
+STAYS_HERE = {
+    ("ndpi-2025/signal_multiparty.pcapng", "10000"): "a rented server on a port that Jitsi's meetings use too",
+    ("ndpi-2025/signal_videocall_multiparty.pcapng", "10000"): "a rented server on a port that Jitsi's meetings use too",
+    ("ndpi/telegram_videocall.pcapng", "42554"): "a peer that only requests for permission to Telegram's relays name "
+                                                 "(RFC 8656 section 9), which are not read",
+    ("ndpi/telegram_videocall.pcapng", "35393"): "a peer that only requests for permission to Telegram's relays name "
+                                                 "(RFC 8656 section 9), which are not read",
 }
 # A mark that other traffic has too tells nothing by itself, so the flow is not held to its first packet: it is what
 # an endpoint sends to one peer after another that tells.
@@ -101,7 +109,8 @@ def check_flow(flow, right, allowed, found):
 def reason_for(flow):
     """In words, why it is right to let it pass; empty where none is known."""
     word, _, mark = flow["evidence"].partition("=")
-    return STAYS.get(mark) or ("" if mark else STAYS.get(word, ""))
+    here = STAYS_HERE.get((flow["file"], flow["server_port"]))
+    return here or STAYS.get(mark) or ("" if mark else STAYS.get(word, ""))
 
 
 class Table:
