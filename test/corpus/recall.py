@@ -5,8 +5,8 @@ usage: recall.py CHATGATE [--corpus FOLDER] [-j N]
 
 Replays every capture under a policy that alerts on every messenger. A flow that the corpus has labelled counts
 as recognised when an event calls it by the right application, not later than with the packet that the corpus
-says is enough. Prints a table by kind of evidence and by application, and each miss with the reason why it stays one (STAYS),
-and fails where
+says is enough. Prints a table by kind of evidence and by application, and each miss with the reason why it stays
+one (STAYS), and fails where
   * a flow whose content or STUN could tell is missed, and no reason is known,
   * recall is below what is held to (LEAST), or a flow is recognised later than it could be,
   * a labelled flow is called another application,
@@ -39,14 +39,23 @@ SKIPPED = 77
 LATER = {
     ("suricata-verify/irc.pcap", 4): 6,  # PASS, with which FTP and POP3 go on, and the line behind it
 }
-# Why a flow is not recognised, and is not meant to be: what it shows is not the messenger's alone, and whatever would take
-# it takes others too. By the name that it says, or by its kind of evidence.
+# Why a flow is not recognised, and is not meant to be: what it shows is not the messenger's alone, and whatever would
+# take it takes others too. By the name that it says, or by its kind of evidence.
 STAYS = {
     "config.edge.skype.com": "Office, Edge and Windows fetch their configuration there, with or without Teams",
     "auth.kakao.com": "signs in to every service of Kakao's, maps and taxis too, and to others' sites",
     "mqtt-mini.facebook.com": "carries what Facebook's and Instagram's applications are told, besides messages",
-    "stun": "a plain question for one's own address, as any call and browser sends it; no mark, no address of the "
-            "messenger's and nothing signalled in the capture says whose",
+    "stun": "a plain question to a peer, as any call over WebRTC sends it: no mark, and no address of the messenger's",
+}
+# The same, for some flows: by file and server port.
+RENTED = "a rented server on a port that Jitsi's meetings use too"
+PERMITTED = ("a peer that only requests for permission to Telegram's relays name (RFC 8656 section 9), which are "
+             "not read")
+STAYS_HERE = {
+    ("ndpi-2025/signal_multiparty.pcapng", "10000"): RENTED,
+    ("ndpi-2025/signal_videocall_multiparty.pcapng", "10000"): RENTED,
+    ("ndpi/telegram_videocall.pcapng", "42554"): PERMITTED,
+    ("ndpi/telegram_videocall.pcapng", "35393"): PERMITTED,
 }
 # A mark that other traffic has too tells nothing by itself, so the flow is not held to its first packet: it is what
 # an endpoint sends to one peer after another that tells.
@@ -101,7 +110,8 @@ def check_flow(flow, right, allowed, found):
 def reason_for(flow):
     """In words, why it is right to let it pass; empty where none is known."""
     word, _, mark = flow["evidence"].partition("=")
-    return STAYS.get(mark) or ("" if mark else STAYS.get(word, ""))
+    here = STAYS_HERE.get((flow["file"], flow["server_port"]))
+    return here or STAYS.get(mark) or ("" if mark else STAYS.get(word, ""))
 
 
 class Table:
