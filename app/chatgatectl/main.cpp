@@ -39,7 +39,6 @@ be shortened as long as they are unambiguous.
 %s
 Commands (all of them: chatgatectl ?)
   show service-policy      the rules in order, with their hits
-  show flows blocked       what is being blocked now
   policy reload            read the policy's file again
   mode monitor             only log, forward everything
   top                      rates, talkers and blocks, live

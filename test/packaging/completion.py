@@ -107,7 +107,7 @@ class Control(unittest.TestCase):
     def test_words_are_the_gateways(self):
         self.assertIn("show", self.words(""))
         self.assertEqual(self.words("sho"), ["show"])
-        self.assertEqual(self.words("show", "co"), ["counters"])
+        self.assertEqual(self.words("show", "cou"), ["counters"])
         self.assertIn("flows", self.words("show", ""))
         self.assertIn("application", self.words("show", "flows", ""))
         self.assertEqual(self.words("--json", "mode", "m"), ["monitor"])
