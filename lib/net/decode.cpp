@@ -35,13 +35,15 @@ bool is_teredo_address(const std::uint8_t* address) {
   return load_be32(address) == 0x20010000;
 }
 
-// As IpAddress::from_v4, but in one store of a word, since the flow's key is made of words next.
+// As IpAddress::from_v4, but in stores of whole words, since the flow's key is made of words next.
 void set_v4(IpAddress& address, const std::uint8_t* network_order) {
   constexpr std::array<std::uint8_t, 4> kMapped = {0, 0, 0xff, 0xff};
   std::array<std::uint32_t, 2> half{std::bit_cast<std::uint32_t>(kMapped)};
   std::memcpy(&half[1], network_order, sizeof half[1]);
-  const auto word = std::bit_cast<std::uint64_t>(half);
-  std::memcpy(address.bytes.data() + 8, &word, sizeof word);
+  const std::uint64_t high = 0;  // an address of IPv6 around this packet may stand there
+  const auto low = std::bit_cast<std::uint64_t>(half);
+  std::memcpy(address.bytes.data(), &high, sizeof high);
+  std::memcpy(address.bytes.data() + 8, &low, sizeof low);
 }
 
 // How it is known that what follows is IP: a header says so, or only a port number or four bits.

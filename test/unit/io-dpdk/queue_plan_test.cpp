@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "io/dpdk/port.h"
+
 namespace chatgate::io {
 namespace {
 
@@ -55,6 +57,18 @@ TEST(QueuePlan, PortsWithOneQueueSpreadOverWorkers) {
   EXPECT_EQ(plan.workers[1].receive.size(), 1u);
   EXPECT_TRUE(plan.workers[0].transmit[0].queue.has_value());
   EXPECT_EQ(plan.workers[0].transmit[1].through, 1u);
+}
+
+// A pool has what its queues need, whatever is asked for, and more where more is.
+TEST(PoolSize, IsAtLeastWhatIsAskedFor) {
+  Device device;
+  device.kind = DeviceKind::vdev;
+  const unsigned needed = pool_size(device, 1, 0);
+  EXPECT_GT(needed, 1024u);
+  EXPECT_EQ(pool_size(device, 1, needed - 1), needed);
+  EXPECT_EQ(pool_size(device, 1, 1'000'000), 1'000'000u);
+  EXPECT_GT(pool_size(device, 2, 0), needed);
+  EXPECT_GT(Port::memory_estimate(device, 1, 1'000'000), 1'000'000u * std::uint64_t{2048});
 }
 
 }  // namespace
