@@ -9,6 +9,7 @@ system, seen through a layer in memory that takes all changes and is gone at the
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ mount --make-rprivate /
 mount -t tmpfs -o size=2g chatgate-layer "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
-mount --rbind /proc "$1/root/proc"
+mount -t proc proc "$1/root/proc"
 mount --rbind /sys "$1/root/sys"
 mount --rbind /dev "$1/root/dev"
 mount -t tmpfs run "$1/root/run"
@@ -67,7 +68,7 @@ def look_into(report, package):
     wanted = {name + ".gz" if name.startswith("usr/share/man/") else name
               for name in installed.all_files("lib/systemd/system")}
     report.check("every file is in the package", ", ".join(sorted(wanted - set(files))))
-    strange = [name for name in set(files) - wanted if not name.startswith("usr/share/doc/chatgate/")]
+    strange = [name for name in set(files) - wanted if not name.startswith(("usr/share/doc/chatgate/", "usr/share/lintian/"))]
     report.check("and nothing else", ", ".join(strange))
     report.check("all belong to root", ", ".join(name for name, row in files.items() if row[1] != "root/root"))
     programs = {name for name, row in files.items() if "x" in row[0]}
@@ -83,10 +84,11 @@ def look_into(report, package):
     after = run("dpkg-deb", "-I", package, "postinst").stdout
     report.check("the user and the folders are made",
                  "" if "sysusers" in after and "systemd-tmpfiles" in after else after)
+    # Enabled again only where it was: dh_installsystemd's guard.
+    guarded = "debian-installed 'chatgate.service'" in after
     report.check("the gateway is neither enabled nor started",
-                 "it is" if re.search(r"(deb-systemd-helper enable|invoke (start|\$_dh_action)).*chatgate\.service",
-                                      after) else "")
-    report.check("lintian", must("lintian", "--allow-root", "--no-tag-display-limit", "--fail-on", "error,warning", package))
+                 "" if guarded and "deb-systemd-invoke" not in after else after)
+    report.check("lintian", must("lintian", "--allow-root", "--tag-display-limit", "0", "--fail-on", "error,warning", package))
 
 
 IGNORED = re.compile(r"^/(proc|sys|dev|run|tmp|root|home)(/|$)|^/var/lib/dpkg/|^/var/(lib|cache)/(apt|man|ucf|systemd)|"
@@ -113,6 +115,8 @@ def use(report, package):
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
     Path("/usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
     os.chmod("/usr/sbin/policy-rc.d", 0o755)
+    for folder in ("/var/cache/chatgate", "/var/lib/chatgate", "/var/log/chatgate", "/etc/chatgate"):
+        shutil.rmtree(folder, ignore_errors=True)  # of somebody's work here
     before = names_of_system()
     report.check("nothing of it is here before", ", ".join(users()))
     problem = must("dpkg", "-i", package, env=environment)
