@@ -47,7 +47,8 @@ constexpr Change kChanges[] = {
     {R"("applications": {})",
      R"("applications": {"ours": {"name": "Ours", "category": "im", "ports": ["tcp/5999"], "servers": )"
      R"({"names": ["chat.example"], "addresses": ["192.0.2.7"]}}})",
-     "new: application \"ours\", name Ours; category im; names chat.example; addresses 192.0.2.7; "
+     "new: application \"ours\", name Ours; category im; names chat.example; addresses "
+     "192.0.2.7/32; "
      "ports "
      "tcp/5999\n"},
     {R"("rules": [{"name": "a", "action": "allow"}])",
