@@ -559,6 +559,8 @@ int run(const Arguments& arguments) {
   Request request = request_of(*parsed.values, findings);
   request.gateway.log = log_line;
   const bool usage_is_right = !findings.has_errors();
+  // A reload that is asked for before the end of the start comes to the same as the start.
+  ::signal(SIGHUP, SIG_IGN);
   // Nobody else is to read what is written of people: events, captures, policies, compiled rules.
   ::umask(0027);
   std::unique_ptr<process::Supervisor> supervisor;
