@@ -147,7 +147,8 @@ class Report(unittest.TestCase):
                 (("--events", "/nonexistent"), 1, "/nonexistent: cannot be read"),
                 ((EVENTS, "--from", "yesterday"), 2, '--from "yesterday" is no time'),
                 ((EVENTS, "--output", "/nonexistent/x"), 1, "/nonexistent/x: cannot be written"),
-                ((EVENTS, "--policy", "/nonexistent"), 2, "/nonexistent")):
+                ((EVENTS, "--catalogue", TREE / "policy/catalog", "--policy", "/nonexistent"), 2,
+                 "/nonexistent: cannot be read")):
             done = run(*words, status=status)
             self.assertIn(said, done.stderr)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
