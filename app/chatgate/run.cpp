@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <linux/capability.h>
 #include <memory>
 #include <optional>
@@ -39,6 +38,7 @@
 #include "commands.h"
 #include "heartbeat.h"
 #include "options.h"
+#include "pid_file.h"
 #include "process/privileges.h"
 #include "process/service_manager.h"
 #include "process/supervisor.h"
@@ -244,27 +244,6 @@ bool socket_is_served(const std::string& path) {
   ::close(client);
   return served;
 }
-
-// Holds the process's number while it lives. Made before the process changes its user, who may
-// remove it only where the folder is theirs.
-class PidFile {
- public:
-  bool write(const std::string& path, const std::optional<process::User>& user) {
-    if (path.empty()) return true;
-    std::ofstream out(path, std::ios::trunc);
-    out << ::getpid() << "\n";
-    if (!out.flush()) return false;
-    path_ = path;
-    return !user || ::geteuid() != 0 || ::chown(path.c_str(), user->uid, user->gid) == 0;
-  }
-  ~PidFile() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove(path_, ignored);
-  }
-
- private:
-  std::string path_;
-};
 
 std::string host_name() {
   char name[256] = {};
