@@ -17,6 +17,7 @@ using Arguments = std::vector<std::string>;
 
 int run(const Arguments& arguments);
 int replay(const Arguments& arguments);
+int report(const Arguments& arguments);
 int check(const Arguments& arguments);
 int explain(const Arguments& arguments);
 int audit(const Arguments& arguments);

@@ -38,6 +38,7 @@ constexpr Command kCommands[] = {
     {"check", "validates a policy and all that it names", chatgate::app::check},
     {"explain", "says which rule decides a connection, and why", chatgate::app::explain},
     {"audit", "plays every application on every path, and says what leaks", chatgate::app::audit},
+    {"report", "a page for an auditor, from the events of a period", chatgate::app::report},
     {"import", "turns another system's configuration into a policy", chatgate::app::import},
 };
 

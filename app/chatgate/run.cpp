@@ -304,10 +304,12 @@ class Session {
 
   // Returns when it is time to end.
   void serve() {
+    commands_.tell("gateway started", own_word());
     wait_for_signal();
     watch_links();
     each_second();
     io_.run();
+    commands_.tell("gateway ended", own_word());
     server_.close();
     if (metrics_) metrics_->close();
   }

@@ -358,6 +358,17 @@ void Commands::tell_last_good(const Diagnostics& errors, const Caller& caller) {
                           {"errors", control::to_json(errors, Severity::error)}});
 }
 
+void Commands::tell(std::string_view what, const Caller& caller) const {
+  const auto running = context_->gateway.snapshot();
+  context_->policy.audit(what, caller,
+                         {{"version", CHATGATE_VERSION},
+                          {"policy", running->policy_file},
+                          {"sha256", running->sha256},
+                          {"generation", running->generation},
+                          {"rules", running->policy->rules().size()},
+                          {"mode", policy::to_string(running->mode())}});
+}
+
 bool Commands::keep_time(const Caller& caller) {
   return context_->policy.keep_time(caller);
 }

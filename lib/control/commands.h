@@ -61,6 +61,8 @@ class Commands {
   // Makes the policy's times those of the clock; to be called about once a second. True where some
   // time has begun or ended.
   bool keep_time(const Caller& caller);
+  // An audit event that says that the gateway began or ended, and under which policy.
+  void tell(std::string_view what, const Caller& caller) const;
   // Counters with clearings subtracted, as `show counters` prints them.
   const CounterView& counters() const;
 

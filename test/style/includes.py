@@ -34,6 +34,8 @@ LAYERS = {
     "explain": ["base", "net", "proto/dns_canary.h", "proto/facts.h", "proto/messenger.h", "proto/parser.h",
                 "lists/mask.h", "synth", "catalog", "policy", "flow/flow.h", "learn", "detect",
                 "telemetry", "engine"],
+    # What events come to, and an audit beside it.
+    "report": ["base", "explain/audit.h"],
     "control": ["base", "config", "net/packet_view.h", "detect", "lists", "catalog", "policy", "learn",
                 "telemetry", "engine/snapshot.h", "engine/mailbox.h", "engine/request_slot.h", "engine/trace.h", "engine/worker.h",
                 "explain", "io/pcap/pcapng.h"],
@@ -53,7 +55,7 @@ EXTRA = {
 FOREIGN = [
     ("rte_", ["lib/io/dpdk/", "test/unit/io-dpdk/"]),
     ("nlohmann/", ["lib/config/", "lib/catalog/loader.cpp", "lib/policy/loader.cpp", "lib/policy/import/",
-                   "lib/control/",
+                   "lib/control/", "lib/report/*.cpp",
                    "lib/telemetry/*.cpp", "app/", "test/"]),
     ("boost/program_options", ["app/", "test/"]),
     ("boost/", ["lib/control/", "lib/proto/http2_memory.cpp", "app/", "test/"]),
@@ -61,7 +63,8 @@ FOREIGN = [
     ("hs.h", ["lib/detect/*.cpp", "test/bench/"]),
     ("hs/", ["lib/detect/*.cpp", "test/bench/"]),
     ("date/", ["lib/policy/times.cpp"]),
-    ("zlib.h", ["lib/proto/http_coding.cpp", "test/unit/detect/", "test/unit/proto/"]),
+    ("zlib.h", ["lib/proto/http_coding.cpp", "lib/report/event_file.cpp", "test/unit/detect/", "test/unit/proto/",
+                "test/unit/report/"]),
     ("pcre2.h", ["lib/detect/expression.cpp", "lib/policy/pattern.cpp"]),
     ("curses.h", ["app/chatgatectl/"]),
     ("openssl/", ["app/chatgatectl/", "lib/base/*.cpp", "lib/proto/*.cpp", "lib/detect/*.cpp", "lib/telemetry/*.cpp",
