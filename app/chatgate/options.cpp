@@ -13,7 +13,8 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::string_view kSections[] = {"run", "replay", "check", "explain", "audit", "import"};
+constexpr std::string_view kSections[] = {"run",   "replay", "check", "explain",
+                                          "audit", "report", "import"};
 constexpr std::string_view kDefaultSection = "run";
 
 std::string with_dashes(std::string_view name) {

@@ -44,15 +44,15 @@ class Chatgate(unittest.TestCase):
         return complete("chatgate", *words, program=CHATGATE, **more)
 
     def test_commands(self):
-        self.assertEqual(self.words("re")[:1], ["replay"])
+        self.assertEqual(self.words("rep"), ["replay", "report"])
         offered = self.words("")
-        for command in ("run", "replay", "check", "explain", "audit", "import"):
+        for command in ("run", "replay", "check", "explain", "audit", "report", "import"):
             self.assertIn(command, offered)
         self.assertEqual(self.words("nosuch"), [])
         self.assertEqual(self.words("--v"), ["--version"])
 
     def test_options_are_those_of_the_help(self):
-        for command in ("run", "replay", "check", "explain", "audit", "import"):
+        for command in ("run", "replay", "check", "explain", "audit", "report", "import"):
             self.assertEqual(sorted(self.words(command, "--")), sorted(listed(CHATGATE, command)))
         self.assertEqual(self.words("run", "--insi"), ["--inside"])
         self.assertEqual(self.words("replay", "--insi"), ["--inside"])

@@ -38,7 +38,7 @@ class Options(unittest.TestCase):
         self.assertIn("file1", said)
 
     def test_every_command_has_its_section(self):
-        for command in ("run", "replay", "check", "explain", "audit", "import"):
+        for command in ("run", "replay", "check", "explain", "audit", "report", "import"):
             status, said = self.run_with(f"[{command}]\n", "check", "/nonexistent")
             self.assertEqual(status, 2)
             self.assertNotIn("unknown section", said)
