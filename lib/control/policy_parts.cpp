@@ -156,7 +156,6 @@ Part part_of(const policy::AccessEntry& entry, const engine::Snapshot& snapshot)
   Part part{entry.name, path_json(entry.path)};
   part.says["entry"] = entry.text;
   if (entry.action == policy::Action::reset) part.says["reset"] = "true";
-  if (entry.log) part.says["log"] = "true";
   if (entry.when != 0) part.says["when"] = time_names(snapshot.policy->times(), entry.when);
   return part;
 }

@@ -43,7 +43,9 @@ constexpr Change kChanges[] = {
      "instead of mon,tue,wed,thu,fri 08:00-18:30 UTC\n"},
     {R"("access": [{"action": "deny", "from": "10.0.0.1"}])",
      R"("access": [{"action": "deny", "from": "10.0.0.1", "reset": true, "log": true}])",
-     "changed: access line 1, now with reset true; now with log true\n"},
+     "changed: access line 1, entry deny ip host 10.0.0.1 any log instead of deny ip host 10.0.0.1 "
+     "any; "
+     "now with reset true\n"},
     {R"("applications": {})",
      R"("applications": {"ours": {"name": "Ours", "category": "im", "ports": ["tcp/5999"], "servers": )"
      R"({"names": ["chat.example"], "addresses": ["192.0.2.7"]}}})",
