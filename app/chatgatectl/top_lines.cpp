@@ -121,7 +121,15 @@ Rows talker_rows(const Json& facts, TopSort sort) {
 Rows block_rows(const Json& facts) {
   Rows rows = {"Last blocks"};
   for (const Json& block : list_at(facts, "blocks")) {
-    if (block.is_string()) rows.push_back(block.get<std::string>());
+    if (!block.is_string()) continue;
+    // A line of `show blocked` without what is the same in all of them: there is room for the rule.
+    constexpr std::string_view kSame = " alert blocked";
+    auto line = block.get<std::string>();
+    const auto time = line.find(' ');
+    if (const auto same = line.find(kSame); same != std::string::npos)
+      line.erase(same, kSame.size());
+    if (time != std::string::npos) line.erase(0, time + 1);
+    rows.push_back(std::move(line));
   }
   return rows;
 }
