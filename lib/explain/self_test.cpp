@@ -129,6 +129,16 @@ std::string Tester::check_recognised(const Probe& probe, const TraceEntry& entry
   if (!probe.application.valid() || entry.im.application == probe.application) return {};
   // A rule of Snort's, or what is said beside the name, may know it better.
   if (entry.im.known() && entry.im.evidence < catalog::Evidence::tls_sni) return {};
+  // A policy may give its own application a port that all use, or a server: it knows by the SYN.
+  const TalkEnds& ends = probe.talk.ends;
+  const auto transport = ends.tcp ? catalog::Transport::tcp : catalog::Transport::udp;
+  if (entry.im.known() &&
+      ((entry.im.evidence == catalog::Evidence::port &&
+        meant_.catalogue->match_port(transport, ends.server_port).owner == entry.im.application) ||
+       (entry.im.evidence == catalog::Evidence::address &&
+        meant_.catalogue->match_address(ends.server).application == entry.im.application))) {
+    return {};
+  }
   const catalog::Application* known = meant_.catalogue->find(entry.im.application);
   return "it was recognised as " +
          (known == nullptr || !entry.im.known() ? std::string("nothing") : quoted(known->word));

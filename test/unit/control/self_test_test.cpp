@@ -71,21 +71,24 @@ explain::SelfTest test_itself(const engine::Snapshot& snapshot) {
   return explain::self_test(snapshot, std::make_shared<engine::Snapshot>(snapshot), options);
 }
 
+// A false alarm would take a good policy back: whatever policies the tree has, faulty ones too.
 TEST(SelfTest, NoPolicyFailsThatIsInForce) {
-  std::vector<fs::path> files = {CHATGATE_SOURCE "/policy/chatgate.json"};
-  for (const char* folder : {"/policy/examples", "/test/audit/sound"}) {
-    for (const auto& entry : fs::directory_iterator(std::string(CHATGATE_SOURCE) + folder)) {
-      files.push_back(entry.path());
+  std::size_t tried = 0;
+  for (const char* folder : {"/policy", "/test/audit", "/test/import/cases", "/test/scenario"}) {
+    for (const auto& entry :
+         fs::recursive_directory_iterator(std::string(CHATGATE_SOURCE) + folder)) {
+      const fs::path& file = entry.path();
+      if (file.extension() != ".json") continue;
+      const LoadResult loaded = load_policy(file.string());
+      if (loaded.snapshot == nullptr) continue;  // no policy: a schema, an expectation
+      ++tried;
+      const explain::SelfTest test = test_itself(*loaded.snapshot);
+      EXPECT_EQ(test.failed, 0u) << file << "\n" << failures_of(test);
+      EXPECT_GT(test.probes, 60u) << file;
+      EXPECT_LE(test.probes, 256u) << file;
     }
   }
-  for (const fs::path& file : files) {
-    const LoadResult loaded = load_policy(file.string());
-    ASSERT_NE(loaded.snapshot, nullptr) << file;
-    const explain::SelfTest test = test_itself(*loaded.snapshot);
-    EXPECT_EQ(test.failed, 0u) << file << "\n" << failures_of(test);
-    EXPECT_GT(test.probes, 60u) << file;
-    EXPECT_LE(test.probes, 256u) << file;
-  }
+  EXPECT_GT(tried, 100u);
 }
 
 // A policy, and others that differ from it in one thing each, which must be found.
