@@ -43,6 +43,7 @@
 #include "process/service_manager.h"
 #include "process/supervisor.h"
 #include "process/syscall_filter.h"
+#include "unless_it_fails.h"
 #include "wires.h"
 
 namespace chatgate::app {
@@ -368,10 +369,13 @@ class Session {
 
   void reload() {
     process::notify_reloading();
-    const control::ReloadOutcome outcome = commands_.reload(own_word());
-    print(outcome.diagnostics);
-    log_line(outcome.accepted ? "policy reloaded, " + std::to_string(outcome.rule_count) + " rules"
-                              : std::string("the policy has errors, the running one stays"));
+    unless_it_fails(log_line, "the policy could not be reloaded", [this] {
+      const control::ReloadOutcome outcome = commands_.reload(own_word());
+      print(outcome.diagnostics);
+      log_line(outcome.accepted
+                   ? "policy reloaded, " + std::to_string(outcome.rule_count) + " rules"
+                   : std::string("the policy has errors, the running one stays"));
+    });
     process::notify_manager("READY=1");
   }
 
@@ -392,7 +396,8 @@ class Session {
   void each_second() {
     repeat(second_timer_, milliseconds(1000), [this] {
       gateway_.correct_time();
-      commands_.keep_time(own_word());
+      unless_it_fails(log_line, "the policy's times could not be kept",
+                      [this] { commands_.keep_time(own_word()); });
     });
   }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/folder.h"
 #include "catalog/description_loader.h"
 #include "catalog/entries.h"
 
@@ -252,9 +253,9 @@ void load_application(std::string_view text, const std::string& file, CatalogueB
 void load_folder(const std::string& folder, CatalogueBuilder& builder, Diagnostics& diagnostics) {
   std::vector<std::string> files;
   std::error_code error;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error)) {
-    if (at->path().extension() == ".json") files.push_back(at->path().string());
+  for (const std::string& name : names_in_folder(folder, error)) {
+    const auto path = std::filesystem::path(folder) / name;
+    if (path.extension() == ".json") files.push_back(path.string());
   }
   if (error) {
     diagnostics.error({folder}, "the catalogue cannot be read: " + error.message());

@@ -91,10 +91,7 @@ std::uint64_t CounterView::list_hits(ListId list) const {
 }
 
 std::uint64_t CounterView::hits(std::size_t slot) const {
-  if (slot >= kHitSlots) return 0;
-  std::uint64_t sum = carried_[slot] - bank_start_[slot] - cleared_[slot];
-  for (const WorkerCounters* worker : workers_) sum += worker->hits(generation_, slot);
-  return sum;
+  return slot < kHitSlots ? hit_total(slot) - cleared_[slot] : 0;
 }
 
 void CounterView::clear(Time now, std::uint32_t uid) {
@@ -116,38 +113,33 @@ void CounterView::clear(Time now, std::uint32_t uid) {
       }
     }
   }
-  cleared_ = hit_totals();
+  for (std::size_t slot = 0; slot < kHitSlots; ++slot) cleared_[slot] = hit_total(slot);
   clearing_ = Clearing{now, uid};
 }
 
-void CounterView::before_publish(std::uint32_t next_generation) {
-  next_bank_start_ = read_hits(next_generation);
+void CounterView::before_publish(std::uint32_t next_generation) noexcept {
+  for (std::size_t slot = 0; slot < kHitSlots; ++slot) {
+    next_bank_start_[slot] = read_hits(next_generation, slot);
+  }
 }
 
-void CounterView::after_publish(std::uint32_t generation, bool same_rules) {
-  const HitCounts zero(kHitSlots);
-  carried_ = same_rules ? hit_totals() : zero;
-  if (!same_rules) cleared_ = zero;
-  bank_start_ = next_bank_start_;
+void CounterView::after_publish(std::uint32_t generation, bool same_rules) noexcept {
+  for (std::size_t slot = 0; slot < kHitSlots; ++slot) {
+    carried_[slot] = same_rules ? hit_total(slot) : 0;
+    if (!same_rules) cleared_[slot] = 0;
+    bank_start_[slot] = next_bank_start_[slot];
+  }
   generation_ = generation;
 }
 
-CounterView::HitCounts CounterView::read_hits(std::uint32_t generation) const {
-  HitCounts counts(kHitSlots);
-  for (std::size_t slot = 0; slot < counts.size(); ++slot) {
-    for (const WorkerCounters* worker : workers_) {
-      counts[slot] += worker->hits(generation, slot);
-    }
-  }
-  return counts;
+std::uint64_t CounterView::read_hits(std::uint32_t generation, std::size_t slot) const noexcept {
+  std::uint64_t sum = 0;
+  for (const WorkerCounters* worker : workers_) sum += worker->hits(generation, slot);
+  return sum;
 }
 
-CounterView::HitCounts CounterView::hit_totals() const {
-  HitCounts totals = read_hits(generation_);
-  for (std::size_t slot = 0; slot < totals.size(); ++slot) {
-    totals[slot] += carried_[slot] - bank_start_[slot];
-  }
-  return totals;
+std::uint64_t CounterView::hit_total(std::size_t slot) const noexcept {
+  return read_hits(generation_, slot) + carried_[slot] - bank_start_[slot];
 }
 
 }  // namespace chatgate::control

@@ -55,9 +55,10 @@ class CounterView {
   void clear(Time now, std::uint32_t uid);
   const std::optional<Clearing>& clearing() const { return clearing_; }
 
-  void before_publish(std::uint32_t next_generation);
+  // Neither takes memory, so that nothing fails between the two.
+  void before_publish(std::uint32_t next_generation) noexcept;
   // `same_rules`: the policy's rules are those of before.
-  void after_publish(std::uint32_t generation, bool same_rules);
+  void after_publish(std::uint32_t generation, bool same_rules) noexcept;
 
  private:
   using HitCounts = std::vector<std::uint64_t>;  // by slot, see telemetry/counters.h
@@ -68,9 +69,9 @@ class CounterView {
   };
 
   std::uint64_t hits(std::size_t slot) const;
-  HitCounts read_hits(std::uint32_t generation) const;
+  std::uint64_t read_hits(std::uint32_t generation, std::size_t slot) const noexcept;
   // Hits of the running generation and those carried over from before a `mode`.
-  HitCounts hit_totals() const;
+  std::uint64_t hit_total(std::size_t slot) const noexcept;
 
   std::vector<const telemetry::WorkerCounters*> workers_;
   std::vector<Baseline> baselines_;  // one a worker

@@ -89,16 +89,29 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
   outcome.generation = running;
   outcome.accepted = loaded.snapshot != nullptr && !loaded.diagnostics.has_errors();
   if (outcome.accepted) {
-    publish(loaded.snapshot, false);
-    outcome.self_test = last_self_test_ = test(*loaded.snapshot);
+    // All that takes memory comes before the policy is in force, or after everything fits it.
+    auto back = std::make_shared<engine::Snapshot>(*before);
+    back->generation = loaded.snapshot->generation + 1;
+    accepted_.push_back(
+        {loaded.snapshot->generation, outcome.sha256, std::move(loaded.text), clock_()});
+    try {
+      publish(loaded.snapshot, false);
+    } catch (const std::exception&) {
+      accepted_.pop_back();
+      throw;
+    }
+    outcome.self_test = test(*loaded.snapshot);
+    if (!outcome.self_test->passed()) {
+      accepted_.pop_back();
+      take_back(back, caller, outcome);
+    }
+    last_self_test_ = outcome.self_test;
   }
-  if (outcome.accepted && !outcome.self_test->passed()) {
-    take_back(before, caller, outcome);
-  } else if (outcome.accepted) {
+  if (outcome.accepted) {
     registry_ = std::move(registry);
     outcome.generation = loaded.snapshot->generation;
-    accepted_.push_back({outcome.generation, outcome.sha256, std::move(loaded.text), clock_()});
     if (accepted_.size() > kKept) accepted_.pop_front();
+    stale_lists_ = std::move(loaded.stale_lists);
     keep_on_disk(source_.state_folder, accepted_.back().text);
     audit(what, caller,
           {{"policy", policy_file()},
@@ -109,11 +122,10 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
            {"mode", to_string(loaded.snapshot->mode())},
            {"self_test", to_json(*outcome.self_test)}});
     outcome.snapshot = loaded.snapshot;
-    stale_lists_ = std::move(loaded.stale_lists);
     for (const auto& [name, why] : stale_lists_) {
       audit_list({name, false, false, why, nullptr}, caller);
     }
-  } else {
+  } else if (!outcome.self_test) {
     audit("policy refused", caller,
           {{"policy", policy_file()},
            {"sha256", outcome.sha256},
@@ -129,23 +141,32 @@ explain::SelfTest PolicyControl::test(const engine::Snapshot& meant) {
   // None of those that run: the snapshot has room for one more.
   options.worker = WorkerId(static_cast<WorkerId::rep>(counters_.workers()));
   options.time = clock_();
-  return explain::self_test(meant, gateway_.taken(kTakenWithin), options);
+  try {
+    return explain::self_test(meant, gateway_.taken(kTakenWithin), options);
+  } catch (const std::exception&) {  // no memory for it: nobody knows whether it holds
+    explain::SelfTest failed;
+    failed.failed = 1;
+    return failed;
+  }
 }
 
 // The snapshot before is put into force again, under a generation of its own.
-void PolicyControl::take_back(std::shared_ptr<const engine::Snapshot> before, const Caller& caller,
-                              ReloadOutcome& outcome) {
-  auto back = std::make_shared<engine::Snapshot>(*before);
-  back->generation = gateway_.snapshot()->generation + 1;
+void PolicyControl::take_back(const std::shared_ptr<const engine::Snapshot>& back,
+                              const Caller& caller, ReloadOutcome& outcome) {
   outcome.generation = back->generation;
   outcome.accepted = false;
-  publish(std::move(back), false);
+  publish(back, false);
   audit("self-test failed", caller,
         {{"policy", policy_file()},
          {"sha256", outcome.sha256},
          {"self_test", to_json(*outcome.self_test)},
-         {"in_force", before->sha256},
+         {"in_force", back->sha256},
          {"generation", outcome.generation}});
+  if (outcome.self_test->failures.empty()) {
+    outcome.diagnostics.error({policy_file(), 0, 0},
+                              "there is no memory to test whether the policy is enforced",
+                              "the policy before is in force again; reload when there is memory");
+  }
   for (const explain::ProbeFailure& failure : outcome.self_test->failures) {
     outcome.diagnostics.error({policy_file(), 0, 0},
                               "not enforced: " + failure.probe + ": " + failure.why,
@@ -206,6 +227,7 @@ ListsOutcome PolicyControl::reload_lists(std::string_view name, const Caller& ca
   outcome.generation = running->generation;
   if (running->lists == nullptr) return outcome;
   lists::Lists next = *running->lists;
+  StaleLists stale = stale_lists_;
   for (std::size_t i = 0; i < running->lists->all().size(); ++i) {
     const lists::Lists::Entry& entry = running->lists->all()[i];
     if (!name.empty() && entry.word != name) continue;
@@ -213,13 +235,13 @@ ListsOutcome PolicyControl::reload_lists(std::string_view name, const Caller& ca
     ReloadedList read = reload_list(entry.list, next.key(), findings);
     ListOutcome list{entry.word, read.list != nullptr, read.changed, {}, read.list};
     if (list.accepted) {
-      stale_lists_.erase(entry.word);
+      stale.erase(entry.word);
       if (list.changed) next = next.with(ListId(static_cast<ListId::rep>(i)), read.list);
     } else {
       list.changed = false;
       list.list = entry.list;
       list.failure = first_error(findings);
-      stale_lists_[entry.word] = list.failure;
+      stale[entry.word] = list.failure;
     }
     outcome.diagnostics.append(std::move(findings));
     outcome.lists.push_back(std::move(list));
@@ -232,6 +254,7 @@ ListsOutcome PolicyControl::reload_lists(std::string_view name, const Caller& ca
     snapshot->lists = std::make_shared<const lists::Lists>(std::move(next));
     publish(std::move(snapshot), true);
   }
+  stale_lists_ = std::move(stale);
   for (const ListOutcome& list : outcome.lists) audit_list(list, caller);
   return outcome;
 }

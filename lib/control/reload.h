@@ -74,7 +74,8 @@ class PolicyControl {
 
   // Loads the policy's file again and publishes it if it has no error. Then it is tested whether
   // the workers enforce it (explain/self_test.h); where they do not, the snapshot before is
-  // published again and the reload was not accepted.
+  // published again and the reload was not accepted. Where memory runs out (std::bad_alloc) before
+  // the policy is in force, nothing has changed; afterwards only what is told of it is missing.
   ReloadOutcome reload(const Caller& caller);
   // Loads `file`, the running policy's where it is empty, and publishes nothing.
   ReloadOutcome check(const std::string& file) const;
@@ -118,7 +119,8 @@ class PolicyControl {
   void audit_list(const ListOutcome& list, const Caller& caller) const;
   void publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules);
   explain::SelfTest test(const engine::Snapshot& meant);
-  void take_back(std::shared_ptr<const engine::Snapshot> before, const Caller& caller,
+  // `back` is the snapshot before, under a generation of its own.
+  void take_back(const std::shared_ptr<const engine::Snapshot>& back, const Caller& caller,
                  ReloadOutcome& outcome);
 
   Gateway& gateway_;

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/folder.h"
+
 namespace chatgate::detect {
 namespace {
 
@@ -136,15 +138,15 @@ void DatabaseCache::remove_old() {
   namespace fs = std::filesystem;
   const auto oldest = fs::file_time_type::clock::now() - kKeep;
   std::error_code error;
-  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string file = entry->path().filename().string();
+  for (const std::string& file : names_in_folder(folder_, error)) {
     const std::size_t suffix = file.find(kSuffix);
     const bool ours = suffix == kNameSize - kSuffix.size() &&
                       file.find_first_not_of("0123456789abcdef") == suffix;
+    if (!ours) continue;
+    const fs::path path = fs::path(folder_) / file;
     std::error_code failed;
-    if (!ours || !entry->is_regular_file(failed)) continue;
-    if (entry->last_write_time(failed) < oldest && !failed) fs::remove(entry->path(), failed);
+    if (!fs::is_regular_file(path, failed)) continue;
+    if (fs::last_write_time(path, failed) < oldest && !failed) fs::remove(path, failed);
   }
 }
 
