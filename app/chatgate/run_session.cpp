@@ -1,0 +1,150 @@
+#include "run_session.h"
+
+#include <chrono>
+#include <unistd.h>
+#include <utility>
+
+#include "control/metrics.h"
+
+#include "commands.h"
+#include "log_line.h"
+#include "process/service_manager.h"
+#include "unless_it_fails.h"
+
+namespace chatgate::app {
+namespace {
+
+using std::chrono::milliseconds;
+
+control::CommandsConfig commands_config(const RunRequest& request, telemetry::EventWriter& writer,
+                                        const telemetry::RecentEvents& recent) {
+  control::CommandsConfig config;
+  config.events = &recent;
+  config.source = request.source;
+  config.host = host_name();
+  if (request.user) config.owner = request.user->uid;
+  config.audit = [&writer](std::string line) { writer.write_line(std::move(line)); };
+  return config;
+}
+
+control::ServerConfig server_config(const RunRequest& request) {
+  control::ServerConfig config;
+  config.path = request.socket;
+  return config;
+}
+
+// What the gateway itself does is told as done by its own user.
+control::Caller own_word() {
+  control::Caller caller;
+  caller.uid = ::geteuid();
+  caller.pid = ::getpid();
+  return caller;
+}
+
+template <typename Action>
+void repeat(boost::asio::steady_timer& timer, milliseconds interval, Action action) {
+  timer.expires_after(interval);
+  timer.async_wait([&timer, interval, action](const boost::system::error_code& error) {
+    if (error) return;
+    action();
+    repeat(timer, interval, action);
+  });
+}
+
+}  // namespace
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof(name) - 1) == 0 ? std::string(name) : std::string();
+}
+
+RunSession::RunSession(const RunRequest& request, io::DpdkGateway& gateway,
+                       telemetry::EventWriter& writer, const telemetry::RecentEvents& recent,
+                       catalog::ApplicationRegistry& registry)
+    : gateway_(gateway),
+      writer_(writer),
+      socket_(request.socket),
+      commands_(io_, gateway, registry, commands_config(request, writer, recent)),
+      server_(io_, commands_, server_config(request)),
+      started_(control::system_time()) {
+  signals_.add(SIGUSR1);
+  if (request.metrics) metrics_.emplace(io_, metrics_config(*request.metrics));
+}
+
+bool RunSession::open(const std::optional<process::User>& user) {
+  Diagnostics findings = server_.open();
+  if (metrics_) findings.append(metrics_->open());
+  print(findings);
+  if (user && ::geteuid() == 0 && ::lchown(socket_.c_str(), user->uid, gid_t(-1)) != 0) {
+    log_line("cannot give " + socket_ + " to " + user->name);
+    return false;
+  }
+  return !findings.has_errors();
+}
+
+void RunSession::tell_last_good(const Diagnostics& errors) {
+  commands_.tell_last_good(errors, own_word());
+}
+
+void RunSession::serve() {
+  commands_.tell("gateway started", own_word());
+  wait_for_signal();
+  watch_links();
+  each_second();
+  io_.run();
+  commands_.tell("gateway ended", own_word());
+  server_.close();
+  if (metrics_) metrics_->close();
+}
+
+control::HttpConfig RunSession::metrics_config(const HostPort& address) {
+  control::HttpConfig config;
+  config.address = address;
+  config.metrics = [this] {
+    return control::metrics_text({gateway_, commands_.counters(), &writer_, started_});
+  };
+  config.healthy = [this] { return control::is_healthy(gateway_); };
+  return config;
+}
+
+void RunSession::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    switch (signal) {
+      case SIGHUP: reload(); break;
+      case SIGUSR1: writer_.reopen(); break;
+      default:
+        log_line("ending");
+        process::notify_manager("STOPPING=1");
+        io_.stop();
+        return;
+    }
+    wait_for_signal();
+  });
+}
+
+void RunSession::reload() {
+  process::notify_reloading();
+  unless_it_fails(log_line, "the policy could not be reloaded", [this] {
+    const control::ReloadOutcome outcome = commands_.reload(own_word());
+    print(outcome.diagnostics);
+    log_line(outcome.accepted ? "policy reloaded, " + std::to_string(outcome.rule_count) + " rules"
+                              : std::string("the policy has errors, the running one stays"));
+  });
+  process::notify_manager("READY=1");
+}
+
+void RunSession::watch_links() {
+  repeat(link_timer_, milliseconds(io::DpdkGateway::kLinkIntervalMs),
+         [this] { gateway_.watch_links(); });
+}
+
+void RunSession::each_second() {
+  repeat(second_timer_, milliseconds(1000), [this] {
+    gateway_.correct_time();
+    unless_it_fails(log_line, "the policy's times could not be kept",
+                    [this] { commands_.keep_time(own_word()); });
+  });
+}
+
+}  // namespace chatgate::app
