@@ -112,13 +112,14 @@ Reply show_events(Context& context, const Invocation& invocation, const Caller&)
       *events, filter.blocked_only ? RecentEvents::Kind::blocked : RecentEvents::Kind::all, filter,
       invocation.number("limit", kUsualLimit));
   Reply reply;
-  Json& list = reply.result["events"] = Json::array();
+  Json list = Json::array();
   for (auto event = found.rbegin(); event != found.rend(); ++event) {
     reply.text += event_line(*event);
     list.push_back(std::move(*event));
   }
-  reply.result["since_start"] = events->count(RecentEvents::Kind::all);
   if (list.empty()) reply.text = "No such event is kept.\n";
+  reply.result = {{"events", std::move(list)},
+                  {"since_start", events->count(RecentEvents::Kind::all)}};
   return reply;
 }
 
