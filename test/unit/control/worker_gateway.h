@@ -77,8 +77,8 @@ class WorkerGateway : public FakeGateway {
 
   const KeyedHash hash_{1};
   Time time_ = from_seconds(kNow);
-  telemetry::EventWriter writer_;
   std::array<std::unique_ptr<telemetry::EventRing>, kWorkers> rings_;
+  telemetry::EventWriter writer_;  // reads the rings to its end
   std::array<std::unique_ptr<engine::Worker>, kWorkers> workers_;
   std::unique_ptr<engine::BurstResult> result_ = std::make_unique<engine::BurstResult>();
 };
