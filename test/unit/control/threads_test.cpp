@@ -103,7 +103,9 @@ class Traffic {
   void ask(Burst& burst, const std::string& client, std::uint16_t port) const {
     const synth::Octets question = synth::dns_query(kName);
     synth::Octets answer = question;
-    answer[2] = 0x81, answer[3] = 0x80, answer[7] = 1;
+    answer[2] = 0x81;  // an answer
+    answer[3] = 0x80;
+    answer[7] = 1;  // with one record
     // The name as asked, A, IN, 300 s, four bytes.
     synth::append(answer, synth::from_hex("c00c 0001 0001 0000012c 0004"));
     const IpAddress address = *IpAddress::parse(resolved_);
@@ -297,8 +299,8 @@ TEST_F(Threads, EveryCommandAndReloadsUnderTraffic) {
       "show memory",
       "show workers",
       "top",
-      "capture all buffer 32768",
-      "capture last circular-buffer buffer 32768 match tcp port 80",
+      "capture first buffer 32768",
+      "capture latest circular-buffer buffer 32768 match tcp port 80",
       "trace 20",
       "show trace",
       "show capture all",
@@ -309,8 +311,8 @@ TEST_F(Threads, EveryCommandAndReloadsUnderTraffic) {
       "mode monitor",
       "clear dns-cache",
       "clear counters",
-      "no capture all",
-      "no capture last",
+      "no capture first",
+      "no capture latest",
       "mode enforce"};
   for (std::uint32_t reload = 0; reload < kReloads; ++reload) {
     for (const char* line : kCommands) run(line);
