@@ -31,6 +31,7 @@ struct EventWriter::State {
   struct Source {
     EventRing* ring;
     const WorkerCounters* counters;
+    std::size_t waiting = 0;  // events of this round
   };
 
   State(EventWriterOptions given, std::vector<std::unique_ptr<Sink>> given_sinks)
@@ -163,12 +164,17 @@ void EventWriter::State::report_loss() {
 }
 
 // Everything that was there when the round began, and no more: workers that go on writing cannot
-// keep it from ending.
+// keep it from ending. Rings are looked at after the ticket, so that what a flush asks for is among
+// it, and before the names, so that those of every event that was seen are known.
 std::size_t EventWriter::State::round(bool reopen) {
   std::uint64_t ticket = 0;
   {
     const std::lock_guard lock(mutex);
     ticket = flush_wanted;
+  }
+  for (Source& source : sources) source.waiting = source.ring->size();
+  {
+    const std::lock_guard lock(mutex);
     names = published;
     ready.swap(lines);
   }
@@ -177,7 +183,7 @@ std::size_t EventWriter::State::round(bool reopen) {
   }
   std::size_t count = 0;
   for (const Source& source : sources) {
-    for (std::size_t left = source.ring->size(); left > 0; --left) {
+    for (std::size_t left = source.waiting; left > 0; --left) {
       const Event* event = source.ring->front();
       if (event == nullptr) break;
       format(*event);

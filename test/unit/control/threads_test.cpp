@@ -282,7 +282,7 @@ class Threads : public ::testing::Test {
 };
 
 TEST_F(Threads, EveryCommandAndReloadsUnderTraffic) {
-  constexpr std::uint32_t kReloads = 20;
+  constexpr std::uint32_t kReloads = 6;
   constexpr const char* kCommands[] = {
       "show conn",
       "show talkers",
@@ -303,8 +303,8 @@ TEST_F(Threads, EveryCommandAndReloadsUnderTraffic) {
       "capture latest circular-buffer buffer 32768 match tcp port 80",
       "trace 20",
       "show trace",
-      "show capture all",
-      "show capture last",
+      "show capture first",
+      "show capture latest",
       "clear conn",
       "packet-tracer input inside tcp 10.1.1.5 40000 203.0.113.7 80 host jabber.example",
       "trace stop",

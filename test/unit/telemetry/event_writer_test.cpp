@@ -2,10 +2,12 @@
 #include "telemetry/event_writer.h"
 
 #include <algorithm>
+#include <functional>
 #include <gtest/gtest.h>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
 
 namespace chatgate::telemetry {
 namespace {
@@ -19,6 +21,7 @@ struct Taken {
   std::vector<json> lines;
   int reopened = 0;
   std::atomic<bool> refuse{false};
+  std::function<void()> meanwhile;  // what happens while the first line is written
 
   std::vector<json> copy() {
     const std::lock_guard lock(mutex);
@@ -31,6 +34,7 @@ class MemorySink final : public Sink {
   explicit MemorySink(Taken& taken) : Sink("memory"), taken_(taken) {}
   bool take(std::string_view line) override {
     if (taken_.refuse) return false;
+    if (const auto meanwhile = std::exchange(taken_.meanwhile, nullptr)) meanwhile();
     const std::lock_guard lock(taken_.mutex);
     taken_.lines.push_back(json::parse(line));
     count_written(1);
@@ -180,6 +184,27 @@ TEST(EventWriter, EachEventIsNamedByItsOwnGeneration) {
   writer->drain_once();
   EXPECT_EQ(taken.copy()[0]["im"]["rule"], "first");
   EXPECT_EQ(taken.copy()[1]["im"]["rule"], "second");
+}
+
+// A reload while the writer is at work on the first ring: the second worker already tells of the
+// new generation.
+TEST(EventWriter, APolicyPublishedDuringARoundNamesItsEvents) {
+  Taken taken;
+  EventRing first(8), second(8);
+  const auto writer = make_writer(taken);
+  writer->add_ring(first, nullptr);
+  writer->add_ring(second, nullptr);
+  writer->publish(1, std::make_shared<Names>("first"));
+  taken.meanwhile = [&] {
+    writer->publish(2, std::make_shared<Names>("second"));
+    second.push(event_of(2, 2));
+  };
+  first.push(event_of(1, 1));
+  writer->drain_once();
+  writer->drain_once();
+  ASSERT_EQ(taken.copy().size(), 2u);
+  EXPECT_EQ(taken.copy()[0]["im"]["rule"], "first");
+  EXPECT_EQ(taken.copy()[1]["im"].value("rule", ""), "second");
 }
 
 TEST(EventWriter, OldNamesGoWithTheFlushAfterNewerOnes) {
