@@ -2,10 +2,12 @@
 // tests in its build only, in front of the library's own functions:
 //
 //  * that all a worker has done is over for whoever waited for its end (rte_eal_mp_wait_lcore);
+//  * that a worker which has let go of a snapshot is done with it (rte_rcu_qsbr_synchronize);
 //  * that a frame which one worker frees and another gets was handed on by the pool.
 //
-// Rings and RCU are inline and seen by it, where rings keep to the C11 memory model
-// (RTE_USE_C11_MEM_MODEL, which scripts/sanitize gives).
+// Rings and a worker's side of RCU are inline and seen by it, where rings keep to the C11 memory
+// model (RTE_USE_C11_MEM_MODEL, which scripts/sanitize gives).
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -14,6 +16,7 @@
 #include <rte_launch.h>
 #include <rte_mbuf_pool_ops.h>
 #include <rte_mempool.h>
+#include <rte_rcu_qsbr.h>
 #include <vector>
 
 namespace {
@@ -106,6 +109,15 @@ extern "C" void rte_eal_mp_wait_lcore() {
   static auto* const own = librarys_own<decltype(rte_eal_mp_wait_lcore)>("rte_eal_mp_wait_lcore");
   own();
   [[maybe_unused]] const unsigned all = ended.load(std::memory_order_acquire);
+}
+
+extern "C" void rte_rcu_qsbr_synchronize(rte_rcu_qsbr* rcu, unsigned thread) {
+  static auto* const own =
+      librarys_own<decltype(rte_rcu_qsbr_synchronize)>("rte_rcu_qsbr_synchronize");
+  own(rcu, thread);
+  for (unsigned i = 0; i < rcu->max_threads; ++i) {
+    [[maybe_unused]] const auto seen = __atomic_load_n(&rcu->qsbr_cnt[i].cnt, __ATOMIC_ACQUIRE);
+  }
 }
 
 extern "C" const char* rte_mbuf_best_mempool_ops() {
