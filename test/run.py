@@ -16,7 +16,9 @@ import time
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[1]
-BUILD, SANITIZED = TREE / "build", TREE / "build-asan"
+BUILD, SANITIZED, THREADS = TREE / "build", TREE / "build-asan", TREE / "build-tsan"
+# What has several threads, by folder of test/unit.
+THREADED = ("base", "control", "engine", "io-dpdk", "learn", "telemetry")
 TALLY = re.compile(r"^(\d+) passed, (\d+) failed\Z", re.M)
 SANITIZER_ENVIRONMENT = {
     "ASAN_OPTIONS": "abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1:"
@@ -85,6 +87,11 @@ class Tests:
             SANITIZED, "--no-suite", "style", "--no-suite", "lab", "--no-suite", "corpus",
             "--no-suite", "proof",  # thousands of replays
             "--timeout-multiplier", "5", environment=SANITIZER_ENVIRONMENT)
+
+    def threads(self):
+        programs = [f"test/unit/{name}/test-{name}" for name in THREADED]
+        return self.command("build", "scripts/sanitize", "thread", *programs) and self.meson_test(
+            THREADS, *THREADED, "--timeout-multiplier", "10")
 
     def meson_test(self, folder, *options, environment=None):
         outputs = folder / "meson-logs/gtest"
@@ -194,8 +201,9 @@ STAGES = {
     "fuzz": "each fuzz target for a second",
     "tidy": "clang-tidy over the packet's way; over everything where it is asked for",
     "names": "every name that tshark prints for the corpus; minutes, only where it is asked for",
+    "threads": "what has several threads, under ThreadSanitizer; minutes, only where it is asked for",
 }
-ON_REQUEST = ("names",)
+ON_REQUEST = ("names", "threads")
 
 
 def main(arguments):
