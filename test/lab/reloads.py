@@ -94,14 +94,18 @@ def talk(rate, ready, stop, results):
                     pass
 
         ready.set()
-        begun, number = time.monotonic(), 0
+        due, number = time.monotonic(), 0
         while not stop.is_set():
             for host in HOSTS:
                 before = time.monotonic()
                 ends[host].send(NUMBER.pack(host, number) + FILLING)
                 sent[host].append((before, time.monotonic()))
             number += 1
-            receive(max(0.0, begun + number * len(HOSTS) / rate - time.monotonic()))
+            # A machine that stood still is not to be followed by a burst that no ring holds.
+            due = max(due + len(HOSTS) / rate, time.monotonic() - 0.05)
+            receive(0.0)
+            while (wait := due - time.monotonic()) > 0:
+                receive(wait)  # ends with what comes first
         end = time.monotonic() + DRAIN
         while time.monotonic() < end:
             receive(0.05)
