@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "config/json_document.h"
 #include "options.h"
+#include "policy_source.h"
 
 namespace chatgate::app {
 namespace {
@@ -134,12 +135,7 @@ int audit(const Arguments& arguments) {
   const Parsed parsed = parse(arguments, describe(), {}, kUsage);
   if (!parsed.values) return parsed.status;
   const po::variables_map& values = *parsed.values;
-  control::LoadRequest source;
-  source.policy_file = values["policy"].as<std::string>();
-  source.catalogue_folder = values.count("catalogue") != 0
-                                ? values["catalogue"].as<std::string>()
-                                : control::default_catalogue_folder(source.policy_file);
-  if (values.count("rules") != 0) source.rule_files = values["rules"].as<Texts>();
+  const control::LoadRequest source = policy_source(values);
   catalog::ApplicationRegistry registry;
   const control::LoadResult loaded = control::load(source, registry);
   Diagnostics findings = loaded.diagnostics;

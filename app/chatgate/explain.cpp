@@ -19,6 +19,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "policy_source.h"
 #include "replay/replay.h"
 
 namespace chatgate::app {
@@ -284,14 +285,7 @@ int explain(const Arguments& arguments) {
   if (captured != (values.count("flow") != 0)) {
     return usage_error(kUsage, "--read and --flow belong together", "see --help");
   }
-  control::LoadRequest source;
-  source.policy_file = values["policy"].as<std::string>();
-  source.catalogue_folder = values.count("catalogue") != 0
-                                ? values["catalogue"].as<std::string>()
-                                : control::default_catalogue_folder(source.policy_file);
-  if (values.count("rules") != 0) {
-    source.rule_files = values["rules"].as<std::vector<std::string>>();
-  }
+  control::LoadRequest source = policy_source(values);
   source.workers = 2;  // a replay's, and one that explains
   catalog::ApplicationRegistry registry;
   const control::LoadResult loaded = control::load(source, registry);

@@ -14,6 +14,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "policy_source.h"
 #include "report/event_file.h"
 #include "report/html.h"
 
@@ -68,12 +69,7 @@ bool read_time(const po::variables_map& values, const char* option, std::optiona
 // Audits the policy that is named. False where it is not valid, which has been said.
 bool prove(const po::variables_map& values, std::optional<report::Proof>& proof) {
   if (values.count("policy") == 0) return true;
-  control::LoadRequest source;
-  source.policy_file = values["policy"].as<std::string>();
-  source.catalogue_folder = values.count("catalogue") != 0
-                                ? values["catalogue"].as<std::string>()
-                                : control::default_catalogue_folder(source.policy_file);
-  if (values.count("rules") != 0) source.rule_files = values["rules"].as<Texts>();
+  const control::LoadRequest source = policy_source(values);
   catalog::ApplicationRegistry registry;
   const control::LoadResult loaded = control::load(source, registry);
   print(loaded.diagnostics);
