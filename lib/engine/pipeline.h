@@ -61,6 +61,16 @@ struct Packet {
   Bytes payload() const { return layers.payload_of(*view); }
 };
 
+// What of a packet is asked first, for all of a burst before any goes on: a cache line each.
+struct alignas(64) Glance {
+  flow::FlowPacket key;
+  bool plain = false;         // read at a glance: the packet is not decoded yet
+  bool may_change = false;    // what its flow is, or what becomes of it
+  bool has_key = false;
+  std::uint64_t hash = 0;
+};
+static_assert(sizeof(Glance) == 64);
+
 class Pipeline {
  public:
   Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counters,
@@ -80,11 +90,16 @@ class Pipeline {
 
   // worker.cpp: the way
   void set_time(Time now, const Snapshot& snapshot);
+  void glance_at(const net::PacketView& frame, std::size_t position);
+  void read(const net::PacketView& frame, std::size_t position);
+  bool pass_decided(const Glance& glance, const net::PacketView& frame);
+  void go_its_way(Packet& packet);
   void look_up(Packet& packet);
-  bool decided(Packet& packet, flow::HotFlow& flow);
+  bool is_forwarded(const flow::HotFlow& flow) const;
+  static bool may_change(const Packet& packet);
   void undecided(Packet& packet);
   Reason admit_sums(const Packet& packet) const;
-  void account(Packet& packet, flow::HotFlow& flow);
+  void account(flow::FlowIndex index, flow::HotFlow& flow, flow::Way way, std::uint32_t bytes);
 
   // access_path.cpp
   policy::Circumstances way_of(flow::FlowIndex flow) const;
@@ -105,6 +120,10 @@ class Pipeline {
   bool broken_quic(const Packet& packet) const;
   bool quic_by_word(Packet& packet);
   static bool may_begin(const Packet& packet);
+  // By the first two bytes of a datagram's payload.
+  static bool may_begin(std::uint16_t first_bytes) {
+    return first_bytes >= 0xc000 || first_bytes == 0x16fe;
+  }
   void look_again(Packet& packet);
   void keep_quic_ids(const Packet& packet);
   void close_quic(const Packet& packet);
@@ -370,6 +389,7 @@ class Pipeline {
   BurstResult* result_ = nullptr;
   Time now_;
   Tick tick_;
+  std::array<Glance, kMaxBurst> glances_;
   std::array<Packet, kMaxBurst> packets_;
   proto::Facts facts_;
   detect::Buffers buffers_;

@@ -107,8 +107,7 @@ bool Pipeline::quic_by_word(Packet& packet) {
 // Whether a datagram may begin a handshake: a QUIC packet with a long header, or a DTLS handshake.
 bool Pipeline::may_begin(const Packet& packet) {
   if (packet.tcp() || packet.layers.payload_size < 2) return false;
-  const Bytes payload = packet.payload();
-  return payload[0] >= 0xc0 || (payload[0] == 0x16 && payload[1] == 0xfe);
+  return may_begin(load_be16(packet.payload().data()));
 }
 
 // A handshake in a flow that was let pass for what came before: a label that the first datagram

@@ -13,6 +13,13 @@ using flow::ColdFlow;
 using flow::HotFlow;
 using flow::Stage;
 
+namespace {
+
+// Flags of TCP that begin or end a connection.
+constexpr std::uint8_t kChanges = net::tcp_flag::syn | net::tcp_flag::fin | net::tcp_flag::rst;
+
+}  // namespace
+
 Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counters,
                    telemetry::EventRing* events)
     : config_(config),
@@ -33,8 +40,53 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
   sent_.reserve(config.fragments.datagrams);
 }
 
-// The packet's way, for a burst. Decode, hash and look-up run over all packets first, so that their
-// cache misses overlap; then each packet goes its way to the end, in order.
+// A frame that is not plain, or is watched, is decoded at once.
+[[gnu::always_inline]] inline void Pipeline::glance_at(const net::PacketView& frame, std::size_t position) {
+  Glance& glance = glances_[position];
+  net::PlainHeaders plain;
+  if (!watching_ && net::read_plain(frame, plain)) {
+    flow::make_key(plain, frame.pair, glance.key);
+    glance.plain = glance.has_key = true;
+    glance.may_change = (plain.flags & kChanges) != 0 || may_begin(plain.first_bytes);
+    glance.hash = flow::hash_key(config_.hash, glance.key.key);
+    return;
+  }
+  read(frame, position);
+  glance.plain = false;
+  glance.has_key = packets_[position].layers.outcome == net::Decoded::transport;
+  glance.hash = packets_[position].hash;
+}
+
+// Whether nothing but what a packet may begin or end keeps it from passing.
+[[gnu::always_inline]] inline bool Pipeline::is_forwarded(const HotFlow& flow) const {
+  return flow.stage == Stage::forwarded &&
+         flow.generation == static_cast<std::uint16_t>(snapshot_->generation);
+}
+
+[[gnu::always_inline]] inline void Pipeline::account(flow::FlowIndex index, HotFlow& flow, flow::Way way, std::uint32_t bytes) {
+  const std::size_t side = flow::index(way);
+  flow.last_seen = tick_;
+  ++flow.packets[side];
+  const std::uint32_t before = flow.bytes_low[side];
+  flow.bytes_low[side] += bytes;
+  if (flow.bytes_low[side] < before) ++flows_.cold(index).bytes_high[side];
+}
+
+// The short way, which most packets take: true where the packet is done with. Its flow's record is
+// all that was touched.
+[[gnu::always_inline]] inline bool Pipeline::pass_decided(const Glance& glance, const net::PacketView& frame) {
+  if (glance.may_change) return false;
+  const flow::FlowIndex index = flows_.find(glance.key.key, glance.hash);
+  if (!index.valid()) return false;
+  HotFlow& flow = flows_.hot(index);
+  if (!is_forwarded(flow)) return false;
+  account(index, flow, flow.way(glance.key.from_low), frame.wire_length);
+  return true;
+}
+
+// The packet's way, for a burst. Keys and look-ups run over all packets first, so that their cache
+// misses overlap; then each packet goes its way to the end, in order. Of a plain frame no more is
+// read than its key, unless its flow asks for it.
 void Pipeline::process(std::span<const net::PacketView> burst, Time now, const Snapshot& snapshot,
                        BurstResult& result) {
   assert(burst.size() <= kMaxBurst);
@@ -44,46 +96,27 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   release_sent();
   look_for_requests();
 
-  const net::Encapsulations look_through = controls().look_through;
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
-    Packet& packet = packets_[i];
-    packet.view = packet.frame = &burst[i];
-    packet.frame_layers = &packet.layers;
-    packet.position = static_cast<std::uint16_t>(i);
     bytes += burst[i].wire_length;
-    if (burst[i].truncated()) counters_.add(Counter::truncated);
-    net::decode(burst[i], packet.layers, look_through);
-    if (packet.layers.outcome != net::Decoded::transport) continue;
-    flow::make_key(packet.layers, burst[i].pair, packet.key);
-    packet.hash = flow::hash_key(config_.hash, packet.key.key);
-    flows_.prefetch_bucket(packet.hash);
+    glance_at(burst[i], i);
+    if (glances_[i].has_key) flows_.prefetch_bucket(glances_[i].hash);
   }
   for (std::size_t i = 0; i < burst.size(); ++i) {
-    if (packets_[i].layers.outcome == net::Decoded::transport)
-      flows_.prefetch_flow(packets_[i].hash);
+    if (glances_[i].has_key) flows_.prefetch_flow(glances_[i].hash);
   }
 
   std::uint64_t forwarded = 0, held = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
     result.dispositions[i] = {};
-    Packet& packet = packets_[i];
-    if (watching_) begin_watch(packet);
-    switch (packet.layers.outcome) {
-      case net::Decoded::transport: look_up(packet); break;
-      case net::Decoded::fragment: hold_fragment(packet); break;
-      case net::Decoded::not_transport:
-        counters_.add(Counter::not_transport);
-        if (!access_on_other(packet)) rules_on_other(packet);
-        break;
-      case net::Decoded::not_ip: counters_.add(Counter::not_transport); break;
-      // No endpoint reads these either, so they are the wire's affair.
-      case net::Decoded::undecodable:
-      case net::Decoded::malformed: counters_.add(Counter::undecodable); break;
-      // Some endpoint might read on where the gateway stops.
-      case net::Decoded::header_chain: refuse(packet, Reason::header_chain); break;
+    if (glances_[i].plain) {
+      if (pass_decided(glances_[i], burst[i])) {
+        ++forwarded;
+        continue;
+      }
+      read(burst[i], i);
     }
-    if (watching_) end_watch(packet);
+    go_its_way(packets_[i]);
     forwarded += result.dispositions[i].forward ? 1 : 0;
     held += result.dispositions[i].reason == Reason::fragment_held ? 1 : 0;
   }
@@ -95,27 +128,52 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   counters_.add(Counter::forged, result.forged_count);
 }
 
+void Pipeline::read(const net::PacketView& frame, std::size_t position) {
+  Packet& packet = packets_[position];
+  packet.view = packet.frame = &frame;
+  packet.frame_layers = &packet.layers;
+  packet.position = static_cast<std::uint16_t>(position);
+  if (frame.truncated()) counters_.add(Counter::truncated);
+  net::decode(frame, packet.layers, controls().look_through);
+  if (packet.layers.outcome != net::Decoded::transport) return;
+  flow::make_key(packet.layers, frame.pair, packet.key);
+  packet.hash = flow::hash_key(config_.hash, packet.key.key);
+}
+
+void Pipeline::go_its_way(Packet& packet) {
+  if (watching_) begin_watch(packet);
+  switch (packet.layers.outcome) {
+    case net::Decoded::transport: look_up(packet); break;
+    case net::Decoded::fragment: hold_fragment(packet); break;
+    case net::Decoded::not_transport:
+      counters_.add(Counter::not_transport);
+      if (!access_on_other(packet)) rules_on_other(packet);
+      break;
+    case net::Decoded::not_ip: counters_.add(Counter::not_transport); break;
+    // No endpoint reads these either, so they are the wire's affair.
+    case net::Decoded::undecodable:
+    case net::Decoded::malformed: counters_.add(Counter::undecodable); break;
+    // Some endpoint might read on where the gateway stops.
+    case net::Decoded::header_chain: refuse(packet, Reason::header_chain); break;
+  }
+  if (watching_) end_watch(packet);
+}
+
 void Pipeline::look_up(Packet& packet) {
   packet.awaited.reset();
   packet.flow = flows_.find(packet.key.key, packet.hash);
   const bool fresh = !packet.flow.valid();
   if (fresh && !open_flow(packet)) return;
-  HotFlow* flow = &flows_.hot(packet.flow);
-  packet.way = flow->way(packet.key.from_low);
+  HotFlow& flow = flows_.hot(packet.flow);
+  packet.way = flow.way(packet.key.from_low);
   if (traced_ != nullptr) trace_flow(packet, fresh);
-  if (!decided(packet, *flow)) {
-    undecided(packet);
-    flow = &flows_.hot(packet.flow);
-  }
-  account(packet, *flow);
+  if (!is_forwarded(flow) || may_change(packet)) undecided(packet);
+  // By then its record may be another's.
+  account(packet.flow, flows_.hot(packet.flow), packet.way, packet.view->wire_length);
 }
 
-// The short way. True where the packet is done with; its flow's record is all that was touched.
-bool Pipeline::decided(Packet& packet, HotFlow& flow) {
-  constexpr std::uint8_t kChanges = net::tcp_flag::syn | net::tcp_flag::fin | net::tcp_flag::rst;
-  return flow.stage == Stage::forwarded &&
-         flow.generation == static_cast<std::uint16_t>(snapshot_->generation) &&
-         !packet.layers.has(kChanges) && !may_begin(packet);
+bool Pipeline::may_change(const Packet& packet) {
+  return packet.layers.has(kChanges) || may_begin(packet);
 }
 
 // The long way: everything that may change what a flow is or what becomes of it.
@@ -177,15 +235,6 @@ void Pipeline::undecided(Packet& packet) {
 
 telemetry::Reason Pipeline::admit_sums(const Packet& packet) const {
   return config_.verify_checksums ? check_sums(*packet.view, packet.layers) : Reason::none;
-}
-
-void Pipeline::account(Packet& packet, HotFlow& flow) {
-  const std::size_t way = flow::index(packet.way);
-  flow.last_seen = tick_;
-  ++flow.packets[way];
-  const std::uint32_t before = flow.bytes_low[way];
-  flow.bytes_low[way] += packet.view->wire_length;
-  if (flow.bytes_low[way] < before) ++flows_.cold(packet.flow).bytes_high[way];
 }
 
 struct Worker::State : Pipeline {

@@ -14,6 +14,7 @@
 #include "base/keyed_hash.h"
 #include "base/strong_id.h"
 #include "net/decode.h"
+#include "net/plain_headers.h"
 
 namespace chatgate::flow {
 
@@ -63,22 +64,16 @@ struct FlowPacket {
   bool from_low = false;
 };
 
-// Writes key and direction of a packet whose `layers.outcome` is `transport`, in whole words.
-inline void make_key(const net::Layers& layers, PairId pair, FlowPacket& packet) {
+// Writes a key from addresses in words as they lie in memory, and `context`; answers `from_low`.
+inline bool make_key(const std::uint64_t (&source)[2], const std::uint64_t (&destination)[2],
+                     std::uint16_t source_port, std::uint16_t destination_port,
+                     std::uint32_t context, FlowKey& key) {
   const auto store = [](std::uint8_t* at, std::uint64_t word) {
     std::memcpy(at, &word, sizeof word);
   };
-  const std::uint64_t source[] = {load_single(&layers.source.bytes[0]),
-                                  load_single(&layers.source.bytes[8])};
-  const std::uint64_t destination[] = {load_single(&layers.destination.bytes[0]),
-                                       load_single(&layers.destination.bytes[8])};
-  bool from_low = layers.source_port <= layers.destination_port;
+  bool from_low = source_port <= destination_port;
   if (source[1] != destination[1]) from_low = source[1] < destination[1];
   if (source[0] != destination[0]) from_low = source[0] < destination[0];
-
-  const bool in_tunnel = layers.tunnel_id != 0;
-  const unsigned inner = in_tunnel ? (layers.vlan[1] ^ layers.tunnel_id) & 0xfffu : layers.vlan[1];
-  FlowKey& key = packet.key;
   store(&key.low.bytes[0], from_low ? source[0] : destination[0]);
   store(&key.low.bytes[8], from_low ? source[1] : destination[1]);
   store(&key.high.bytes[0], from_low ? destination[0] : source[0]);
@@ -87,15 +82,38 @@ inline void make_key(const net::Layers& layers, PairId pair, FlowPacket& packet)
     std::uint16_t low_port, high_port;
     std::uint32_t context;
   };
-  const Rest rest{from_low ? layers.source_port : layers.destination_port,
-                  from_low ? layers.destination_port : layers.source_port,
-                  static_cast<std::uint32_t>(layers.vlan[0]) << 20 | inner << 8 |
-                      (in_tunnel ? 1u << 7 : 0u) |
-                      static_cast<std::uint32_t>(pair.value() & 0x3f) << 1 |
-                      (layers.protocol == net::kTcp ? 1u : 0u)};
+  const Rest rest{from_low ? source_port : destination_port,
+                  from_low ? destination_port : source_port, context};
   const auto word = std::bit_cast<std::uint64_t>(rest);
   std::memcpy(&key.low_port, &word, sizeof word);
-  packet.from_low = from_low;
+  return from_low;
+}
+
+// Writes key and direction of a packet whose `layers.outcome` is `transport`, in whole words.
+inline void make_key(const net::Layers& layers, PairId pair, FlowPacket& packet) {
+  const std::uint64_t source[] = {load_single(&layers.source.bytes[0]),
+                                  load_single(&layers.source.bytes[8])};
+  const std::uint64_t destination[] = {load_single(&layers.destination.bytes[0]),
+                                       load_single(&layers.destination.bytes[8])};
+  const bool in_tunnel = layers.tunnel_id != 0;
+  const unsigned inner = in_tunnel ? (layers.vlan[1] ^ layers.tunnel_id) & 0xfffu : layers.vlan[1];
+  const std::uint32_t context = static_cast<std::uint32_t>(layers.vlan[0]) << 20 | inner << 8 |
+                                (in_tunnel ? 1u << 7 : 0u) |
+                                static_cast<std::uint32_t>(pair.value() & 0x3f) << 1 |
+                                (layers.protocol == net::kTcp ? 1u : 0u);
+  packet.from_low = make_key(source, destination, layers.source_port, layers.destination_port,
+                             context, packet.key);
+}
+
+// The same of a plain frame.
+inline void make_key(const net::PlainHeaders& plain, PairId pair, FlowPacket& packet) {
+  const std::uint64_t source[] = {plain.source[0], plain.source[1]};
+  const std::uint64_t destination[] = {plain.destination[0], plain.destination[1]};
+  const std::uint32_t context = static_cast<std::uint32_t>(plain.vlan) << 20 |
+                                static_cast<std::uint32_t>(pair.value() & 0x3f) << 1 |
+                                (plain.tcp ? 1u : 0u);
+  packet.from_low = make_key(source, destination, plain.source_port, plain.destination_port,
+                             context, packet.key);
 }
 
 inline std::uint64_t hash_key(const KeyedHash& hash, const FlowKey& key) {

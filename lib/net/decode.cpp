@@ -21,10 +21,6 @@ constexpr std::size_t kMaxTags = 2;
 // Beside the kinds of encapsulation, in what makes the tunnel's identifier.
 constexpr std::uint8_t kInnerTag = 0xff;
 
-constexpr std::uint16_t kGtpPort = 2152;
-constexpr std::uint16_t kTeredoPort = 3544;
-constexpr std::uint16_t kVxlanPort = 4789;
-
 bool is_tag(std::uint16_t ether_type) {
   return ether_type == kEtherVlan || ether_type == kEtherServiceVlan ||
          ether_type == kEtherOldServiceVlan;
@@ -221,7 +217,7 @@ class Decoder {
     if (length < 8 || at + length > ip_end_) return Decoded::malformed;
     const std::uint16_t from = load_be16(header);
     const std::uint16_t to = load_be16(header + 2);
-    if (to == kGtpPort || to == kVxlanPort || to == kTeredoPort || from == kTeredoPort) {
+    if (may_encapsulate(from, to)) {
       const Decoded inside = in_udp(from, to, at + 8, at + length);
       if (inside != Decoded::not_ip) return inside;
     }

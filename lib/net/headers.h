@@ -29,6 +29,15 @@ constexpr std::uint8_t kRouting = 43;
 constexpr std::uint8_t kIpv6Fragment = 44;
 constexpr std::uint8_t kAuthentication = 51;
 
+constexpr std::uint16_t kGtpPort = 2152;
+constexpr std::uint16_t kTeredoPort = 3544;
+constexpr std::uint16_t kVxlanPort = 4789;
+
+// Whether the payload of a UDP datagram between these ports may be an encapsulation.
+inline bool may_encapsulate(std::uint16_t from, std::uint16_t to) {
+  return to == kGtpPort || to == kVxlanPort || to == kTeredoPort || from == kTeredoPort;
+}
+
 // In the first word of a GRE header (RFC 2890 section 2; routing: RFC 1701).
 namespace gre_flag {
 constexpr std::uint16_t checksum = 0x8000;

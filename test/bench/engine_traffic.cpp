@@ -13,7 +13,7 @@
 namespace chatgate::bench {
 namespace {
 
-constexpr std::size_t kBurst = 32;  // as the gateway takes them
+constexpr std::size_t kBurst = engine::kMaxBurst;  // as the gateway takes them
 
 }  // namespace
 

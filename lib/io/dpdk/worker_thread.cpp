@@ -168,12 +168,32 @@ unsigned WorkerThread::receive(const QueuePlan::Receive& queue, std::span<rte_mb
   return kept;
 }
 
+// Written in place: a view that is made elsewhere and copied costs more than all that is in it.
+inline void WorkerThread::view(rte_mbuf* frame, const Port& port, unsigned slot,
+                               net::PacketView& packet) {
+  packet.wire_length = rte_pktmbuf_pkt_len(frame);
+  if (frame->nb_segs == 1) {
+    packet.bytes = {rte_pktmbuf_mtod(frame, const std::uint8_t*), packet.wire_length};
+  } else {
+    // Bytes beyond the scratch area are out of the engine's sight; it sees that the frame is
+    // longer.
+    const std::uint32_t seen =
+        std::min<std::uint32_t>(packet.wire_length, static_cast<std::uint32_t>(sizeof(Scratch)));
+    const void* bytes = rte_pktmbuf_read(frame, 0, seen, (*scratch_)[slot].data());
+    packet.bytes = {static_cast<const std::uint8_t*>(bytes), seen};
+  }
+  packet.side = port.side();
+  packet.pair = port.pair();
+  packet.transport_checksum = checksum_status(frame);
+  packet.time = now_;
+}
+
 // Sorts frames by the worker that owns their flow; keeps its own, in their order.
 void WorkerThread::hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot) {
   unsigned own = 0;
   for (rte_mbuf* frame : frames) {
     net::PacketView packet;
-    view(frame, 0, packet);
+    view(frame, port_of(frame), 0, packet);
     const unsigned owner = engine::owner(packet, shared_.hash, shared_.workers, snapshot).value();
     if (owner == id_) {
       frames[own++] = frame;
@@ -197,11 +217,17 @@ void WorkerThread::hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot
 // At most kBurst frames of flows that this worker owns.
 void WorkerThread::inspect(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot) {
   const auto count = static_cast<unsigned>(frames.size());
-  for (unsigned i = 0; i < count; ++i) view(frames[i], i, views_[i]);
+  const Port* port = nullptr;
+  for (unsigned i = 0; i < count; ++i) {
+    // Most bursts came in by one port.
+    if (i == 0 || frames[i]->port != frames[i - 1]->port) port = &port_of(frames[i]);
+    view(frames[i], *port, i, views_[i]);
+  }
   engine_.process({views_.data(), count}, now_, snapshot, result_);
 
   const auto released = result_.released;
   const auto forged = result_.forged_frames();
+  if (released.empty() && forged.empty() && send_as_they_came(frames)) return;
   std::size_t next_released = 0, next_forged = 0;
   for (unsigned i = 0; i < count; ++i) {
     // The partner's port; pairs lie side by side.
@@ -224,24 +250,17 @@ void WorkerThread::inspect(std::span<rte_mbuf*> frames, const engine::Snapshot& 
   for (unsigned port = 0; port < out_.size(); ++port) flush(port);
 }
 
-// Written in place: a view that is made elsewhere and copied costs more than all that is in it.
-void WorkerThread::view(rte_mbuf* frame, unsigned slot, net::PacketView& packet) {
-  const Port& port = *shared_.ports[shared_.index_of[frame->port]];
-  packet.wire_length = rte_pktmbuf_pkt_len(frame);
-  if (frame->nb_segs == 1) {
-    packet.bytes = {rte_pktmbuf_mtod(frame, const std::uint8_t*), packet.wire_length};
-  } else {
-    // Bytes beyond the scratch area are out of the engine's sight; it sees that the frame is
-    // longer.
-    const std::uint32_t seen =
-        std::min<std::uint32_t>(packet.wire_length, static_cast<std::uint32_t>(sizeof(Scratch)));
-    const void* bytes = rte_pktmbuf_read(frame, 0, seen, (*scratch_)[slot].data());
-    packet.bytes = {static_cast<const std::uint8_t*>(bytes), seen};
+// Where all frames of a burst go on, and by one port, they need no sorting; false where they do.
+bool WorkerThread::send_as_they_came(std::span<rte_mbuf*> frames) {
+  bool all = true;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    all &= result_.dispositions[i].forward && frames[i]->port == frames[0]->port;
   }
-  packet.side = port.side();
-  packet.pair = port.pair();
-  packet.transport_checksum = checksum_status(frame);
-  packet.time = now_;
+  if (!all) return false;
+  const unsigned partner = shared_.index_of[frames[0]->port] ^ 1u;
+  for (rte_mbuf* frame : frames) frame->ol_flags &= kKeptFlags;
+  send_by_port(partner, frames);
+  return true;
 }
 
 void WorkerThread::send_copy(PairId pair, net::Side out, Bytes bytes) {
@@ -271,6 +290,11 @@ void WorkerThread::flush(unsigned port) {
   if (out.count == 0) return;
   const std::span<rte_mbuf*> frames{out.frames.data(), out.count};
   out.count = 0;
+  send_by_port(port, frames);
+}
+
+// By the worker's own queue of the port, or through the worker that has one.
+void WorkerThread::send_by_port(unsigned port, std::span<rte_mbuf*> frames) {
   const QueuePlan::Transmit& way = plan_.transmit[port];
   if (way.queue) {
     send(port, *way.queue, frames);

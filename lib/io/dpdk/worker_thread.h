@@ -87,11 +87,16 @@ class WorkerThread {
   unsigned receive(const QueuePlan::Receive& queue, std::span<rte_mbuf*> frames);
   void hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot);
   void inspect(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot);
-  void view(rte_mbuf* frame, unsigned slot, net::PacketView& packet);
+  bool send_as_they_came(std::span<rte_mbuf*> frames);
+  void view(rte_mbuf* frame, const Port& port, unsigned slot, net::PacketView& packet);
+  const Port& port_of(const rte_mbuf* frame) const {
+    return *shared_.ports[shared_.index_of[frame->port]];
+  }
   // A frame of the engine's own, in a fresh buffer.
   void send_copy(PairId pair, net::Side out, Bytes bytes);
   void put(unsigned port, rte_mbuf* frame);
   void flush(unsigned port);
+  void send_by_port(unsigned port, std::span<rte_mbuf*> frames);
   void send(unsigned port, std::uint16_t queue, std::span<rte_mbuf*> frames);
   rte_mbuf* in_one_piece(rte_mbuf* frame, const Port& port);
   void lose(std::span<rte_mbuf* const> frames, telemetry::Reason reason, bool counted);
