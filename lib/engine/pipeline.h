@@ -64,8 +64,8 @@ struct Packet {
 // What of a packet is asked first, for all of a burst before any goes on: a cache line each.
 struct alignas(64) Glance {
   flow::FlowPacket key;
-  bool plain = false;         // read at a glance: the packet is not decoded yet
-  bool may_change = false;    // what its flow is, or what becomes of it
+  bool plain = false;       // read at a glance: the packet is not decoded yet
+  bool may_change = false;  // what its flow is, or what becomes of it
   bool has_key = false;
   std::uint64_t hash = 0;
 };

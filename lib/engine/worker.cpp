@@ -41,7 +41,8 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
 }
 
 // A frame that is not plain, or is watched, is decoded at once.
-[[gnu::always_inline]] inline void Pipeline::glance_at(const net::PacketView& frame, std::size_t position) {
+[[gnu::always_inline]] inline void Pipeline::glance_at(const net::PacketView& frame,
+                                                       std::size_t position) {
   Glance& glance = glances_[position];
   net::PlainHeaders plain;
   if (!watching_ && net::read_plain(frame, plain)) {
@@ -63,7 +64,8 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
          flow.generation == static_cast<std::uint16_t>(snapshot_->generation);
 }
 
-[[gnu::always_inline]] inline void Pipeline::account(flow::FlowIndex index, HotFlow& flow, flow::Way way, std::uint32_t bytes) {
+[[gnu::always_inline]] inline void Pipeline::account(flow::FlowIndex index, HotFlow& flow,
+                                                     flow::Way way, std::uint32_t bytes) {
   const std::size_t side = flow::index(way);
   flow.last_seen = tick_;
   ++flow.packets[side];
@@ -74,7 +76,8 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
 
 // The short way, which most packets take: true where the packet is done with. Its flow's record is
 // all that was touched.
-[[gnu::always_inline]] inline bool Pipeline::pass_decided(const Glance& glance, const net::PacketView& frame) {
+[[gnu::always_inline]] inline bool Pipeline::pass_decided(const Glance& glance,
+                                                          const net::PacketView& frame) {
   if (glance.may_change) return false;
   const flow::FlowIndex index = flows_.find(glance.key.key, glance.hash);
   if (!index.valid()) return false;

@@ -112,8 +112,8 @@ inline void make_key(const net::PlainHeaders& plain, PairId pair, FlowPacket& pa
   const std::uint32_t context = static_cast<std::uint32_t>(plain.vlan) << 20 |
                                 static_cast<std::uint32_t>(pair.value() & 0x3f) << 1 |
                                 (plain.tcp ? 1u : 0u);
-  packet.from_low = make_key(source, destination, plain.source_port, plain.destination_port,
-                             context, packet.key);
+  packet.from_low =
+      make_key(source, destination, plain.source_port, plain.destination_port, context, packet.key);
 }
 
 inline std::uint64_t hash_key(const KeyedHash& hash, const FlowKey& key) {

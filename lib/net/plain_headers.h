@@ -3,7 +3,7 @@
 // Plain is: Ethernet with at most one 802.1Q tag, IPv4 without options or IPv6 without extension
 // headers, no fragment, TCP or UDP whose lengths are sane, a port that no encapsulation uses, and
 // the whole frame there. `read_plain` answers true for those alone, and tells of them what `decode`
-// tells (test/unit/net/plain_headers_test.cpp and the fuzz target `decode` hold the two together);
+// tells (test/unit/flow/plain_headers_test.cpp and the fuzz target `decode` hold the two together);
 // of all others it tells nothing, and `decode` is to be asked.
 //
 // Called by a worker for every packet. Nothing of the frame is trusted or kept.

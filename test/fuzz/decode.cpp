@@ -11,6 +11,7 @@
 #include "net/validity.h"
 
 #include "check.h"
+#include "plain_check.h"
 
 namespace chatgate::net {
 namespace {
@@ -119,6 +120,7 @@ void check_frame(Bytes frame) {
   check_facts(view, layers);
   check_switches(view, layers);
   if (layers.outcome == Decoded::transport) check_building(view, layers);
+  FUZZ_CHECK(test::check_plain(view).wrong == nullptr);
 
   view.number = 1;
   view.wire_length += 40;

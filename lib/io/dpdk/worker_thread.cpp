@@ -217,11 +217,11 @@ void WorkerThread::hand_over(std::span<rte_mbuf*> frames, const engine::Snapshot
 // At most kBurst frames of flows that this worker owns.
 void WorkerThread::inspect(std::span<rte_mbuf*> frames, const engine::Snapshot& snapshot) {
   const auto count = static_cast<unsigned>(frames.size());
-  const Port* port = nullptr;
+  const Port* from = nullptr;
   for (unsigned i = 0; i < count; ++i) {
     // Most bursts came in by one port.
-    if (i == 0 || frames[i]->port != frames[i - 1]->port) port = &port_of(frames[i]);
-    view(frames[i], *port, i, views_[i]);
+    if (i == 0 || frames[i]->port != frames[i - 1]->port) from = &port_of(frames[i]);
+    view(frames[i], *from, i, views_[i]);
   }
   engine_.process({views_.data(), count}, now_, snapshot, result_);
 
