@@ -25,14 +25,15 @@ class NameIndex {
   }
 
   void build() {
-    slots_.assign(std::bit_ceil(entries_.size() * 2 + 1), nullptr);
+    slots_.assign(std::bit_ceil(entries_.size() * 2 + 1), {});
     for (const auto& entry : entries_) {
       const auto labels =
           static_cast<std::size_t>(std::count(entry.first.begin(), entry.first.end(), '.') + 1);
       most_labels_ = std::max(most_labels_, labels);
-      std::size_t slot = SuffixHash::of(key_, entry.first) & (slots_.size() - 1);
-      while (slots_[slot] != nullptr) slot = (slot + 1) & (slots_.size() - 1);
-      slots_[slot] = &entry;
+      const std::uint64_t hash = SuffixHash::of(key_, entry.first);
+      std::size_t slot = hash & (slots_.size() - 1);
+      while (slots_[slot].entry != nullptr) slot = (slot + 1) & (slots_.size() - 1);
+      slots_[slot] = {hash, &entry};
     }
   }
 
@@ -60,7 +61,7 @@ class NameIndex {
   }
 
   std::size_t memory() const {
-    std::size_t bytes = slots_.capacity() * sizeof(void*);
+    std::size_t bytes = slots_.capacity() * sizeof(Slot);
     for (const auto& entry : entries_) bytes += sizeof entry + entry.first.capacity();
     return bytes;
   }
@@ -71,6 +72,10 @@ class NameIndex {
     NameMatch label;  // of an entry of one label, which no name ends with
   };
   using Entries = std::map<std::string, Names, std::less<>>;
+  struct Slot {
+    std::uint64_t hash = 0;  // of the entry, which need not be looked at where another is asked for
+    const Entries::value_type* entry = nullptr;
+  };
 
   NameMatch match_label(std::string_view name) const {
     const std::size_t dot = name.find('.');
@@ -81,16 +86,17 @@ class NameIndex {
   }
 
   const Names* find(std::uint64_t hash, std::string_view name) const {
-    for (std::size_t slot = hash & (slots_.size() - 1); slots_[slot] != nullptr;
+    for (std::size_t slot = hash & (slots_.size() - 1); slots_[slot].entry != nullptr;
          slot = (slot + 1) & (slots_.size() - 1)) {
-      if (slots_[slot]->first == name) return &slots_[slot]->second;
+      const Slot& at = slots_[slot];
+      if (at.hash == hash && at.entry->first == name) return &at.entry->second;
     }
     return nullptr;
   }
 
   const SuffixHash::Key key_;
-  Entries entries_;                                // nodes do not move
-  std::vector<const Entries::value_type*> slots_;  // open addressing, at most half full
+  Entries entries_;          // nodes do not move
+  std::vector<Slot> slots_;  // open addressing, at most half full
   std::size_t most_labels_ = 0;
 };
 

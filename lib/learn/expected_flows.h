@@ -50,16 +50,17 @@ class ExpectedFlows {
 
  private:
   struct Entry;
+  struct Summary;
 
   std::optional<Found> find_exactly(const IpAddress& address, std::uint16_t port, bool tcp,
                                     std::uint32_t now) const;
-  Entry* bucket(const IpAddress& address, std::uint16_t port, bool tcp) const;
+  // The first entry of the bucket.
+  std::size_t bucket(const IpAddress& address, std::uint16_t port, bool tcp) const;
 
   const KeyedHash hash_;
   const std::size_t entries_;
   std::unique_ptr<Entry[]> table_;
-  struct Used;
-  std::unique_ptr<Used> used_;
+  std::unique_ptr<Summary> summary_;
 };
 
 }  // namespace chatgate::learn

@@ -31,18 +31,32 @@ std::string_view without_brackets(std::string_view text) {
   return closes ? text.substr(1, end - 1) : text;
 }
 
-bool is_host_name(std::string_view text) {
+// What a byte becomes in a host name; 0 where it cannot stand in one.
+constexpr std::array<char, 256> kInHostName = [] {
+  std::array<char, 256> table{};
+  for (char c = 'a'; c <= 'z'; ++c) {
+    table[static_cast<std::size_t>(c)] = table[static_cast<std::size_t>(c - 'a' + 'A')] = c;
+  }
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = c;
+  for (const char c : {'-', '_', '.'}) table[static_cast<std::size_t>(c)] = c;
+  return table;
+}();
+
+// Copies `text` in lower case; whether it is well-formed, as HostName has it.
+bool copy_host_name(std::string_view text, char* out) {
   std::size_t label = 0;
+  bool well_formed = !text.empty();
   for (const char c : text) {
+    const char in_name = kInHostName[static_cast<unsigned char>(c)];
+    *out++ = in_name == 0 ? lower(c) : in_name;
     if (c == '.') {
-      if (label == 0) return false;
+      well_formed &= label != 0;
       label = 0;
       continue;
     }
-    const bool allowed = (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
-    if (!allowed || ++label > kMaxLabel) return false;
+    well_formed &= in_name != 0 && ++label <= kMaxLabel;
   }
-  return label > 0;
+  return well_formed && label > 0;
 }
 
 }  // namespace
@@ -94,34 +108,43 @@ std::string_view to_string(AppProto protocol) {
   return "unknown";
 }
 
-HostName HostName::normalised(std::string_view raw) {
+void HostName::assign(std::string_view raw) {
   std::string_view text = without_brackets(raw);
   if (text.size() == raw.size()) text = without_port(raw);
   std::array<char, kMaxAsciiHost> ascii;
   if (!is_ascii(text)) text = to_ascii_host(text, ascii).value_or(text);
   if (text.ends_with('.')) text.remove_suffix(1);
 
-  HostName name;
   const bool fits = text.size() <= kCapacity;
   if (!fits) text = text.substr(0, kCapacity);
-  std::transform(text.begin(), text.end(), name.text_.begin(), lower);
-  name.size_ = static_cast<std::uint8_t>(text.size());
-  name.well_formed_ = fits && is_host_name(name.view());
+  size_ = static_cast<std::uint8_t>(text.size());
+  well_formed_ = copy_host_name(text, text_.data()) && fits;
+}
+
+HostName HostName::normalised(std::string_view raw) {
+  HostName name;
+  name.assign(raw);
   return name;
 }
 
 void Facts::add_name(NameSource source, std::string_view raw) {
   if (names_cut) return;
-  const HostName host = HostName::normalised(raw);
-  if (host.empty()) return;
-  for (std::size_t i = 0; i < name_count; ++i) {
-    if (names[i].source == source && names[i].host.view() == host.view()) return;
-  }
   if (name_count == kMaxNames) {
-    names_cut = true;
+    const HostName host = HostName::normalised(raw);
+    names_cut = !host.empty() && !has_name(source, host.view());
     return;
   }
-  names[name_count++] = {source, host};
+  Name& name = names[name_count];
+  name.source = source;
+  name.host.assign(raw);
+  if (!name.host.empty() && !has_name(source, name.host.view())) ++name_count;
+}
+
+bool Facts::has_name(NameSource source, std::string_view host) const {
+  for (std::size_t i = 0; i < name_count; ++i) {
+    if (names[i].source == source && names[i].host.view() == host) return true;
+  }
+  return false;
 }
 
 }  // namespace chatgate::proto

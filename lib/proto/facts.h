@@ -92,6 +92,8 @@ class HostName {
   // literal removed, UTF-8 in its ASCII form (proto/punycode.h). What exceeds the capacity is cut
   // and the name counts as not well-formed.
   static HostName normalised(std::string_view raw);
+  // The same in place; `raw` must not be of this name.
+  void assign(std::string_view raw);
 
   std::string_view view() const { return {text_.data(), size_}; }
   bool empty() const { return size_ == 0; }
@@ -151,6 +153,8 @@ struct Facts {
 
   // Appends what is not empty and not there yet; where the array is full sets `names_cut`.
   void add_name(NameSource source, std::string_view raw);
+  // Whether a name in normalised form is there, from that source.
+  bool has_name(NameSource source, std::string_view host) const;
   // What a flow is said to speak.
   AppProto spoken() const { return carrier == AppProto::unknown ? protocol : carrier; }
   bool has_name_from(NameSource source) const {

@@ -85,7 +85,7 @@ RequestChecks check_request(std::string_view head) {
     const std::string_view name = field.substr(0, colon);
     bad = bad || colon == std::string_view::npos || name.empty() ||
           !std::all_of(name.begin(), name.end(), is_token_char) ||
-          field.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos;
+          field.find('\r') != std::string_view::npos || field.find('\0') != std::string_view::npos;
     if (colon == std::string_view::npos) continue;
     const std::string_view value = trimmed(field.substr(colon + 1));
     if (is_word(name, "host")) {

@@ -8,6 +8,7 @@
 
 #include "proto/http_authority.h"
 #include "proto/http_text.h"
+#include "proto/line_text.h"
 
 namespace chatgate::proto::http {
 namespace {
@@ -25,7 +26,7 @@ class Lines {
   bool next(std::string_view& line) {
     while (!rest_.empty() && is_line_end(rest_.front())) rest_.remove_prefix(1);
     if (rest_.empty()) return false;
-    line = rest_.substr(0, rest_.find_first_of("\r\n"));
+    line = rest_.substr(0, find_line_end(rest_));
     rest_.remove_prefix(line.size());
     return true;
   }

@@ -100,9 +100,8 @@ bool may_be_servers_line(std::string_view text) {
 
 // The first line that is not empty, which CR ends as well.
 FirstLine first_line_of(std::string_view text) {
-  constexpr std::string_view kEnds = "\r\n";
-  text.remove_prefix(std::min(text.find_first_not_of(kEnds), text.size()));
-  const std::size_t end = text.find_first_of(kEnds);
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  const std::size_t end = find_line_end(text.substr(0, kMaxFirstLine + 1));
   const std::string_view line = text.substr(0, end);
   const bool whole = end != std::string_view::npos;
   return {without_end(line), whole ? text.substr(end + 1) : std::string_view(), whole,
@@ -117,7 +116,7 @@ struct LineEnd {
 };
 
 LineEnd end_of_line(std::string_view view, std::size_t from) {
-  const std::size_t end = view.find_first_of("\r\n", from);
+  const std::size_t end = find_line_end(view, from);
   if (end == std::string_view::npos) return {};
   if (view[end] == '\n') return {end, end + 1};
   if (end + 1 == view.size()) return {};

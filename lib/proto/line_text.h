@@ -43,6 +43,14 @@ inline std::string_view take_word(std::string_view& line) {
   return word;
 }
 
+// The first CR or LF, npos where there is none.
+inline std::size_t find_line_end(std::string_view text, std::size_t from = 0) {
+  // A call of a library for each character is what find_first_of would be.
+  const auto* const end = std::find_if(text.begin() + std::min(from, text.size()), text.end(),
+                                       [](char c) { return c == '\n' || c == '\r'; });
+  return end == text.end() ? std::string_view::npos : static_cast<std::size_t>(end - text.begin());
+}
+
 inline std::string_view without_end(std::string_view line) {
   while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
   return line;
