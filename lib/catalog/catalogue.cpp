@@ -40,14 +40,9 @@ class NameIndex {
   NameMatch match(std::string_view name) const {
     NameMatch longest;
     if (name.size() > kMaxName) return longest;
-    SuffixHash hash(key_);
-    std::size_t labels = 0;
-    for (std::size_t at = name.size(); at-- > 0 && labels < most_labels_;) {
-      hash.add(name[at]);
-      if (at != 0 && name[at - 1] != '.') continue;
-      ++labels;
-      const Names* names = find(hash.value(), name.substr(at));
-      if (names == nullptr) continue;
+    SuffixHash::each_label(key_, name, most_labels_, [&](std::uint64_t hash, std::size_t at) {
+      const Names* names = find(hash, name.substr(at));
+      if (names == nullptr) return;
       const bool exact =
           at == 0 && names->exact.found() &&
           (names->exact.exclusive || !names->suffix.exclusive || !names->suffix.found());
@@ -56,7 +51,7 @@ class NameIndex {
       } else if (names->suffix.found()) {
         longest = names->suffix;
       }
-    }
+    });
     return longest.found() ? longest : match_label(name);
   }
 

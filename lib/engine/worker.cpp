@@ -79,8 +79,8 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
   if (flow.bytes_low[side] < before) ++flows_.cold(index).bytes_high[side];
 }
 
-// The short way, which most packets take: true where the packet is done with. The record of its flow,
-// none where there is none yet, is all that was touched.
+// The short way, which most packets take: true where the packet is done with. The record of its
+// flow, none where there is none yet, is all that was touched.
 [[gnu::always_inline]] inline bool Pipeline::pass_decided(const Glance& glance,
                                                           const net::PacketView& frame,
                                                           FlowIndex index) {

@@ -39,7 +39,8 @@ struct ExpectedFlows::Summary {
   explicit Summary(std::size_t entries)
       : until(std::make_unique<std::atomic<std::uint16_t>[]>(entries / kWays)) {}
 
-  // When the last announcement ends, of those for any port and of those with one; 0: there was none.
+  // When the last announcement ends, of those for any port and of those with one; 0: there was
+  // none.
   std::array<std::atomic<std::uint32_t>, 2> ends{};
   // The same of each bucket, in the low bits of a second. What ended long ago may look alive once
   // in 2^16 seconds, and costs a look into the bucket.

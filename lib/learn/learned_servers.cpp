@@ -86,16 +86,18 @@ struct LearnedServers::Place : Sequenced<Record> {
 LearnedServers::LearnedServers(std::uint32_t capacity, const KeyedHash& hash)
     : hash_(hash),
       places_(std::bit_ceil(std::max<std::size_t>(capacity, kWays))),
-      table_(std::make_unique<Place[]>(places_)) {
+      table_(std::make_unique<Place[]>(places_)),
+      tags_(std::make_unique<std::atomic<std::uint8_t>[]>(places_)) {
   static_assert(sizeof(Place) == 128);
 }
 
 LearnedServers::~LearnedServers() = default;
 
-LearnedServers::Place* LearnedServers::bucket(const IpAddress& address) const {
+LearnedServers::Home LearnedServers::home(const IpAddress& address) const {
   KeyedHash::Words words{};
   std::memcpy(words.data(), address.bytes.data(), address.bytes.size());
-  return &table_[hash_(words) & (places_ - 1) & ~(kWays - 1)];
+  const std::uint64_t hash = hash_(words);
+  return {hash & (places_ - 1) & ~(kWays - 1), static_cast<std::uint8_t>(hash >> 56 | 1)};
 }
 
 // The entry `old` of an address after one claim more.
@@ -128,7 +130,8 @@ LearnedServers::Outcome LearnedServers::learn(const IpAddress& address, const Se
   Record old{};
   bool known = false;
   std::uint64_t least = ~std::uint64_t{0};  // what writing over a place loses
-  Place* const places = bucket(address);
+  const Home home = this->home(address);
+  Place* const places = &table_[home.first];
   for (Place* place = places; place != places + kWays && !known; ++place) {
     Record record{};
     std::uint64_t at = 0;
@@ -156,18 +159,21 @@ LearnedServers::Outcome LearnedServers::learn(const IpAddress& address, const Se
     old.name_hash = proto::dns::hash_of_name(claim.name);
   }
   if (!target->write(old.with(claim, now, until), target_at)) return Outcome::lost;
+  tags_[static_cast<std::size_t>(target - table_.get())].store(home.tag, std::memory_order_release);
   if (known) return Outcome::refreshed;
   if (least != kDead) evicted_.fetch_add(1, std::memory_order_relaxed);
   return Outcome::added;
 }
 
 std::optional<LearnedServer> LearnedServers::find(const IpAddress& address, Time time) const {
+  const Home home = this->home(address);
   const std::uint32_t now = seconds(time);
   const std::uint32_t epoch = epoch_.load(std::memory_order_acquire);
-  const Place* const places = bucket(address);
   std::optional<LearnedServer> result;
   // Two threads may have added the same address at once, to two places.
-  for (const Place* place = places; place != places + kWays; ++place) {
+  for (std::size_t i = home.first; i < home.first + kWays; ++i) {
+    if (tags_[i].load(std::memory_order_acquire) != home.tag) continue;
+    const Place* place = &table_[i];
     if (!place->holds(address)) continue;
     Record record;
     std::uint64_t at = 0;
@@ -200,7 +206,7 @@ void LearnedServers::for_each(Time time,
 }
 
 std::size_t LearnedServers::memory() const {
-  return sizeof *this + places_ * sizeof(Place);
+  return sizeof *this + places_ * (sizeof(Place) + sizeof(std::uint8_t));
 }
 
 }  // namespace chatgate::learn

@@ -76,7 +76,7 @@ class LearnedServers {
   static constexpr std::uint32_t kMaxLife = 24 * 3600;
   static constexpr std::uint32_t kUsualCapacity = 65536;
 
-  // How many addresses it holds, rounded up to a power of two; 128 bytes each.
+  // How many addresses it holds, rounded up to a power of two; 129 bytes each.
   explicit LearnedServers(std::uint32_t capacity = kUsualCapacity,
                           const KeyedHash& hash = KeyedHash());
   ~LearnedServers();
@@ -113,11 +113,20 @@ class LearnedServers {
   struct Record;
   struct Place;
 
-  Place* bucket(const IpAddress& address) const;
+  // Where an address may stand: the first of its places, and what its tags look like.
+  struct Home {
+    std::size_t first;
+    std::uint8_t tag;
+  };
+  Home home(const IpAddress& address) const;
 
   const KeyedHash hash_;
   const std::size_t places_;
   const std::unique_ptr<Place[]> table_;
+  // A byte of hash for each place, those of a bucket side by side, so that most questions about
+  // addresses that nobody told of are answered without the places. Of two writers at one place the
+  // tag of the wrong one may stay: the entry is not found then until its next answer.
+  const std::unique_ptr<std::atomic<std::uint8_t>[]> tags_;
   std::atomic<std::uint32_t> epoch_{1};
   std::atomic<std::uint64_t> evicted_{0};
 };

@@ -15,13 +15,10 @@ std::size_t labels_of(std::string_view name) {
 
 HashedName::HashedName(const SuffixHash::Key& key, std::string_view name) : name_(name) {
   if (name.size() > kMaxName) return;
-  SuffixHash hash(key);
-  for (std::size_t at = name.size(); at-- > 0 && count_ < kMaxLabels;) {
-    hash.add(name[at]);
-    if (at != 0 && name[at - 1] != '.') continue;
-    hashes_[count_] = hash.value();
+  SuffixHash::each_label(key, name, kMaxLabels, [&](std::uint64_t hash, std::size_t at) {
+    hashes_[count_] = hash;
     starts_[count_++] = static_cast<std::uint8_t>(at);
-  }
+  });
 }
 
 bool NameSet::Builder::add(std::string_view name, unsigned meanings) {

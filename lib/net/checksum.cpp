@@ -1,10 +1,29 @@
 #include "net/checksum.h"
 
+#include <array>
+#include <cstring>
+
 namespace chatgate::net {
 
+// In words of the machine, as many at once as its registers hold, which RFC 1071 section 2 allows:
+// the sum of swapped bytes is the swapped sum.
 std::uint64_t checksum_add(Bytes bytes, std::uint64_t sum) {
+  std::uint64_t native = 0;
   std::size_t i = 0;
-  for (; i + 1 < bytes.size(); i += 2) sum += load_be16(&bytes[i]);
+  for (; i + sizeof(std::uint32_t) <= bytes.size(); i += sizeof(std::uint32_t)) {
+    std::uint32_t word;
+    std::memcpy(&word, &bytes[i], sizeof word);
+    native += word;
+  }
+  while (native >> 16 != 0) native = (native & 0xffff) + (native >> 16);
+  const auto folded = static_cast<std::uint16_t>(native);
+  std::array<std::uint8_t, sizeof folded> in_order;
+  std::memcpy(in_order.data(), &folded, sizeof folded);
+  sum += load_be16(in_order.data());
+  if (i + 1 < bytes.size()) {
+    sum += load_be16(&bytes[i]);
+    i += 2;
+  }
   if (i < bytes.size()) sum += std::uint64_t{bytes[i]} << 8;
   return sum;
 }

@@ -1,6 +1,7 @@
 #include "proto/dns_wire.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/cursor.h"
 
@@ -10,11 +11,31 @@ namespace {
 constexpr std::size_t kMaxLabel = 63;
 constexpr unsigned kMaxPointers = 255;  // in one name; a circle meets this or kMaxName
 constexpr std::uint8_t kPointer = 0xc0;
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+
+// At most eight characters in one number, capitals as small letters, zeros behind them.
+std::uint64_t lower_case(std::string_view text) {
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  std::uint64_t word = 0;
+  std::memcpy(&word, text.data(), text.size());
+  const std::uint64_t low = word & (kEach * 0x7f);
+  const std::uint64_t from_a = low + kEach * (0x80 - 'A');
+  const std::uint64_t behind_z = low + kEach * (0x7f - 'Z');
+  const std::uint64_t capitals = (from_a ^ behind_z) & ~word & (kEach * 0x80);
+  return word | capitals >> 2;  // the bit between 'A' and 'a'
+}
 
 }  // namespace
 
 void NameText::add_label(std::string_view label) {
   if (size_ > 0) push('.');
+  bool plain = true;
+  for (const char c : label) plain &= c != '.' && c != '\\';
+  if (plain) {
+    std::copy(label.begin(), label.end(), text_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += label.size();
+    return;
+  }
   for (const char c : label) {
     if (c == '.' || c == '\\') push('\\');
     push(c);
@@ -82,19 +103,17 @@ std::optional<RecordHeader> read_record_header(Bytes message, std::size_t at) {
 }
 
 void NameHash::add_name(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    add(byte >= 'A' && byte <= 'Z' ? static_cast<std::uint8_t>(byte + ('a' - 'A')) : byte);
-  }
-  add(0);
+  std::size_t at = 0;
+  for (; at + kWord <= text.size(); at += kWord) add(lower_case(text.substr(at, kWord)));
+  // No name is of 2^56 bytes, so the length tells names from each other that end in zeros.
+  add(lower_case(text.substr(at)) ^ std::uint64_t{text.size()} << 56);
 }
 
 void NameHash::add_word(std::uint32_t value) {
-  for (unsigned shift = 0; shift < 32; shift += 8) add(static_cast<std::uint8_t>(value >> shift));
+  add(value);
 }
 
 std::uint64_t NameHash::value() const {
-  // FNV's low bits depend on the low bits of each byte only.
   const std::uint64_t folded = (value_ ^ value_ >> 32) * 0x9e3779b97f4a7c15;
   return folded ^ folded >> 29;
 }

@@ -129,7 +129,10 @@ class NameHash {
   std::uint64_t value() const;
 
  private:
-  void add(std::uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001b3; }  // FNV-1a
+  void add(std::uint64_t word) {
+    value_ = (value_ ^ word) * 0x9e3779b97f4a7c15;
+    value_ ^= value_ >> 32;
+  }
 
   std::uint64_t value_ = 0xcbf29ce484222325;
 };

@@ -167,6 +167,42 @@ TEST(NameSet, AMillionNamesTakeWhatWasPromised) {
   EXPECT_EQ(found, (kMany + 96) / 97);
 }
 
+// Characters that are added together come to what they come to one by one, at every length.
+TEST(SuffixHash, IsTheSameInOnePieceAndInMany) {
+  std::string text;
+  for (unsigned i = 0; i < 255; ++i) {
+    text.push_back(static_cast<char>(i * 37));
+    SuffixHash slowly(kKey);
+    for (std::size_t at = text.size(); at-- > 0;) slowly.add(text[at]);
+    EXPECT_EQ(SuffixHash::of(kKey, text), slowly.value()) << text.size();
+    SuffixHash in_two(kKey);
+    in_two.add(std::string_view(text).substr(i / 3));
+    in_two.add(std::string_view(text).substr(0, i / 3));
+    EXPECT_EQ(in_two.value(), slowly.value()) << text.size();
+  }
+}
+
+TEST(SuffixHash, FindsWhereLabelsBegin) {
+  const auto begins = [](std::string_view name, std::size_t most = 9) {
+    std::vector<std::size_t> all;
+    SuffixHash::each_label(kKey, name, most, [&](std::uint64_t hash, std::size_t at) {
+      EXPECT_EQ(hash, SuffixHash::of(kKey, name.substr(at))) << name << " from " << at;
+      all.push_back(at);
+    });
+    return all;
+  };
+  using Places = std::vector<std::size_t>;
+  EXPECT_EQ(begins(""), Places());
+  EXPECT_EQ(begins("a"), Places({0}));
+  EXPECT_EQ(begins("www.example.org"), Places({12, 4, 0}));
+  EXPECT_EQ(begins("www.example.org", 2), Places({12, 4}));
+  EXPECT_EQ(begins("."), Places({0}));
+  EXPECT_EQ(begins("a."), Places({0}));
+  EXPECT_EQ(begins(".a"), Places({1, 0}));
+  EXPECT_EQ(begins("a..b"), Places({3, 2, 0}));
+  EXPECT_EQ(begins(".."), Places({1, 0}));
+}
+
 TEST(SuffixHash, HashesEverySuffixAndDependsOnItsKey) {
   const std::string name = "a.bc.def";
   const HashedName hashed(kKey, name);
