@@ -281,9 +281,26 @@ std::size_t Worker::memory() const {
   return state_->memory();
 }
 
+namespace {
+
+// A symmetric combination of two addresses, hashed: order does not matter.
+WorkerId owner_of(const std::array<std::uint64_t, 2>& source,
+                  const std::array<std::uint64_t, 2>& destination, const KeyedHash& hash,
+                  unsigned workers) {
+  const std::uint64_t mixed = hash({source[0], source[1], 0, 0, 0, 0}) +
+                              hash({destination[0], destination[1], 0, 0, 0, 0});
+  return WorkerId(static_cast<std::uint8_t>((mixed >> 32) * workers >> 32));
+}
+
+}  // namespace
+
 WorkerId owner(const net::PacketView& packet, const KeyedHash& hash, unsigned workers,
                const Snapshot& snapshot) {
   if (workers <= 1) return WorkerId(0);
+  net::PlainHeaders plain;
+  if (net::read_plain(packet, plain)) {
+    return owner_of(plain.source, plain.destination, hash, workers);
+  }
   net::Layers layers;
   net::decode(packet, layers, snapshot.policy->controls().inspection.look_through);
   switch (layers.outcome) {
@@ -295,12 +312,10 @@ WorkerId owner(const net::PacketView& packet, const KeyedHash& hash, unsigned wo
     case net::Decoded::not_transport:
     case net::Decoded::header_chain: break;
   }
-  // A symmetric combination of the two addresses, hashed: order does not matter.
-  KeyedHash::Words source{}, destination{};
-  std::memcpy(source.data(), layers.source.bytes.data(), 16);
-  std::memcpy(destination.data(), layers.destination.bytes.data(), 16);
-  const std::uint64_t mixed = hash(source) + hash(destination);
-  return WorkerId(static_cast<std::uint8_t>((mixed >> 32) * workers >> 32));
+  std::array<std::uint64_t, 2> source, destination;
+  std::memcpy(source.data(), layers.source.bytes.data(), sizeof source);
+  std::memcpy(destination.data(), layers.destination.bytes.data(), sizeof destination);
+  return owner_of(source, destination, hash, workers);
 }
 
 }  // namespace chatgate::engine
