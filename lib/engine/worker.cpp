@@ -287,8 +287,8 @@ namespace {
 WorkerId owner_of(const std::array<std::uint64_t, 2>& source,
                   const std::array<std::uint64_t, 2>& destination, const KeyedHash& hash,
                   unsigned workers) {
-  const std::uint64_t mixed = hash({source[0], source[1], 0, 0, 0, 0}) +
-                              hash({destination[0], destination[1], 0, 0, 0, 0});
+  const std::uint64_t mixed =
+      hash({source[0], source[1], 0, 0, 0, 0}) + hash({destination[0], destination[1], 0, 0, 0, 0});
   return WorkerId(static_cast<std::uint8_t>((mixed >> 32) * workers >> 32));
 }
 
