@@ -78,6 +78,11 @@ class Stream:
         steps = [b - a - 1 for a, b in zip([first, *known], known)]
         return max(steps, default=self.sent - first), len(numbers) - len(known)
 
+    def lost(self, first):
+        """How many from number `first` on did not arrive, but for those that may still be under way."""
+        last, came = self.arrived[-1], {number for number in self.arrived if number >= first}
+        return last + 1 - first - len(came) if last >= first else self.sent - first
+
     def stop(self):
         self.ends = True
         for thread in self.threads:
