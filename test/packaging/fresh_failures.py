@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import fresh_parts
 from failure import RATE, Stall
@@ -12,7 +11,7 @@ from lab import LabError, run
 from names import BLOCKED
 
 # In seconds, for a machine that is busy.
-KILL_GAP, RESTART_GAP, HANG_GAP = 2.0, 2.0, 20.0
+KILL_GAP, BOTH_GAP, RESTART_GAP, WATCHED_GAP, HANG_GAP = 2.0, 5.0, 2.0, 5.0, 20.0
 NEXT_VERSION = "0.1.0+next1"
 
 
@@ -38,13 +37,17 @@ class Failures:
         shown = run("ip", "-n", self.fresh.lab.gateway, "-o", "link", "show", "type", "bridge").stdout
         return "cgwire" in shown
 
-    def _after(self, name, first, since, most, restarted=True):
-        """The stream from number `first` on, once the gateway is back and the bridge gone."""
+    def _back(self, since):
+        machine = self.machine
+        return "forwarding" in machine.journal(fresh_parts.UNIT, since) and \
+            machine.property(fresh_parts.UNIT, "SubState") == "running" and not self._joined()
+
+    def _after(self, name, first, since, most):
+        """What the stream from number `first` on has met, once the gateway is back and the bridge gone."""
         fresh, machine = self.fresh, self.machine
-        began = time.monotonic()
-        back = fresh.wait_for(lambda: machine.property(fresh_parts.UNIT, "SubState") == "running" and not self._joined(), 40)
-        took = time.monotonic() - began
-        problem = "" if back else f"it does not come back: {machine.journal(fresh_parts.UNIT, since)[-1500:]}"
+        back = fresh.wait_for(lambda: self._back(since), 40)
+        took = (fresh.stream.sent - first) / RATE
+        problem = "" if back else "it does not come back"
         if not fresh.stream.passes():
             problem = problem or "nothing passes"
         time.sleep(0.3)
@@ -55,50 +58,47 @@ class Failures:
         if twice:
             problem = problem or f"{twice} datagrams came twice"
         problem = problem or fresh.sees(BLOCKED["whatsapp"], "reset")
-        if restarted and not re.search(r"forwarding", machine.journal(fresh_parts.UNIT, since)):
-            problem = problem or "it was not started again"
-        fresh.check(name, problem, f"lost {lost} of {fresh.stream.sent - first} datagrams at {RATE} a second, {gap} in a row, "
-                    f"back after {took:.1f} s")
+        fresh.check(name, problem, f"lost {lost} datagrams of {RATE} a second, {gap} in a row, "
+                    f"the gateway back after {took:.1f} s")
         for line in machine.journal(fresh_parts.UNIT, since).splitlines():
             self.report.say("        " + line)
 
-    def _kills(self):
-        self.report.head("The service is killed, and hangs")
-        machine, stream, main = self.machine, self.fresh.stream, self._main
-        first, since = stream.sent, machine.mark()
-        machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", fresh_parts.UNIT)
-        self._after("kill -9 of the gateway", first, since, KILL_GAP)
+    def _signal(self, name, whom, number, most):
+        first, since = self.fresh.stream.sent, self.machine.mark()
+        self.machine.run("systemctl", "kill", f"--kill-whom={whom}", f"--signal={number}", fresh_parts.UNIT)
+        self._after(name, first, since, most)
 
-        first, since = stream.sent, machine.mark()
-        machine.run("systemctl", "kill", "--kill-whom=all", "--signal=KILL", fresh_parts.UNIT)
-        self._after("kill -9 of the gateway and of chatgate-wire", first, since, 10)
-
-        first, since = stream.sent, machine.mark()
-        held = Stall(main(), "rte-worker-1")
-        self.fresh.wait_for(lambda: self._joined() or stream.sent - first > HANG_GAP * RATE, HANG_GAP)
+    def _hang(self, name, most):
+        first, since = self.fresh.stream.sent, self.machine.mark()
+        held = Stall(self._main(), "rte-worker-1")
+        self.fresh.wait_for(lambda: self._joined() or self.fresh.stream.sent - first > HANG_GAP * RATE, HANG_GAP)
         held.reap()
-        self._after("a worker hangs", first, since, HANG_GAP)
+        self._after(name, first, since, most)
 
-        first, since = stream.sent, machine.mark()
-        machine.run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", fresh_parts.UNIT)
-        self.fresh.wait_for(lambda: "forwarding" in machine.journal(fresh_parts.UNIT, since), 40)
-        self._after("SIGSTOP of the gateway", first, since, HANG_GAP)
-
-        first, since = stream.sent, machine.mark()
-        machine.run("systemctl", "kill", "--kill-whom=all", "--signal=STOP", fresh_parts.UNIT)
-        self.fresh.wait_for(lambda: "forwarding" in machine.journal(fresh_parts.UNIT, since), 40)
-        self._after("SIGSTOP of the gateway and of chatgate-wire", first, since, HANG_GAP)
-
-        first, since = stream.sent, machine.mark()
+    def _restarted(self, name):
+        first, since = self.fresh.stream.sent, self.machine.mark()
         self.fresh.must("systemctl restart", "systemctl", "restart", fresh_parts.UNIT)
-        self._after("restarted", first, since, RESTART_GAP)
+        self._after(name, first, since, RESTART_GAP)
 
-        first, since = stream.sent, machine.mark()
-        self.fresh.must("systemctl stop", "systemctl", "stop", fresh_parts.UNIT)
-        self.fresh.check("the kernel joins the wire", "" if self._joined() and stream.passes() else "it does not")
-        self.fresh.check("nothing of it runs on", machine.run("systemctl", "show", "--value", "-p", "TasksCurrent",
-                                                              fresh_parts.UNIT).stdout.strip().replace("[not set]", ""))
-        self.fresh.must("systemctl start", "systemctl", "start", fresh_parts.UNIT)
+    def _kills(self):
+        fresh, machine = self.fresh, self.machine
+        self.report.head("The service is killed, and hangs")
+        self._signal("kill -9 of the gateway", "main", "KILL", KILL_GAP)
+        self._signal("kill -9 of the gateway and of chatgate-wire", "all", "KILL", BOTH_GAP)
+        self._hang("a worker hangs", HANG_GAP)
+        self._signal("SIGSTOP of the gateway", "main", "STOP", HANG_GAP)
+        self._signal("SIGSTOP of the gateway and of chatgate-wire", "all", "STOP", HANG_GAP)
+        fresh.configure(watchdog="1")
+        self._restarted("restarted with watchdog = 1")
+        self._hang("a worker hangs, watchdog = 1", WATCHED_GAP)
+        self._signal("SIGSTOP of the gateway, watchdog = 1", "main", "STOP", WATCHED_GAP)
+
+        first, since = fresh.stream.sent, machine.mark()
+        fresh.must("systemctl stop", "systemctl", "stop", fresh_parts.UNIT)
+        fresh.check("the kernel joins the wire", "" if self._joined() and fresh.stream.passes() else "it does not")
+        left = machine.run("systemctl", "show", "--value", "-p", "TasksCurrent", fresh_parts.UNIT).stdout.strip()
+        fresh.check("nothing of it runs on", left.replace("[not set]", ""))
+        fresh.must("systemctl start", "systemctl", "start", fresh_parts.UNIT)
         self._after("stopped and started", first, since, RESTART_GAP)
 
     def _reboot(self):
@@ -115,7 +115,7 @@ class Failures:
     def _next_package(self):
         """The same package with a higher version."""
         folder = self.machine.folder / "next"
-        run("dpkg-deb", "--raw-extract", str(fresh_package(self.fresh)), str(folder))
+        run("dpkg-deb", "--raw-extract", str(self.fresh.package), str(folder))
         control = folder / "DEBIAN/control"
         text = control.read_text(encoding="utf-8")
         control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {NEXT_VERSION}", text), encoding="utf-8")
@@ -127,7 +127,7 @@ class Failures:
         self._next_package()
         policy = machine.file(fresh_parts.POLICY)
         edited = policy.read_text(encoding="utf-8")
-        before, first, since = self._main(), fresh.stream.sent, machine.mark()
+        before, first = self._main(), fresh.stream.sent
         fresh.must("dpkg -i", "dpkg", "-i", "/root/next.deb")
         shown = machine.run("dpkg-query", "-W", "-f", "${Version}", "chatgate").stdout
         fresh.check("the version is the next one", "" if shown == NEXT_VERSION else shown)
@@ -138,10 +138,4 @@ class Failures:
         fresh.check("the gateway goes on meanwhile", problem or (f"{lost} datagrams were lost" if lost else ""))
         fresh.check("edited configuration stays", "" if policy.read_text(encoding="utf-8") == edited else "it does not")
         fresh.must("a reload by the new programs", "systemctl", "reload", fresh_parts.UNIT)
-        first, since = fresh.stream.sent, machine.mark()
-        fresh.must("systemctl restart after it", "systemctl", "restart", fresh_parts.UNIT)
-        self._after("the new one has taken over", first, since, RESTART_GAP)
-
-
-def fresh_package(fresh):
-    return Path(fresh.package)
+        self._restarted("restarted after it")
