@@ -5,7 +5,6 @@ Works in the mount and process namespaces that fresh.py has made, so that nothin
 
 import contextlib
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -133,12 +132,9 @@ class Machine:
         raise LabError(f"process {inner} is gone")
 
     def journal(self, unit, since=None):
+        """`since` as time.time() tells it."""
         return self.run("journalctl", "--no-pager", "--output=cat", f"--unit={unit}",
-                        *([f"--since={since}"] if since else [])).stdout
-
-    def mark(self):
-        """A time for `journal`."""
-        return f"@{time.time():.6f}"
+                        *([f"--since=@{since:.6f}"] if since else [])).stdout
 
 
 def remove_cgroup(name):
@@ -148,7 +144,3 @@ def remove_cgroup(name):
     folder = Path("/sys/fs/cgroup")
     subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", str(folder), name], check=False,
                    capture_output=True)
-
-
-def remove_tree(folder):
-    shutil.rmtree(folder, ignore_errors=True)
