@@ -27,11 +27,12 @@ sys.path.insert(1, str(TREE / "test/lab"))
 
 import fresh_machine  # noqa: E402 pylint: disable=wrong-import-position
 import fresh_parts  # noqa: E402 pylint: disable=wrong-import-position
-from lab import Lab, LabError  # noqa: E402 pylint: disable=wrong-import-position
+from lab import LIBC, Lab, LabError, alive  # noqa: E402 pylint: disable=wrong-import-position
 from report import Report  # noqa: E402 pylint: disable=wrong-import-position
 
 STEM, LAB = "chatgate-fresh", "fresh"
 MOST_SECONDS = 1200
+PR_SET_PDEATHSIG = 1
 # Namespaces of mounts and processes, so that the end of one process is the end of everything.
 APART = """
 mount --make-rprivate /
@@ -66,12 +67,17 @@ def outside(options):
     if os.geteuid() != 0 or lacking:
         print(f"fresh.py: {'missing: ' + ', '.join(lacking) if lacking else 'this needs root'}", file=sys.stderr)
         return 2
+    for path in Path(tempfile.gettempdir()).glob(f"{STEM}-*"):  # of runs that were killed
+        if not alive(path.name.split("-")[2]):
+            shutil.rmtree(path, ignore_errors=True)
+    fresh_machine.remove_cgroups(STEM)
     before = traces()
-    with tempfile.TemporaryDirectory(prefix=f"{STEM}-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{STEM}-{os.getpid()}-") as folder:
         words = [sys.executable, "-B", __file__, "--inside", folder, "--outer", str(os.getpid()), *sys.argv[1:]]
-        run = subprocess.Popen(  # pylint: disable=consider-using-with
+        run = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
             ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", APART, "sh", *words],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
+            preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
         signal.signal(signal.SIGALRM, lambda *_: run.kill())
         signal.alarm(MOST_SECONDS)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -82,11 +88,11 @@ def outside(options):
                 print(last, end="", flush=True)
         run.wait()
         signal.alarm(0)
-        fresh_machine.remove_cgroup(f"{STEM}-{os.getpid()}")
+    fresh_machine.remove_cgroups(STEM, os.getpid())
     tally = re.match(r"(\d+) passed, (\d+) failed$", last)
     passed, failed = map(int, tally.groups()) if tally else (0, 1)
     if not tally:
-        print(f"FAILED it ended with {run.returncode} and no tally, after {MOST_SECONDS} seconds at the most")
+        print(f"FAILED it ended with {run.returncode} and no tally; it has {MOST_SECONDS} seconds")
     if left := traces() - before:
         print(f"FAILED nothing is left behind: {', '.join(sorted(left))}")
     print(f"{passed + (not left)} passed, {failed + bool(left)} failed")

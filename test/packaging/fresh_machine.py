@@ -137,10 +137,19 @@ class Machine:
                         *([f"--since=@{since:.6f}"] if since else [])).stdout
 
 
-def remove_cgroup(name):
-    """Also what a run that was killed has left of it."""
-    script = ('mount -t cgroup2 cgroup2 "$1" && [ ! -d "$1/$2" ] || '
-              'find "$1/$2" -depth -type d -exec rmdir {} +')
-    folder = Path("/sys/fs/cgroup")
-    subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", str(folder), name], check=False,
-                   capture_output=True)
+def remove_cgroups(stem, own=0):
+    """Those of runs that have ended, and of the run `own`; a group goes only once its last process is gone."""
+    script = """
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 0
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+        left=
+        for group in /sys/fs/cgroup/"$1"-*; do
+            [ -d "$group" ] || continue
+            [ "${group##*-}" = "$2" ] || [ ! -d "/proc/${group##*-}" ] || continue
+            find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || left=1
+        done
+        [ "$left" ] || exit 0
+        sleep 0.5
+    done
+    """
+    subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", stem, str(own)], check=False, capture_output=True)
