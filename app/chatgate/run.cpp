@@ -33,6 +33,7 @@
 #include "process/syscall_filter.h"
 #include "run_request.h"
 #include "run_session.h"
+#include "status_line.h"
 #include "wires.h"
 
 namespace chatgate::app {
@@ -97,7 +98,7 @@ std::string summary(const RunRequest& request, std::size_t rules) {
   line += cores.size() == 1 ? " 1 worker on core"
                             : " " + std::to_string(cores.size()) + " workers on cores";
   for (const unsigned core : cores) line += " " + std::to_string(core);
-  return line + ", " + std::to_string(rules) + " rules of " + request.source.policy_file;
+  return line + ", " + rules_in_words(rules) + " of " + request.source.policy_file;
 }
 
 void confine(const RunRequest& request) {
@@ -125,7 +126,7 @@ int serve(const RunRequest& request, std::size_t rules, const Diagnostics& refus
       confine(request);
       log_line(summary(request, rules));
       if (refused.has_errors()) session.tell_last_good(refused);
-      process::notify_manager("READY=1");
+      session.tell_manager("READY=1");
       session.serve();
       status = kDone;
     } else {

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "log_line.h"
 #include "process/service_manager.h"
+#include "status_line.h"
 #include "unless_it_fails.h"
 
 namespace chatgate::app {
@@ -86,6 +87,13 @@ void RunSession::tell_last_good(const Diagnostics& errors) {
   commands_.tell_last_good(errors, own_word());
 }
 
+void RunSession::tell_manager(std::string_view state) {
+  std::string line = status_line(gateway_);
+  if (state.empty() && line == told_) return;
+  process::notify_manager(std::string(state) + (state.empty() ? "" : "\n") + "STATUS=" + line);
+  told_ = std::move(line);
+}
+
 void RunSession::serve() {
   commands_.tell("gateway started", own_word());
   wait_for_signal();
@@ -115,7 +123,7 @@ void RunSession::wait_for_signal() {
       case SIGUSR1: writer_.reopen(); break;
       default:
         log_line("ending");
-        process::notify_manager("STOPPING=1");
+        process::notify_manager("STOPPING=1\nSTATUS=Ending");
         io_.stop();
         return;
     }
@@ -128,10 +136,10 @@ void RunSession::reload() {
   unless_it_fails(log_line, "the policy could not be reloaded", [this] {
     const control::ReloadOutcome outcome = commands_.reload(own_word());
     print(outcome.diagnostics);
-    log_line(outcome.accepted ? "policy reloaded, " + std::to_string(outcome.rule_count) + " rules"
+    log_line(outcome.accepted ? "policy reloaded, " + rules_in_words(outcome.rule_count)
                               : std::string("the policy has errors, the running one stays"));
   });
-  process::notify_manager("READY=1");
+  tell_manager("READY=1");
 }
 
 void RunSession::watch_links() {
@@ -144,6 +152,8 @@ void RunSession::each_second() {
     gateway_.correct_time();
     unless_it_fails(log_line, "the policy's times could not be kept",
                     [this] { commands_.keep_time(own_word()); });
+    unless_it_fails(log_line, "the service manager could not be told",
+                    [this] { tell_manager(""); });
   });
 }
 

@@ -39,6 +39,9 @@ class RunSession {
   // The policy's file has these errors, and the last good one is used.
   void tell_last_good(const Diagnostics& errors);
 
+  // The service manager hears `state`, and a line on what the gateway does (status_line.h).
+  void tell_manager(std::string_view state);
+
   // Returns when it is time to end.
   void serve();
 
@@ -58,6 +61,7 @@ class RunSession {
   control::Commands commands_;
   control::Server server_;
   const Time started_;
+  std::string told_;  // the line that the service manager has
   std::optional<control::HttpServer> metrics_;
 };
 

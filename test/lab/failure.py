@@ -34,7 +34,7 @@ class Stream:
     """Numbered datagrams from the client to the server, and what arrived."""
 
     def __init__(self, lab):
-        self.arrived = []
+        self.arrived, self.times = [], []
         self.sent = 0
         self.ends = False
         with lab.inside(lab.server):
@@ -54,13 +54,15 @@ class Stream:
             with contextlib.suppress(OSError):
                 self.client.sendto(struct.pack("!I", self.sent), (NEAR4, PORT))
             self.sent += 1
-            due += 1 / RATE
+            # A machine that stood still is not to be followed by a burst.
+            due = max(due + 1 / RATE, time.monotonic() - 0.01)
             time.sleep(max(0, due - time.monotonic()))
 
     def _receive(self):
         while not self.ends:
             with contextlib.suppress(TimeoutError):
                 self.arrived.append(struct.unpack("!I", self.server.recv(64))[0])
+                self.times.append(time.monotonic())
 
     def passes(self, seconds=5):
         """Waits until something arrives that is sent from now on."""
@@ -77,6 +79,16 @@ class Stream:
         known = sorted(set(numbers))
         steps = [b - a - 1 for a, b in zip([first, *known], known)]
         return max(steps, default=self.sent - first), len(numbers) - len(known)
+
+    def pause(self, since):
+        """The longest time, in seconds, in which nothing arrived after `since`."""
+        times = [since, *(moment for moment in self.times if moment >= since)]
+        return max((b - a for a, b in zip(times, times[1:])), default=time.monotonic() - since)
+
+    def lost(self, first):
+        """How many from number `first` on did not arrive, but for those that may still be under way."""
+        last, came = self.arrived[-1], {number for number in self.arrived if number >= first}
+        return last + 1 - first - len(came) if last >= first else self.sent - first
 
     def stop(self):
         self.ends = True

@@ -34,6 +34,8 @@ class Machine:
         self.put(PAGES, "0")
         self.put(PAGES.replace("nr_", "free_"), "0")
         self.put("proc/net/route", ROUTE_HEAD)
+        self.put("proc/meminfo", "MemTotal:       4194304 kB\nMemAvailable:   2097152 kB")
+        self.put("usr/sbin/update-grub", "")
         self.put("proc/net/ipv6_route", "")
         self.put("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "N")
         self.put("sys/bus/pci/drivers_probe", "")
@@ -113,6 +115,28 @@ class SetUp(unittest.TestCase):
         self.done("--hugepages", "1G")
         self.assertEqual(self.machine.get(PAGES), "512")
         self.assertIn("vm.nr_hugepages = 512", self.machine.get("etc/sysctl.d/60-chatgate.conf"))
+
+    def test_more_memory_than_there_is(self):
+        for size in ("1793M", "64G"):
+            self.assertIn("1792 MiB can be had", self.refused("--hugepages", size))
+        self.done("--hugepages", "1792M")
+        # What is kept already need not be found again.
+        self.machine.put("proc/meminfo", "MemAvailable:   270336 kB")
+        self.done("--hugepages", "1800M")
+        self.assertIn("1808 MiB can be had", self.refused("--hugepages", "1810M"))
+
+    def test_huge_pages_of_somebody_else_are_left(self):
+        self.machine.put(PAGES, "512")
+        self.assertIn("1024 MiB", self.refused("--hugepages", "512M"))
+        self.done("--hugepages", "1025M")
+        self.done("--hugepages", "1024M")  # its own may become fewer
+
+    def test_another_boot_loader_is_told_by_hand(self):
+        (self.machine.root / "usr/sbin/update-grub").unlink()
+        said = self.refused("--hugepages", "64M", "--isolate", "2-3", "--iommu")
+        self.assertIn("isolcpus=managed_irq,domain,2-3 nohz_full=2-3", said)
+        self.assertIn("iommu=pt", said)
+        self.done("--hugepages", "64M")
 
     def test_a_card_is_given_to_vfio(self):
         said = self.done("--bind", FIRST)

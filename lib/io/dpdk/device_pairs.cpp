@@ -55,7 +55,11 @@ std::vector<DevicePair> parse_device_pairs(const std::vector<std::string>& insid
                                            const std::vector<std::string>& outside,
                                            Diagnostics& diagnostics) {
   std::vector<DevicePair> pairs;
-  if (inside.size() != outside.size() || inside.empty()) {
+  if (inside.empty() && outside.empty()) {
+    diagnostics.error({}, "no interface is named",
+                      "say inside and outside in /etc/chatgate/chatgate.conf, or give --inside and "
+                      "--outside, such as af_packet:eth1");
+  } else if (inside.size() != outside.size()) {
     diagnostics.error({},
                       std::to_string(inside.size()) + " --inside and " +
                           std::to_string(outside.size()) + " --outside",

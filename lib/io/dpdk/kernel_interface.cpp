@@ -1,12 +1,16 @@
 #include "io/dpdk/kernel_interface.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
+#include <linux/if_addr.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <string_view>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -59,6 +63,12 @@ std::uint32_t get_value(const std::string& name, std::uint32_t command) {
 void set_value(const std::string& name, std::uint32_t command, std::uint32_t data) {
   ethtool_value value{command, data};
   ethtool(name, value);
+}
+
+constexpr std::string_view kLinkScope = "20";
+
+std::string ipv6_switch(const std::string& name) {
+  return "/proc/sys/net/ipv6/conf/" + name + "/disable_ipv6";
 }
 
 }  // namespace
@@ -148,6 +158,31 @@ bool interface_has_address(const std::string& name) {
   }
   freeifaddrs(all);
   return found;
+}
+
+bool interface_was_given_address(const std::string& name) {
+  ifreq request = named(name);
+  if (AskSocket().ask(SIOCGIFADDR, request)) return true;
+  // proc(5): address, index, length of the prefix, scope, flags, name; numbers are hexadecimal.
+  std::ifstream in("/proc/net/if_inet6");
+  std::string address, index, prefix, scope, flags, interface;
+  while (in >> address >> index >> prefix >> scope >> flags >> interface) {
+    const bool permanent = (std::strtoul(flags.c_str(), nullptr, 16) & IFA_F_PERMANENT) != 0;
+    if (interface == name && permanent && scope != kLinkScope) return true;
+  }
+  return false;
+}
+
+bool interface_speaks_ipv6(const std::string& name) {
+  std::ifstream in(ipv6_switch(name));
+  char off = '1';
+  return in >> off && off == '0';
+}
+
+bool set_interface_ipv6(const std::string& name, bool on) {
+  std::ofstream out(ipv6_switch(name));
+  out << (on ? "0\n" : "1\n") << std::flush;
+  return out.good();
 }
 
 }  // namespace chatgate::io

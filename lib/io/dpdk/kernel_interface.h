@@ -44,5 +44,12 @@ ReceiveOffloads set_receive_offloads(const std::string& name, const ReceiveOfflo
 
 // It has an address of its own, so that the kernel answers beside the gateway.
 bool interface_has_address(const std::string& name);
+// One of them was given by somebody, and not by IPv6 to itself.
+bool interface_was_given_address(const std::string& name);
+
+// The kernel speaks IPv6 on it: gives it addresses, announces them, asks for routers. Needs a
+// /proc/sys/net that can be written; false where the kernel refused.
+bool interface_speaks_ipv6(const std::string& name);
+bool set_interface_ipv6(const std::string& name, bool on);
 
 }  // namespace chatgate::io

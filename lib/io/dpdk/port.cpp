@@ -278,6 +278,9 @@ void Port::quiet_interface(const Log& log) {
     log(device_.word + ": the interface still takes VLAN tags out (ethtool -K " + name +
         " rxvlan off), tagged frames will lose them");
   }
+  if (interface_speaks_ipv6(name) && !interface_was_given_address(name)) {
+    ipv6_off_ = set_interface_ipv6(name, false);
+  }
   if (interface_has_address(name)) {
     log(device_.word + ": " + name +
         " has an address of its own, the kernel will answer beside the gateway");
@@ -292,6 +295,7 @@ void Port::restore_interface() {
   if (const auto offloads = std::exchange(offloads_before_, {})) {
     set_receive_offloads(name, *offloads);
   }
+  if (std::exchange(ipv6_off_, false)) set_interface_ipv6(name, true);
   const auto up = std::exchange(up_before_, {});
   if (up && interface_up(name) != *up) set_interface_up(name, *up);
 }
@@ -299,6 +303,7 @@ void Port::restore_interface() {
 void Port::leave_interface() {
   mtu_before_.reset();
   offloads_before_.reset();
+  ipv6_off_ = false;
   up_before_.reset();
 }
 

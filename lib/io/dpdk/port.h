@@ -110,6 +110,7 @@ class Port {
   // What to put back.
   std::optional<std::uint16_t> mtu_before_;
   std::optional<ReceiveOffloads> offloads_before_;
+  bool ipv6_off_ = false;
   std::optional<bool> up_before_;
 };
 

@@ -498,6 +498,29 @@ def test_the_end_leaves_no_trace(options):
         assert ",UP" not in inside(GATEWAY, "ip", "link", "show", "out0")
 
 
+def test_the_kernel_speaks_no_ipv6(options):
+    """Neither the address it makes for itself nor one from a router; what somebody gave stays, and is told."""
+    def speaks(device, *value):
+        word = f"net.ipv6.conf.{device}.disable_ipv6"
+        return inside(GATEWAY, "sysctl", "-n", "-w", f"{word}={value[0]}") if value else \
+            inside(GATEWAY, "sysctl", "-n", word).strip() == "0"
+
+    def addresses(device):
+        return inside(GATEWAY, "ip", "-6", "-o", "address", "show", "dev", device)
+
+    with Lab(1500):
+        speaks("in0", 0)
+        speaks("out0", 0)
+        inside(GATEWAY, "ip", "address", "add", "fd77:9::1/64", "dev", "out0", "nodad")
+        assert wait_for(lambda: "fe80" in addresses("in0")), "the kernel made no address"
+        with Bridge(options) as bridge:
+            assert not speaks("in0") and addresses("in0") == "", addresses("in0")
+            assert speaks("out0") and "fd77:9::1" in addresses("out0"), addresses("out0")
+        assert speaks("in0"), "it was not put back"
+        assert [line for line in bridge.said if "address of its own" in line and "out0" in line], bridge.said
+        assert not [line for line in bridge.said if "address of its own" in line and "in0" in line], bridge.said
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
