@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 
 namespace chatgate::control {
 namespace {
@@ -30,7 +31,13 @@ FlowCollector::FlowCollector(boost::asio::io_context& io, std::vector<engine::Ma
 
 void FlowCollector::ask(const Request& request, Callback callback) {
   jobs_.push_back({request, std::move(callback)});
-  if (jobs_.size() == 1) start();
+  if (jobs_.size() > 1) return;
+  try {
+    start();
+  } catch (const std::bad_alloc&) {
+    jobs_.pop_back();  // nobody would ever finish it
+    throw;
+  }
 }
 
 void FlowCollector::start() {
@@ -68,6 +75,32 @@ void FlowCollector::finish() {
   Job job = std::move(jobs_.front());
   jobs_.pop_front();
   Answer answer;
+  try {
+    answer = gather(job.request.limit);
+  } catch (const std::bad_alloc&) {
+    answer.no_memory = true;
+  }
+  start_next();
+  job.callback(std::move(answer));
+}
+
+// Jobs for which there is no memory end at once.
+void FlowCollector::start_next() {
+  while (!jobs_.empty()) {
+    try {
+      return start();
+    } catch (const std::bad_alloc&) {
+      Job job = std::move(jobs_.front());
+      jobs_.pop_front();
+      Answer answer;
+      answer.no_memory = true;
+      job.callback(std::move(answer));
+    }
+  }
+}
+
+FlowCollector::Answer FlowCollector::gather(std::size_t limit) {
+  Answer answer;
   Talkers talkers;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
@@ -86,11 +119,10 @@ void FlowCollector::finish() {
   }
   std::stable_sort(answer.flows.begin(), answer.flows.end(),
                    [](const auto& a, const auto& b) { return a.last_seen > b.last_seen; });
-  if (answer.flows.size() > job.request.limit) answer.flows.resize(job.request.limit);
+  if (answer.flows.size() > limit) answer.flows.resize(limit);
   answer.talkers.reserve(talkers.size());
   for (const auto& entry : talkers) answer.talkers.push_back(entry.second);
-  if (!jobs_.empty()) start();
-  job.callback(std::move(answer));
+  return answer;
 }
 
 }  // namespace chatgate::control

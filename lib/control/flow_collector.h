@@ -34,13 +34,14 @@ class FlowCollector {
     std::vector<std::size_t> silent;      // workers that did not answer in time
     std::vector<engine::Talker> talkers;  // by address
     std::uint64_t left_out = 0;           // flows of clients for whom there was no room
+    bool no_memory = false;               // to gather it: all else is empty
   };
   using Callback = std::function<void(Answer)>;
 
   FlowCollector(boost::asio::io_context& io, std::vector<engine::Mailbox*> mailboxes,
                 std::chrono::milliseconds patience);
 
-  // Calls back later, never from within.
+  // Calls back later, never from within. Where it throws std::bad_alloc, it does not.
   void ask(const Request& request, Callback callback);
 
  private:
@@ -59,6 +60,8 @@ class FlowCollector {
   void start();
   void look();
   void finish();
+  void start_next();
+  Answer gather(std::size_t limit);
 
   boost::asio::steady_timer timer_;
   const std::chrono::milliseconds patience_;

@@ -103,14 +103,15 @@ void explain_flow(Context& context, const Invocation& invocation, const Caller&,
   FlowCollector::Request request;
   request.limit = 1;
   request.filter.flow_id = invocation.flow_id("flow");
-  context.flows.ask(request, [&context, done = std::move(done)](FlowCollector::Answer answer) {
-    if (answer.flows.empty()) {
-      return done(Reply::failure(kFailed, "no such flow is in the tables",
-                                 "\"show flows --json\" has them as flow_id"));
-    }
-    done(reply_for(explain::explain_flow(*context.gateway.snapshot(), answer.flows[0],
-                                         stage_options(context))));
-  });
+  ask_flows(context, request, std::move(done),
+            [](const Context& asked, const FlowCollector::Answer& answer) {
+              if (answer.flows.empty()) {
+                return Reply::failure(kFailed, "no such flow is in the tables",
+                                      "\"show flows --json\" has them as flow_id");
+              }
+              return reply_for(explain::explain_flow(*asked.gateway.snapshot(), answer.flows[0],
+                                                     stage_options(asked)));
+            });
 }
 
 }  // namespace chatgate::control

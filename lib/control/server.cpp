@@ -19,6 +19,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "control/request.h"
+
 namespace chatgate::control {
 namespace {
 
@@ -44,49 +46,6 @@ std::string to_line(const Reply& reply, bool json_only, bool more) {
   if (!json_only) json["text"] = reply.text;
   // Names from the network need not be UTF-8.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-struct Request {
-  std::optional<std::string> command, complete;
-  std::string directory;
-  bool json = false;
-};
-
-// Fills `request`; the answer is what is wrong with `line`, empty where nothing is.
-Problem read_request(std::string_view line, Request& request) {
-  const Json json = Json::parse(line, nullptr, false);
-  if (!json.is_object()) {
-    return {"the request is not a JSON object",
-            R"(send one line such as {"command":"show version"})"};
-  }
-  static constexpr std::array<std::string_view, 4> kKeys = {"command", "complete", "directory",
-                                                            "json"};
-  for (const auto& [key, value] : json.items()) {
-    const bool flag = key == "json";
-    if (flag ? !value.is_boolean() : !value.is_string()) {
-      if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
-        return {"the request has an unknown key", suggestion(key, kKeys)};
-      }
-      return {"the value of \"" + key + "\" is wrong",
-              flag ? "write true or false" : "write a string"};
-    }
-    if (flag) {
-      request.json = value.get<bool>();
-    } else if (key == "command") {
-      request.command = value.get<std::string>();
-    } else if (key == "complete") {
-      request.complete = value.get<std::string>();
-    } else if (key == "directory") {
-      request.directory = value.get<std::string>();
-    } else {
-      return {"the request has an unknown key", suggestion(key, kKeys)};
-    }
-  }
-  if (request.command.has_value() == request.complete.has_value()) {
-    return {"the request must have either \"command\" or \"complete\"",
-            R"(send one line such as {"command":"show version"})"};
-  }
-  return {};
 }
 
 Reply failure(const Problem& problem) {
@@ -205,10 +164,10 @@ class Server::Session : public std::enable_shared_from_this<Session> {
 
   void answer(std::string_view line) {
     Request request;
-    if (const Problem problem = read_request(line, request)) {
-      return write(failure(problem), false, false);
-    }
     try {
+      if (const Problem problem = read_request(line, request)) {
+        return write(failure(problem), false, false);
+      }
       if (request.complete) {
         return write(server_->commands.complete(*request.complete), request.json, false);
       }

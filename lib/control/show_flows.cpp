@@ -78,6 +78,9 @@ void ask_flows(Context& context, const FlowCollector::Request& request, Done don
                FlowReply reply_for) {
   context.flows.ask(
       request, [&context, done = std::move(done), reply_for](const FlowCollector::Answer& answer) {
+        if (answer.no_memory) {
+          return done(Reply::failure(kFailed, "there is no memory for the answer"));
+        }
         if (!answer.silent.empty() && answer.silent.size() == context.counters.workers()) {
           return done(Reply::failure(kFailed, "no worker answered in time",
                                      "see \"show workers\", and ask again"));

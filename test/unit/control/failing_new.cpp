@@ -5,6 +5,14 @@
 namespace {
 
 thread_local std::size_t left = 0;
+bool (*is_spared)() = nullptr;
+
+bool fails_now() {
+  if (left == 0 || --left != 0) return false;
+  if (is_spared == nullptr || !is_spared()) return true;
+  left = 1;
+  return false;
+}
 
 }  // namespace
 
@@ -16,8 +24,12 @@ bool chatgate::test::allocation_is_to_fail() {
   return left != 0;
 }
 
+void chatgate::test::spare_allocations(bool (*spared)()) {
+  is_spared = spared;
+}
+
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  if (left != 0 && --left == 0) return nullptr;
+  if (fails_now()) return nullptr;
   return std::malloc(size == 0 ? 1 : size);
 }
 

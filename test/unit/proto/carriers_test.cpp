@@ -365,5 +365,21 @@ TEST(Carriers, TakeNoMemory) {
   EXPECT_GE(messages, 3u);
 }
 
+TEST(Carriers, TellWhatTheyTake) {
+  const std::size_t one = Carriers(1).memory();
+  const std::size_t two = Carriers(2).memory();
+  EXPECT_GT(one, 64u * 1024);  // what inflate works in
+  EXPECT_GT(two, one);
+  EXPECT_EQ(Carriers(11).memory() - one, 10 * (two - one));
+}
+
+// A line that begins with a blank belongs to the field before it (RFC 9112 section 5.2).
+TEST(Carriers, FieldsOverSeveralLines) {
+  const Lines text = {kYahooSaid[0]};
+  const std::string before = "X-Note: one\r\n\ttwo\r\n three\r\n";
+  EXPECT_EQ(said(post(packed(kYahooText), before + "Content-Encoding: gzip\r\n"), kAsked), text);
+  EXPECT_EQ(said(post(kYahooText, "X-Note: one\r\n Content-Encoding: gzip\r\n"), kAsked), text);
+}
+
 }  // namespace
 }  // namespace chatgate::proto::test

@@ -309,5 +309,58 @@ TEST(Dns, IsNotTakenForGrantedOverTcp) {
   }
 }
 
+TEST(Dns, AnswersOverTcpComeOneByOne) {
+  const std::string answer =
+      over_tcp(dns_header({.flags = 0x8180, .answers = 1}) + dns_question(dns_name("a.example")) +
+               dns_record("\xc0\x0c", 1, "\x0a\x01\x02\x03"));
+  const StreamParser& parser = stream_parser(AppProto::dns, Direction::to_client);
+  Outcome expected = found(AppProto::dns, {});
+  expected.next = Next::message;
+  expected.end = 2 * answer.size();
+  expect_outcome(parser, as_bytes(answer + answer), expected);
+  for (const std::string& other :
+       {over_tcp(dns_query("a.example")), over_tcp(dns_query("a.example", {.flags = 0xa800})),
+        over_tcp(dns_header({.flags = 0x8180, .questions = 0}) + std::string(20, 'x'))}) {
+    expect_outcome(parser, as_bytes(other), not_mine());
+  }
+}
+
+TEST(Dns, KnowsAQueryOnAnyPortByItsShape) {
+  const std::string name = dns_name("chat.example");
+  const std::string query = dns_query("chat.example");
+  const std::string with_more = dns_query("chat.example", {.additionals = 1});
+  struct Row {
+    std::string message;
+    bool plain;
+  };
+  const Row rows[] = {
+      {query, true},
+      {with_more + dns_opt(false), true},
+      {dns_header() + dns_question(name, 28, 3), true},
+      {dns_header({.flags = 0}) + dns_question(name, 255, 255), true},
+      {dns_header() + dns_question(name, 1, 77), false},
+      {dns_query("chat.example", {.flags = 0x8180}), false},
+      {dns_query("chat.example", {.flags = 0x2800}), false},
+      {dns_query("chat.example", {.flags = 0x0103}), false},
+      {dns_query("chat.example", {.questions = 0}), false},
+      {dns_header(kTwo) + dns_question(name) + dns_question(name), false},
+      {dns_query("chat.example", {.answers = 1}), false},
+      {dns_header() + dns_question("\xc0\x0c"), false},  // a name that points to itself
+      {query + "x", false},
+      {with_more, false},  // OPT is said and not there
+      {with_more + dns_record(dns_name("a"), 1, "\x0a\x01\x02\x03"), false},
+      {std::string(64, '\0'), false},
+      {std::string("\x23\0\x06\xec", 4) + std::string(44, '\0'), false},  // NTP
+      {"\x80\x60" + std::string(160, '\x11'), false},                     // RTP
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(dns::is_plain_query(as_bytes(row.message)), row.plain)
+        << testing::PrintToString(row.message);
+  }
+  for (std::size_t cut = 0; cut < query.size(); ++cut) {
+    EXPECT_FALSE(dns::is_plain_query(as_bytes(query).first(cut))) << cut;
+  }
+}
+
 }  // namespace
 }  // namespace chatgate::proto::test

@@ -1,7 +1,9 @@
 #include "proto/facts.h"
 
 #include <gtest/gtest.h>
+#include <set>
 #include <string>
+#include <string_view>
 
 namespace chatgate::proto {
 namespace {
@@ -89,6 +91,15 @@ TEST(AppProto, HasTheWordsOfEve) {
   EXPECT_EQ(to_string(AppProto::tls), "tls");
   EXPECT_EQ(to_string(AppProto::http), "http");
   EXPECT_EQ(to_string(AppProto::dns), "dns");
+}
+
+TEST(AppProto, HasAWordOfItsOwnForEach) {
+  std::set<std::string_view> words;
+  for (int i = 0; i <= static_cast<int>(AppProto::rtp); ++i) {
+    const std::string_view word = to_string(static_cast<AppProto>(i));
+    EXPECT_EQ(word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-"), word.npos) << word;
+    EXPECT_TRUE(words.insert(word).second) << word;
+  }
 }
 
 }  // namespace

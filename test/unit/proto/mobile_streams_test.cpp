@@ -245,6 +245,16 @@ TEST(Skype, KnowsAServersEmptyRecord) {
   }
 }
 
+TEST(Skype, TellsTheNumberOfWhatMayBeANodesDatagram) {
+  EXPECT_EQ(skype::datagram_number(as_bytes(hex("1a2b02") + random_bytes(9))), 0x1a2b);
+  EXPECT_EQ(skype::datagram_number(as_bytes(hex("000002") + random_bytes(600))), 0);
+  // No more than the header, and other types.
+  for (const std::string& other : {std::string(), hex("1a2b"), hex("1a2b02") + random_bytes(8),
+                                   hex("1a2b03") + random_bytes(40), std::string(40, '\0')}) {
+    EXPECT_FALSE(skype::datagram_number(as_bytes(other))) << other.size();
+  }
+}
+
 TEST(Teamspeak, KnowsTheBannersOfItsQuery) {
   expect_lines(teamspeak::kQuery, "TS3\n\rWelcome to the ServerQuery\n\r",
                {"teamspeak login version=3 then opaque"});

@@ -151,5 +151,66 @@ TEST(TcpStream, RandomSegmentations) {
   }
 }
 
+// What the receiver has cannot be changed any more, so a later copy of it may say anything.
+TEST(TcpStream, AcknowledgedBytesAreNotCompared) {
+  BufferPool pool(16);
+  TcpStream stream;
+  stream.start(kStart);
+  EXPECT_FALSE(stream.contradicts(kStart, as_bytes("abc"), pool)) << "nothing is there";
+  stream.add(kStart, as_bytes("abcdefghijklmnopqrst"), pool);
+  ASSERT_TRUE(stream.keep(pool));
+  EXPECT_TRUE(stream.unacknowledged());
+  EXPECT_TRUE(stream.contradicts(kStart + 2, as_bytes("cX"), pool));
+  stream.acknowledge(kStart - 5);
+  EXPECT_EQ(stream.acknowledged(), 0u);
+  stream.acknowledge(kStart + 4);
+  EXPECT_EQ(stream.acknowledged(), 4u);
+  EXPECT_FALSE(stream.contradicts(kStart + 2, as_bytes("cX"), pool));
+  EXPECT_FALSE(stream.contradicts(kStart - 4, as_bytes("wxyz"), pool));
+  EXPECT_FALSE(stream.contradicts(kStart - 2, as_bytes("yzABCDefgh"), pool));
+  EXPECT_TRUE(stream.contradicts(kStart - 2, as_bytes("yzABCDefgH"), pool));
+  EXPECT_TRUE(stream.contradicts(kStart + 3, as_bytes("dX"), pool));
+  EXPECT_EQ(stream.add(kStart, as_bytes("ABCDefgh"), pool), Added::nothing_new);
+  EXPECT_EQ(stream.add(kStart + 2, as_bytes("CDE"), pool), Added::conflict);
+  EXPECT_EQ(as_text(stream.view(pool)), "abcdefghijklmnopqrst") << "what came first stands";
+  // An acknowledgement of what was never seen reaches to the end of the view.
+  stream.acknowledge(kStart + 100);
+  EXPECT_EQ(stream.acknowledged(), 20u);
+  EXPECT_FALSE(stream.unacknowledged());
+  stream.add(kStart + 22, as_bytes("w"), pool);
+  EXPECT_TRUE(stream.unacknowledged()) << "beyond a hole";
+  EXPECT_TRUE(stream.contradicts(kStart + 21, as_bytes("vW"), pool));
+  stream.release(pool);
+}
+
+TEST(TcpStream, WhatIsPassedOverTakesWhatIsHeldWithIt) {
+  BufferPool pool(16);
+  TcpStream stream;
+  stream.start(kStart);
+  stream.add(kStart, as_bytes("head"), pool);
+  ASSERT_TRUE(stream.keep(pool));
+  stream.add(kStart + 10, as_bytes("klmno"), pool);
+  stream.add(kStart + 30, as_bytes("EF"), pool);
+  stream.add(kStart + 40, as_bytes("O"), pool);
+  stream.consume(12, pool);  // into the first range beyond the view
+  EXPECT_EQ(as_text(stream.view(pool)), "mno");
+  EXPECT_TRUE(stream.has_holes());
+  stream.consume(25, pool);  // between ranges
+  EXPECT_EQ(stream.contiguous(), 0u);
+  EXPECT_EQ(stream.next_sequence(), kStart + 37);
+  EXPECT_EQ(stream.add(kStart + 37, as_bytes("LMN"), pool), Added::grown);
+  EXPECT_EQ(as_text(stream.view(pool)), "LMNO");
+  EXPECT_FALSE(stream.has_holes());
+  stream.release(pool);
+}
+
+TEST(BufferPool, TellsWhatItTakes) {
+  const std::size_t few = BufferPool(4).memory();
+  EXPECT_GT(few, 4 * (BufferPool::kSizes[0] + BufferPool::kSizes[1] + BufferPool::kSizes[2]));
+  // Of 256 streams, an eighth may have a buffer of the middle size and a sixty-fourth a large one.
+  EXPECT_GT(BufferPool(256).memory(),
+            few + 252 * BufferPool::kSizes[0] + 28 * BufferPool::kSizes[1]);
+}
+
 }  // namespace
 }  // namespace chatgate::stream
