@@ -107,6 +107,7 @@ class Soak:
                           f"{self.rate:,.0f} datagrams a second there and back, beside clients, captures and reloads; "
                           f"tried: {told}")
         self.watch.forget()
+        self.replays.forget()
 
     def _load(self):
         self.streams = innocents.Streams(self.lab)

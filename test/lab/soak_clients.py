@@ -234,6 +234,7 @@ class Replays:
         self.lab, self.missing = lab, not CORPUS.exists()
         self.captures = [] if self.missing else [Capture(*row, folder) for row in CAPTURES]
         self.playings = {}  # by the client's address: the capture
+        self.begin = 0  # how many of them do not count
         self.count, self.problem = Counter(), ""
         self.ends = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -260,6 +261,11 @@ class Replays:
                 self.count[capture.name] += 1
             except OSError as problem:
                 self.problem = f"{capture.name}: {problem}"
+
+    def forget(self):
+        """Also the one that goes on."""
+        self.begin = len(self.playings) + 1
+        self.count.clear()
 
     def stop(self):
         self.ends.set()

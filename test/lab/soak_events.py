@@ -81,7 +81,7 @@ class EventWatch:
     def not_blocked(self):
         """Captures that should have been, of those that were played to their end."""
         missing = Counter()
-        for source, capture in list(self.replays.playings.items())[:-2]:
+        for source, capture in list(self.replays.playings.items())[self.replays.begin:-2]:
             if capture.application and capture.application not in self.played.get(source, ()):
                 missing[capture.name] += 1
         return missing
