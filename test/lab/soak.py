@@ -2,17 +2,18 @@
 """Half an hour of everything at once: innocents at half of the rate that this machine carries without loss, real and
 captured clients, policies in turn, attacks in turn, and an administrator who looks at it all.
 
-usage: soak.py [--minutes N | --seconds N] [--rate N] [--write FOLDER]
+usage: soak.py [--minutes N | --seconds N] [--rate N] [--write FILE.md]
 
 At the end nothing of the innocents is lost, what is blocked was blocked at every moment, memory, descriptors and threads
 are where they were, every frame was forwarded or dropped for a reason, every event and line of the log has its cause,
-and the gateway ends in order. The time line and its picture go to FOLDER.
+and the gateway ends in order. What came of it goes into the file, its time line and a picture into a folder beside it.
 """
 
 import argparse
 import contextlib
 import os
 import platform
+import re
 import signal
 import sys
 import time
@@ -59,7 +60,7 @@ class Soak:
         self.story, self.watch = None, Watch()
         self.gateway = self.datagrams = self.streams = None
         self.clients = self.replays = self.admin = self.attacks = self.events = None
-        self.rate = options.rate
+        self.rate, self.told, self.busy = options.rate, [], os.getloadavg()[0]
         self.first = self.last = None  # Metrics
         self.overflown = 0
 
@@ -74,7 +75,7 @@ class Soak:
             self._load()
             self._finish()
         except LabError as problem:
-            report.check("the run", str(problem))
+            self.check("the run", str(problem))
         finally:
             self._clean_up()
             os.sched_setaffinity(0, cores)
@@ -87,7 +88,7 @@ class Soak:
         self.gateway = SoakGateway(self.lab, folder, policy=self.policies.path)
         self.gateway.start()
         os.sched_setaffinity(0, cores - {max(cores)} or cores)
-        self.replays = Replays(self.lab, folder)
+        self.replays = Replays(self.lab, folder, self.options.seconds >= SHORT)
         if self.replays.missing:
             print("NOT RUN soak: captures of the corpus, which is not beside the tree")
         self.events = EventWatch(self.gateway.events, self.replays)
@@ -103,7 +104,7 @@ class Soak:
         """The rate without loss beside all but attacks; what its attempts lose is nobody's fault."""
         self.rate, tried = self.datagrams.loss_free_rate(self.options.search)
         told = ", ".join(f"{sent:,} ({lost} lost)" for sent, lost in tried)
-        self.report.check("a rate without loss is found", "" if self.rate else told,
+        self.check("a rate without loss is found", "" if self.rate else told,
                           f"{self.rate:,.0f} datagrams a second there and back, beside clients, captures and reloads; "
                           f"tried: {told}")
         self.watch.forget()
@@ -111,7 +112,8 @@ class Soak:
 
     def _load(self):
         self.streams = innocents.Streams(self.lab)
-        self.attacks = Attacks(self.lab, self.gateway.socket, max(200.0, self.rate * ATTACK_SHARE), ATTACK_SECONDS,
+        self.attacks = Attacks(self.lab, self.gateway.socket, max(200.0, self.rate * ATTACK_SHARE),
+                               min(ATTACK_SECONDS, self.options.seconds / 6),
                                self.options.pause)
         self.before = self.datagrams.settled()
         self.overflown = innocents.overflows(self.lab)
@@ -171,11 +173,15 @@ class Soak:
         self.after = process(self.gateway.process.pid)
         judge(self)
         status = self.gateway.stop()
-        self.report.check("it ends in order", "" if status == 0 else f"status {status}")
+        self.check("it ends in order", "" if status == 0 else f"status {status}")
         strange = unexpected(self.gateway.log.read_text(errors="replace"))
-        self.report.check("the log has no line that is not expected", "; ".join(strange[:5]))
+        self.check("the log has no line that is not expected", "; ".join(strange[:5]))
         if self.options.write:
             self._write(Path(self.options.write))
+
+    def check(self, name, problem="", detail=""):
+        self.told.append((name, problem, detail))
+        return self.report.check(name, problem, detail)
 
     def _settle(self, seconds=8):
         """The gateway's figures when it holds nothing back."""
@@ -187,12 +193,15 @@ class Soak:
                 return
             time.sleep(0.1)
 
-    def _write(self, folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        self.story.write(folder / "soak.csv")
-        title = (f"soak.py, {self.options.seconds / 60:.0f} minutes, {self.rate / 2:,.0f} datagrams a second, "
-                 f"{os.cpu_count()} cores, Linux {platform.release()}")
-        (folder / "soak.svg").write_text(self.story.plot(title), encoding="utf-8")
+    def _write(self, path):
+        minutes = self.options.seconds / 60
+        title = f"{minutes:.3g} minutes, {self.rate / 2:,.0f} datagrams a second there and back, {os.cpu_count()} cores"
+        revision = labs.run("git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD", check=False).stdout.strip()
+        self.story.write_document(path, title, [
+            f"`test/lab/soak.py --minutes {minutes:.3g}` at `{revision or 'no revision'}`, {time.strftime('%-d %B %Y')}, on "
+            f"{os.cpu_count()} cores of {processor()}, Linux {platform.release()}, load {self.busy:.1f} before it began.", ""
+        ] + [f"* {'**wrong**, ' if problem else ''}{name}: {problem or detail or 'so it was'}"
+             for name, problem, detail in self.told])
 
     def _clean_up(self):
         for part in (self.attacks, self.replays, self.admin, self.clients):
@@ -206,36 +215,41 @@ class Soak:
         self.lab.down()
 
 
+def processor():
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace"), re.M)
+    return found[1].strip() if found else platform.machine()
+
+
 def judge(soak):
-    report, watch, admin, metrics = soak.report, soak.watch, soak.admin, soak.last
+    check, watch, admin, metrics = soak.check, soak.watch, soak.admin, soak.last
     sent, lost = soak.sent["sent"] - soak.before["sent"], soak.sent["lost"] - soak.before["lost"]
-    report.check("no datagram of the innocents is lost", "" if not lost else
+    check("no datagram of the innocents is lost", "" if not lost else
                  f"{lost} of {sent:,}; {soak.sent['sent'] - soak.echoed['came']} before the server, "
                  f"{soak.overflown} found no room in a socket", f"{sent:,} there and back, {sent / soak.took:,.0f} a second")
     tcp = soak.tcp
-    report.check("no segment of theirs is lost, and every byte came back", "; ".join(tcp["problems"]) or
+    check("no segment of theirs is lost, and every byte came back", "; ".join(tcp["problems"]) or
                  (f"{tcp['lost']} segments" if tcp["lost"] else ""),
                  f"{tcp['bytes']:,} bytes; {tcp['again']} sent again, all of which had arrived; longest wait "
                  f"{tcp['longest'] * 1000:.0f} ms")
     missed = {word: metrics.counter(f"interface_receive_{word}") - soak.first.counter(f"interface_receive_{word}")
               for word in DEVICE}
-    report.check("no device lost a frame", str(missed) if any(missed.values()) else "")
+    check("no device lost a frame", str(missed) if any(missed.values()) else "")
     blocked = sum(count for (_, what), count in watch.seen.items() if what == "blocked")
     passed = sum(count for (_, what), count in watch.seen.items() if what == "passes")
     covered = len(watch.blocked_seconds)
-    report.check("what is blocked stays blocked, what is innocent passes", "; ".join(watch.wrong[:6]) +
+    check("what is blocked stays blocked, what is innocent passes", "; ".join(watch.wrong[:6]) +
                  (f" … {len(watch.wrong)} in all" if len(watch.wrong) > 6 else ""),
                  f"{blocked:,} blocked, {passed:,} passed, {watch.unjudged} under a policy that changed meanwhile")
-    report.check("at every moment", "" if covered >= soak.took * 0.9 - 2 else f"tried in {covered} of {soak.took:.0f} seconds",
+    check("at every moment", "" if covered >= soak.took * 0.9 - 2 else f"tried in {covered} of {soak.took:.0f} seconds",
                  f"something blocked was tried in {covered} of {soak.took:.0f} seconds")
     judge_captures(soak)
-    report.check("reloads of good policies are accepted, of broken ones refused, and commands answered",
+    check("reloads of good policies are accepted, of broken ones refused, and commands answered",
                  "; ".join(admin.wrong[:3]) or ("" if admin.reloads["accepted"] else "no reload"),
                  f"{admin.reloads['accepted']} accepted, {admin.reloads['refused']} refused, {admin.longest * 1000:.0f} ms at "
                  f"most; {admin.probes:,} probes, {admin.slowest} ms at most; {admin.chores} other commands, "
                  f"{admin.captured} captures")
     done = soak.attacks.done
-    report.check("attacks went on", soak.attacks.problem or ("" if done else "none"),
+    check("attacks went on", soak.attacks.problem or ("" if done else "none"),
                  ", ".join(f"{kind} {rows[0]} times ({rows[1]:,})" for kind, rows in done.items()))
     judge_gateway(soak)
 
@@ -245,39 +259,39 @@ def judge_captures(soak):
     missing = events.not_blocked()
     allowed = {capture.name for capture in replays.captures if capture.application in ("xmpp", "irc")}
     missing = {name: count for name, count in missing.items() if name not in allowed}
-    soak.report.check("captured messengers are blocked, other captures are not", replays.problem or
+    soak.check("captured messengers are blocked, other captures are not", replays.problem or
                       ", ".join(f"{name} not in {count} of {replays.count[name]}" for name, count in missing.items()),
                       f"{replays.count.total()} playings of {len(replays.captures)} captures")
-    soak.report.check("every event has its cause", "; ".join(events.wrong[:3]),
+    soak.check("every event has its cause", "; ".join(events.wrong[:3]),
                       ", ".join(f"{count:,} {kind}" for kind, count in events.kinds.items()) + "; alerts by " +
                       ", ".join(f"{count:,} {who}" for who, count in events.by.items()))
 
 
 def judge_gateway(soak):
-    report, story, last = soak.report, soak.story, soak.last
+    check, story, last = soak.check, soak.story, soak.last
     packets, forwarded, dropped = (last.counter(word) for word in ("packets", "forwarded", "dropped"))
     reasons = last.reasons()
-    report.check("every frame was forwarded, or dropped for a reason",
+    check("every frame was forwarded, or dropped for a reason",
                  "" if packets == forwarded + dropped and dropped <= sum(reasons.values()) else
                  f"{packets} came, {forwarded} forwarded, {dropped} dropped, reasons {reasons}",
                  f"{packets:,} came, {forwarded:,} forwarded, {dropped:,} dropped: " +
                  ", ".join(f"{word} {count:,}" for word, count in sorted(reasons.items(), key=lambda row: -row[1])))
     taken = last.counter("interface_receive_packets")
-    report.check("every frame of the devices reached a worker", "" if taken == packets else f"{taken} of the devices, {packets}")
+    check("every frame of the devices reached a worker", "" if taken == packets else f"{taken} of the devices, {packets}")
     lost = last.counter("events_lost")
-    report.check("no event is lost", f"{lost}" if lost else "")
+    check("no event is lost", f"{lost}" if lost else "")
     flows = [row["flows"] for row in story.rows]
-    report.check("flows are bounded", f"{last.counter('flows_evicted')} pushed out" if last.counter("flows_evicted") else "",
+    check("flows are bounded", f"{last.counter('flows_evicted')} pushed out" if last.counter("flows_evicted") else "",
                  f"{max(flows):,} at most, {max(row['inspections'] for row in story.rows):,} inspected")
     rows = story.rows[len(story.rows) // 3:]
     grown, tables = story.growth("rss_kib"), {row["tables_kib"] for row in rows}
     if soak.options.seconds >= SHORT:
-        report.check("memory is flat", "" if grown <= MOST_GROWTH else f"{grown:.0f} KiB more by the fit",
+        check("memory is flat", "" if grown <= MOST_GROWTH else f"{grown:.0f} KiB more by the fit",
                      f"{rows[0]['rss_kib']:,} KiB after the warm-up, {rows[-1]['rss_kib']:,} at the end, by the fit "
                      f"{grown:+.0f} KiB; tables {min(tables):,} to {max(tables):,} KiB")
     begun = story.rows[0]
     for column, now in (("threads", soak.after[1]), ("descriptors", soak.after[2])):
-        report.check(f"{column} are what they were", "" if now <= begun[column] else f"{begun[column]}, then {now}",
+        check(f"{column} are what they were", "" if now <= begun[column] else f"{begun[column]}, then {now}",
                      f"{now}, at most {max(row[column] for row in story.rows)}")
 
 
@@ -289,7 +303,7 @@ def parse(arguments):
                         help="datagrams a second that are taken to pass without loss, of which half are sent; by itself this is found out")
     parser.add_argument("--every", type=float, default=1.0, help="seconds from reload to reload (%(default)g)")
     parser.add_argument("--search", type=float, default=3.0, help="seconds of each attempt at a rate (%(default)g)")
-    parser.add_argument("--write", metavar="FOLDER", help="where soak.csv and soak.svg go")
+    parser.add_argument("--write", metavar="FILE.md", help="where the result goes, between two marks")
     options = parser.parse_args(arguments)
     options.seconds = options.seconds or options.minutes * 60
     options.pause = min(ATTACK_PAUSE, options.seconds / 20)

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 FLOOD = Path(__file__).with_name("faults_flood.py")
-FLOODS = ("syns", "fragments", "halves", "questions", "collisions", "garbage", "headers")
+FLOODS = ("syns", "questions", "garbage", "halves", "headers", "collisions", "fragments")
 MOST = {"halves": 1200}  # of a burst: each takes an inspection for five seconds, and of those there are few
 RUDE = (b'{"command":', b"\0\xff\xfe garbage\n", b"x" * 70000, b"[[[[[[\n", b'{"command": 7}\n',
         b'{"command":"show flows"}\n' * 20)

@@ -27,17 +27,16 @@ QUESTIONS_EVERY, HANDSHAKES_EVERY = 0.2, 0.25
 CLIENT_MAC, SERVER_MAC = bytes.fromhex("02c60000000a"), bytes.fromhex("02c60000000b")  # nobody's: kernels pass them by
 MOST_BYTES = 1514  # of a frame
 REPLAYED = "10.67.0.0"
-# Capture, display filter, and the application it is blocked as; empty: innocent.
+# Capture, what is taken of it by a display filter, and the application it is blocked as; empty: all, and innocent.
 CAPTURES = (
-    ("ndpi/oicq.pcap", "udp", "qq"), ("ndpi/snapchat.pcap", "tcp", "snapchat"),
+    ("ndpi/oicq.pcap", "", "qq"), ("ndpi/snapchat.pcap", "", "snapchat"), ("pcaps/msnms.pcap", "", "msn"),
+    ("suricata-verify/irc.pcap", "", "irc"), ("zeek/tls_xmpp-starttls.pcap", "", "xmpp"),
+    ("sample-captures/TeamSpeak2.pcap", "", "teamspeak"),
     ("ndpi/snapchat_call_v1.pcapng", "udp.port == 47520 && frame.number < 60", "snapchat"),
-    ("ndpi/sites.pcapng", "udp.port == 38642", "google-hangouts"), ("pcaps/msnms.pcap", "tcp", "msn"),
-    ("suricata-verify/irc.pcap", "tcp", "irc"), ("zeek/tls_xmpp-starttls.pcap", "tcp", "xmpp"),
-    ("sample-captures/TeamSpeak2.pcap", "udp", "teamspeak"),
-    ("ndpi/quic-34.pcap", "udp", ""), ("retina/quic_xargs.pcap", "udp", ""),
-    ("zeek/tls_tls1.2.pcap", "tcp", ""), ("zeek/tls_tls13-ech.pcap", "tcp", ""), ("ndpi/ftp-start-tls.pcap", "tcp", ""),
-    ("arkime/http-simple-get.pcap", "tcp", ""), ("ndpi/imap-starttls.pcap", "tcp", ""),
-    ("packetnet/udp_dns_request_response.pcap", "udp", ""),
+    ("ndpi/sites.pcapng", "udp.port == 38642", "google-hangouts"),
+    ("ndpi/quic-34.pcap", "", ""), ("retina/quic_xargs.pcap", "", ""), ("zeek/tls_tls1.2.pcap", "", ""),
+    ("zeek/tls_tls13-ech.pcap", "", ""), ("ndpi/ftp-start-tls.pcap", "", ""), ("arkime/http-simple-get.pcap", "", ""),
+    ("ndpi/imap-starttls.pcap", "", ""), ("packetnet/udp_dns_request_response.pcap", "", ""),
 )
 
 
@@ -189,8 +188,10 @@ class Capture:
 
     def __init__(self, name, chosen, application, folder):
         self.name, self.application = name, application
-        path = folder / (name.replace("/", "-") + ".cut")
-        run("tshark", "-r", str(CORPUS / name), "-Y", chosen, "-F", "pcap", "-w", str(path))
+        path = CORPUS / name
+        if chosen:
+            path = folder / (name.replace("/", "-") + ".cut")
+            run("tshark", "-r", str(CORPUS / name), "-Y", chosen, "-F", "pcap", "-w", str(path))
         self.frames, self.client = [], None
         for frame in read_capture(path):
             found = transport(frame.data)
@@ -230,9 +231,10 @@ def adjust(frame, at, before, after):
 class Replays:
     """Captures, one after the other, each side's frames from its own end of the wire."""
 
-    def __init__(self, lab, folder):
+    def __init__(self, lab, folder, all_of_them):
         self.lab, self.missing = lab, not CORPUS.exists()
-        self.captures = [] if self.missing else [Capture(*row, folder) for row in CAPTURES]
+        rows = [row for row in CAPTURES if all_of_them or not row[1]]  # those to be cut take a while
+        self.captures = [] if self.missing else [Capture(*row, folder) for row in rows]
         self.playings = {}  # by the client's address: the capture
         self.begin = 0  # how many of them do not count
         self.count, self.problem = Counter(), ""

@@ -8,6 +8,7 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 
+BEGIN, END = "<!-- figures: test/lab/soak.py --write -->", "<!-- end of figures -->"
 METRICS = "127.0.0.1:9108"
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\d+)$", re.M)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -85,6 +86,17 @@ class Story:
             table = csv.DictWriter(out, columns, lineterminator="\n", restval=0)
             table.writeheader()
             table.writerows(self.rows)
+
+    def write_document(self, path, title, lines):
+        """Puts the lines between the two marks of the file, and beside it a folder with time line and picture."""
+        folder = path.with_suffix("")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.write(folder / "soak.csv")
+        (folder / "soak.svg").write_text(self.plot(title), encoding="utf-8")
+        text = path.read_text(encoding="utf-8") if path.exists() else f"{BEGIN}\n{END}\n"
+        head, _, rest = text.partition(BEGIN)
+        inside = [BEGIN, "", *lines, "", f"![{title}]({folder.name}/soak.svg)", "", f"The [time line]({folder.name}/soak.csv).", "", END]
+        path.write_text(head + "\n".join(inside) + rest.partition(END)[2], encoding="utf-8")
 
     def rates(self, column):
         """(seconds, a second) of what only grows."""
