@@ -195,7 +195,7 @@ bool start_supervisor(RunRequest& request, std::unique_ptr<process::Supervisor>&
       log_line("cannot make the folder " + folder);
     }
   }
-  request.gateway.take_over = [all = kernel_wires(request.gateway.pairs)](bool& was_open) {
+  request.gateway.take_over = [all = parted_wires(request.gateway.pairs)](bool& was_open) {
     return close_wires(all, was_open);
   };
   request.gateway.leaves_interfaces = !request.supervisor.wires.empty();

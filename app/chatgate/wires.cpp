@@ -13,6 +13,17 @@ std::vector<process::Wire> kernel_wires(const std::vector<io::DevicePair>& pairs
   return wires;
 }
 
+std::vector<process::Wire> parted_wires(const std::vector<io::DevicePair>& pairs) {
+  std::vector<process::Wire> wires;
+  for (const io::DevicePair& pair : pairs) {
+    const std::string_view inside = pair.inside.kernel_interface();
+    const std::string_view outside = pair.outside.kernel_interface();
+    if (inside.empty() || outside.empty()) continue;
+    wires.push_back({std::string(inside), std::string(outside)});
+  }
+  return wires;
+}
+
 std::string close_wires(const std::vector<process::Wire>& wires, bool& was_open) {
   was_open = false;
   for (const process::Wire& wire : wires) {

@@ -204,6 +204,11 @@ void Pipeline::give_up_incomplete(FlowIndex flow) {
     evasion_event(flow, nullptr, Reason::incomplete);
     return;
   }
+  judge_unread(flow);
+}
+
+// By address and port, without a packet in hand.
+void Pipeline::judge_unread(FlowIndex flow) {
   facts_.clear();
   const Judgement judgement = judge(*snapshot_, ends(flow), facts_);
   settle(flow, judgement, 0);
@@ -231,14 +236,21 @@ void Pipeline::give_up(FlowIndex flow, policy::Action action) {
 bool Pipeline::give_up_stalest() {
   const flow::InspectionIndex stalest = inspections_.stalest(tick_, Tick::from_seconds(kStale));
   if (!stalest.valid()) return false;
-  const FlowIndex flow = inspections_.get(stalest).flow;
-  counters_.add(Reason::incomplete);
+  const Inspection& inspection = inspections_.get(stalest);
+  const FlowIndex flow = inspection.flow;
   const Stage stage = flows_.hot(flow).stage;
-  if (stage == Stage::confirming || stage == Stage::watched) {
+  const bool forwarded = stage == Stage::confirming || stage == Stage::watched;
+  if (!forwarded && (inspection.message_in_progress() || !open_without(controls().inspections))) {
+    counters_.add(Reason::incomplete);
+    give_up_incomplete(flow);
+  } else {
+    // What rests, with nothing half said, is not ended for that.
+    counters_.add(Reason::inspection_exhausted);
+    if (!forwarded) judge_unread(flow);
+  }
+  if (flows_.cold(flow).inspection.valid()) {  // it would be read on, or its end confirmed
     flows_.hot(flow).stage = Stage::forwarded;
     close_record(flow);
-  } else {
-    give_up_incomplete(flow);
   }
   return true;
 }

@@ -286,6 +286,7 @@ class Pipeline {
   void renew_flow(Packet& packet);
   void end_flow(flow::FlowIndex flow, telemetry::FlowEnd end);
   void end_inspection(flow::FlowIndex flow);
+  void judge_unread(flow::FlowIndex flow);
   bool give_up_stalest();
   void give_up(flow::FlowIndex flow, policy::Action action);
   void give_up_incomplete(flow::FlowIndex flow);

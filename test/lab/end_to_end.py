@@ -17,6 +17,7 @@ import gateway
 import messengers_lab
 import names_lab
 import reloads
+import soak
 from report import Report
 
 RUNS = (("af_packet", 1), ("af_packet", 2), ("af_xdp", 1))
@@ -42,6 +43,7 @@ def main():
         names_lab.run(report, ("learn",), workers=2)
         messengers_lab.run(report)
         reloads.run(report, ("--seconds", "3"))
+        soak.run(report, ("--seconds", "3", "--rate", "2000"))
         failure.run(report)
         faults.run_short(report)
         report.head("Mistakes")

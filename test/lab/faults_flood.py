@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Floods of frames that nobody answers, from the interface eth0 of the namespace this runs in.
 
-usage: faults_flood.py KIND SECONDS [MOST]
+usage: faults_flood.py KIND SECONDS [MOST [RATE]]
 
-With MOST, no faster than a gateway without a core of its own can follow. Prints how many frames were sent. Sources are spoofed, so that answers go nowhere; all checksums are
-right, so that nothing but the flood itself is a reason to drop.
+At most MOST frames; then also no faster than RATE a second, by itself what a gateway without a core of its own can
+follow. Prints how many frames were sent. Sources are spoofed, so that answers go nowhere. Checksums are right, so that
+nothing but the flood itself is a reason to drop, except where headers are wrong on purpose.
 """
 
 import random
@@ -96,35 +97,58 @@ def name_of_question(name):
     return struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", 1, 1)
 
 
+def garbage(number, _):
+    """Bytes without a meaning, on ports with and without one."""
+    dice = random.Random(number)
+    port = dice.choice((80, 443, 5222, 6667, 1863, 5190, 53, dice.randrange(1024, 65536)))
+    payload = dice.randbytes(dice.randrange(1, 1200))
+    if dice.random() < 0.5:
+        return udp(stranger(number), 1024 + number, port, payload)
+    return tcp(stranger(number), 1024 + number, dice.choice((SYN, ACK, SYN | ACK, 0x18, 0x29, 0)), payload,
+               destination_port=port, sequence=dice.getrandbits(32))
+
+
 KINDS = {
     "syns": (syns, None),
     "fragments": (fragments, None),
     "halves": (halves, client_hello("www.example.org")[:60]),
     "questions": (questions, name_of_question(BLOCKED)),
     "collisions": (collisions, None),
+    "garbage": (garbage, None),
 }
+FOLLOWED = 12000  # frames a second that a gateway without a core of its own can follow
 
 
-def main(kind, seconds, most=1 << 62):
+def made(kind, most):
+    """The frames of a flood, made before it begins."""
+    if kind == "headers":
+        import faults_headers  # pylint: disable=import-outside-toplevel,cyclic-import
+        return list(faults_headers.frames())
     make, what = KINDS[kind]
     start = random.SystemRandom().randrange(1, 20000)
-    frames = [make(number, what) for number in range(start, start + min(DISTINCT, most))]
+    return [make(number, what) for number in range(start, start + min(DISTINCT, most))]
+
+
+def main(kind, seconds, most=0, rate=FOLLOWED):
+    frames = made(kind, most or DISTINCT)
     sent, at, failed = 0, 0, 0
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
         wire.bind(("eth0", 0))
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and sent < most:
-            for _ in range(min(64, most - sent)):
+        due = time.monotonic()
+        end = due + seconds
+        while time.monotonic() < end and not 0 < most <= sent + failed:
+            for _ in range(min(16, most - sent - failed) if most else 64):
                 try:
                     wire.send(frames[at])
                     sent += 1
                 except OSError:
                     failed += 1
                 at = (at + 1) % len(frames)
-            if most < 1 << 62:
-                time.sleep(0.005)
+            if most:
+                due = max(due + 16 / rate, time.monotonic() - 0.01)
+                time.sleep(max(0.0, due - time.monotonic()))
     print(sent, failed)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), *map(int, sys.argv[3:4]))
+    main(sys.argv[1], float(sys.argv[2]), *map(int, sys.argv[3:5]))

@@ -53,7 +53,7 @@ EXTRA = {
 
 # Header prefix, and the paths below the tree that may include it.
 FOREIGN = [
-    ("rte_", ["lib/io/dpdk/", "test/unit/io-dpdk/"]),
+    ("rte_", ["lib/io/dpdk/", "test/unit/io-dpdk/", "test/lab/io/"]),
     ("nlohmann/", ["lib/config/", "lib/catalog/loader.cpp", "lib/policy/loader.cpp", "lib/policy/import/",
                    "lib/control/", "lib/report/*.cpp",
                    "lib/telemetry/*.cpp", "app/", "test/"]),

@@ -148,6 +148,17 @@ std::optional<Device> parse_device(std::string_view word, std::string_view optio
   return device;
 }
 
+std::string_view Device::kernel_interface() const {
+  if (is_kernel_interface()) return target;
+  if (kind != DeviceKind::vdev) return {};
+  constexpr std::string_view kWord = ",iface=";
+  const std::string_view words = target;
+  const auto at = words.find(kWord);
+  if (at == std::string_view::npos) return {};
+  const std::string_view name = words.substr(at + kWord.size());
+  return name.substr(0, name.find(','));
+}
+
 EalDevice eal_device(const Device& device, unsigned index, unsigned queues) {
   const std::string number = std::to_string(index);
   EalDevice eal;

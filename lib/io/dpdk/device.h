@@ -34,6 +34,9 @@ struct Device {
   bool is_kernel_interface() const {
     return kind == DeviceKind::af_packet || kind == DeviceKind::af_xdp;
   }
+  // The kernel's interface that frames come from: this one, or what a device string says after
+  // "iface="; empty where none is known.
+  std::string_view kernel_interface() const;
 };
 
 // `option` is named in the error, such as "--inside".

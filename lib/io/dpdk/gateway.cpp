@@ -89,6 +89,15 @@ struct DpdkGateway::State {
     std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
   };
   mutable std::vector<Movement> movements;
+
+  // Whether a worker has moved of late, as far as anybody looked.
+  bool moves(std::size_t worker) const {
+    const std::uint64_t polls = threads[worker]->figures().polls.load();
+    const auto now = std::chrono::steady_clock::now();
+    Movement& movement = movements[worker];
+    if (polls != movement.polls) movement = {polls, now};
+    return now - movement.at < kStuckAfter;
+  }
   std::vector<std::uint64_t> polls_watched;
   PublishHooks hooks;
   std::function<std::string(bool&)> take_over;
@@ -305,6 +314,8 @@ void DpdkGateway::close_ports() {
 void DpdkGateway::watch_links() {
   State& state = *state_;
   for (const auto& port : state.shared.ports) port->nudge();
+  // So that who asks once is told of a worker that stands still.
+  for (std::size_t id = 0; id < state.threads.size(); ++id) state.moves(id);
   const Time now = state.clock->now();
   for (std::size_t pair = 0; pair < state.links.size(); ++pair) {
     Port& inside = *state.shared.ports[2 * pair];
@@ -401,10 +412,7 @@ std::vector<control::WorkerStatus> DpdkGateway::workers() const {
           state_->shared.ports[queue.port]->device().word + "/" + std::to_string(queue.queue);
     }
     status.polls = figures.polls.load();
-    const auto now = std::chrono::steady_clock::now();
-    State::Movement& movement = state_->movements[id];
-    if (status.polls != movement.polls) movement = {status.polls, now};
-    status.alive = now - movement.at < kStuckAfter;
+    status.alive = state_->moves(id);
     status.empty_polls = figures.empty_polls.load();
     status.sleeps = figures.sleeps.load();
     status.generation = figures.generation.load();

@@ -195,6 +195,30 @@ TEST(Worker, ExhaustedInspectionsAreOpenOrClosedAsConfigured) {
   }
 }
 
+// What rests gives way to what comes, and is not ended for that; half a message is.
+TEST(Worker, ARestingConnectionSurvivesThatInspectionsRunOut) {
+  const Octets hello = test::client_hello("www.example.com");
+  const Octets half(hello.begin(), hello.begin() + 20);
+  for (const bool rests : {true, false}) {
+    Wire wire(block_im(), Wire::small());
+    Talk first(wire, 40000, 9000);
+    first.open();
+    EXPECT_TRUE(first.client_says(rests ? test::from_text("a line\r\n") : half).forward);
+    ASSERT_EQ(wire.count(telemetry::Counter::inspections_active), 1u);
+    wire.wait(6);
+    for (std::uint16_t port = 1; port <= 16; ++port) {
+      Talk talk(wire, port, 443);
+      talk.open();
+      EXPECT_TRUE(talk.client_says(half).forward) << port;
+    }
+    EXPECT_EQ(wire.count(telemetry::Counter::inspections_active), 16u);
+    EXPECT_EQ(first.client_says(test::from_text("another\r\n")).forward, rests);
+    EXPECT_EQ(wire.events(telemetry::EventType::alert).size(), rests ? 0u : 1u);
+    EXPECT_EQ(wire.count(telemetry::Reason::incomplete), rests ? 0u : 1u);
+    EXPECT_EQ(wire.count(telemetry::Reason::inspection_exhausted), rests ? 1u : 0u);
+  }
+}
+
 TEST(Worker, WhatIsNotTransportPasses) {
   Wire wire(block_im());
   EXPECT_TRUE(

@@ -52,6 +52,25 @@ TEST(Device, WordsBecomeWhatTheEalTakes) {
   }
 }
 
+TEST(Device, ItsInterfaceIsKnownByTheKernelsWordAndByDpdks) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"af_packet:eth0", "eth0"},
+      {"af_xdp:ens1f0np0", "ens1f0np0"},
+      {"vdev:net_af_packet7,iface=outside,framecnt=512", "outside"},
+      {"vdev:net_af_xdp7,queue_count=1,iface=out", "out"},
+      {"vdev:net_null,size=64", ""},
+      {"vdev:net_pcap7,rx_iface=eth0", ""},
+      {"tap:lab0", ""},
+      {"pcap:in.pcap,iface=eth0", ""},
+  };
+  for (const auto& [word, name] : cases) {
+    Diagnostics diagnostics;
+    const auto device = parse_device(word, "--inside", diagnostics);
+    ASSERT_TRUE(device) << word;
+    EXPECT_EQ(device->kernel_interface(), name) << word;
+  }
+}
+
 // The kernel's own header of 66 bytes, and alignment of slots to blocks and of blocks to pages.
 TEST(Device, SlotsHoldAJumboFrame) {
   EXPECT_GE(kAfPacketFrame, kJumboMtu + 14 + 8 + 66);
