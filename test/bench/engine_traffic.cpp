@@ -31,18 +31,6 @@ void Frames::view(std::size_t i, Time now, net::PacketView& view) const {
   view.time = now;
 }
 
-FlowEnds ends_of(std::uint32_t i) {
-  // Odd multipliers, so that neighbours in number are no neighbours in the network.
-  const std::uint32_t mixed = i * 0x9e3779b1u;
-  return {0x0a000000u | (mixed & 0x00ffffffu), 0xc6120000u | (i * 40503u & 0xffffu),
-          static_cast<std::uint16_t>(20000 + (mixed >> 24) * 97)};
-}
-
-std::string text_of(std::uint32_t address) {
-  return std::to_string(address >> 24) + "." + std::to_string(address >> 16 & 255) + "." +
-         std::to_string(address >> 8 & 255) + "." + std::to_string(address & 255);
-}
-
 Frames datagrams(std::uint32_t flows, std::size_t size) {
   constexpr std::size_t kHeaders = 14 + 20 + 8;
   constexpr std::uint16_t kNobodysPort = 47111;

@@ -16,6 +16,8 @@
 #include "net/packet_view.h"
 #include "telemetry/counters.h"
 
+#include "flow_ends.h"
+
 namespace chatgate::bench {
 
 // Frames of one size, and the side each comes by.
@@ -35,15 +37,6 @@ class Frames {
   std::vector<std::uint32_t> lengths_;
   std::vector<net::Side> sides_;
 };
-
-// The addresses and ports of flow number `i`: different for all of some millions.
-struct FlowEnds {
-  std::uint32_t client = 0;  // IPv4, host order
-  std::uint32_t server = 0;
-  std::uint16_t client_port = 0;
-};
-FlowEnds ends_of(std::uint32_t i);
-std::string text_of(std::uint32_t address);
 
 // One datagram of 60 bytes (64 with the check sequence) for each of `flows` flows, in an order of
 // their own.
