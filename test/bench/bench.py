@@ -14,14 +14,16 @@ from pathlib import Path
 
 import captures
 import devices
+import kpi
 import measure
 import micro
 import report
 import rules
 import targets
 import traffic
+import wire
 
-AREAS = "engine", "parse", "lookup", "signature", "captures", "rules", "devices", "start"
+AREAS = "engine", "parse", "lookup", "signature", "captures", "rules", "devices", "memif", "rfc9411", "start"
 SIZES = [("64", (60,)), ("imix", traffic.IMIX), ("1518", (1514,))]
 
 
@@ -72,6 +74,10 @@ def measure_all(bench, areas, other):
             rules.rules(bench)
         elif area == "start":
             devices.start(bench)
+        elif area == "memif":
+            wire.wire(bench)
+        elif area == "rfc9411":
+            kpi.kpi(bench)
         elif other:
             devices.against_revision(bench, other / "app/chatgate/chatgate", [1000, 100_000])
         elif bench.quick:

@@ -15,6 +15,11 @@ import measure
 WORKER = "rte-worker-1"
 
 
+def last_words(log):
+    log.seek(0)
+    return log.read()[-2000:]
+
+
 class Peer:
     """testpmd, forwarding between the two devices, each in DPDK's words."""
 
@@ -48,8 +53,10 @@ class Peer:
             if found:
                 return int(found.group(1))
             time.sleep(0.002)
-        self.log.seek(0)
-        raise RuntimeError("dpdk-testpmd does not answer: " + self.log.read()[-2000:])
+        raise RuntimeError("dpdk-testpmd does not answer: " + self.said())
+
+    def said(self):
+        return last_words(self.log)
 
     def end(self):
         try:
@@ -86,13 +93,15 @@ class Gateway:
                     client.connect(self.path)
                 except OSError:
                     if self.process.poll() is not None or time.monotonic() > self.began + 60:
-                        self.log.seek(0)
-                        raise RuntimeError("chatgate run does not answer: " + self.log.read()) from None
+                        raise RuntimeError("chatgate run does not answer: " + self.said()) from None
                     time.sleep(0.002)
                     continue
                 client.sendall((json.dumps({"command": command, "json": True}) + "\n").encode())
                 with client.makefile() as reply:
                     return json.loads(reply.readline())["result"]
+
+    def said(self):
+        return last_words(self.log)
 
     def counters(self):
         return self.ask("show counters")["counters"]

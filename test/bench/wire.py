@@ -69,9 +69,12 @@ class Line:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        said = self.forwarder.said() if kind else ""
         self.ends.end()
         self.forwarder.end()
+        if said:
+            print(f"scripts/bench: the forwarder's last words: {said}", flush=True)
         for path in self.sockets:
             path.unlink(missing_ok=True)
 
@@ -113,7 +116,7 @@ class Line:
                 high = rate
             rate = (low + high) / 2
             if high < 1000:
-                raise RuntimeError("frames are lost at every rate")
+                raise RuntimeError("frames are lost at every rate: this machine is too busy to measure on")
         return low
 
 
@@ -158,9 +161,15 @@ def latency(bench, label, lengths, rate, mode, flows=1000):
                                      f"dpdk-testpmd {mode}, same rate", found[share, name, mode], False))
 
 
+def possible():
+    if len(measure.cores()) >= 2:
+        return True
+    print("scripts/bench: one core cannot send and forward at once, so nothing between memifs", flush=True)
+    return False
+
+
 def wire(bench):
-    if len(measure.cores()) < 2:
-        print("scripts/bench: one core cannot send and forward at once, so no memif", flush=True)
+    if not possible():
         return
     sizes = [("64", (60,)), ("imix", traffic.IMIX), ("1518", (1514,))]
     if bench.quick:

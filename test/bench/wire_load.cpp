@@ -23,7 +23,7 @@
 namespace chatgate::bench {
 namespace {
 
-constexpr unsigned kPatience = 60;  // s until the other side is there
+constexpr unsigned kPatience = 30;  // s until the other side is there
 
 using Words = std::map<std::string, std::string>;
 

@@ -49,9 +49,9 @@ class Load {
     }
     outcome_.seconds = in_seconds(last_ - begin_);
     outcome_.behind = std::max(0.0, outcome_.seconds - static_cast<double>(total_) / rate_ * 1e-9);
-    last_frame_ = nanoseconds();
+    last_frame_ = look_at_clock();
     while (outcome_.received + outcome_.refused < outcome_.offered &&
-           nanoseconds() - last_frame_ < kQuiet) {
+           look_at_clock() - last_frame_ < kQuiet) {
       receive();
     }
     outcome_.lost = outcome_.offered - std::min(outcome_.received, outcome_.offered);
@@ -59,11 +59,13 @@ class Load {
   }
 
  private:
+  // Frames that came while this thread was away have waited for it, and not for the forwarder.
   std::uint64_t look_at_clock() {
     const std::uint64_t now = nanoseconds();
     if (now - last_ > kStoodStill) {
       outcome_.stood_still += in_seconds(now - last_);
       begin_ += now - last_;
+      back_ = now;
     }
     last_ = now;
     return now;
@@ -83,7 +85,7 @@ class Load {
   void receive() {
     const unsigned count = std::min(wire_.outside.waiting(), kBurst);
     if (count == 0) return;
-    const std::uint64_t now = nanoseconds();
+    const std::uint64_t now = look_at_clock();
     for (unsigned i = 0; i < count; ++i) {
       const std::optional<Stamp> stamp = StampedDatagrams::read(wire_.outside.frame(i));
       // Those of an earlier trial that were held somewhere are no concern of this one.
@@ -91,7 +93,7 @@ class Load {
       ++outcome_.received;
       if (stamp->sequence < expected_) ++outcome_.reordered;
       expected_ = stamp->sequence + 1;
-      outcome_.latency.add(now - std::min(now, stamp->sent));
+      if (stamp->sent >= back_) outcome_.latency.add(now - std::min(now, stamp->sent));
     }
     wire_.outside.release(count);
     last_frame_ = now;
@@ -105,7 +107,7 @@ class Load {
   std::uint64_t total_;
   std::uint16_t trial_;
   std::uint32_t next_ = 0, expected_ = 0;
-  std::uint64_t begin_ = 0, last_ = 0, last_frame_ = 0;
+  std::uint64_t begin_ = 0, last_ = 0, last_frame_ = 0, back_ = 0;
   LoadOutcome outcome_;
 };
 

@@ -33,7 +33,7 @@ struct LoadRequest {
 
 // From inside to outside. `offered` = `received` + `lost`; `refused`, which found no room in the
 // ring, are among the lost. A frame's latency is from before its being handed over to its being
-// found.
+// found; frames for which this thread was not there in time are received, but have none.
 struct LoadOutcome {
   std::uint64_t offered = 0, refused = 0, received = 0, lost = 0, reordered = 0;
   double seconds = 0;      // from the first to the last that was offered, less what stood still
