@@ -19,11 +19,12 @@ import measure
 import micro
 import report
 import rules
+import stages
 import targets
 import traffic
 import wire
 
-AREAS = "engine", "parse", "lookup", "signature", "captures", "rules", "devices", "memif", "rfc9411", "start"
+AREAS = "engine", "stage", "parse", "lookup", "signature", "captures", "rules", "devices", "memif", "rfc9411", "start"
 SIZES = [("64", (60,)), ("imix", traffic.IMIX), ("1518", (1514,))]
 
 
@@ -57,6 +58,7 @@ def derived(bench):
                                      [value / factor for value in by_name[under].values], False))
 
     add("engine/rules", "engine/decided_with_rules/4000", "engine/decided_with_rules/10", "10 rules")
+    add("engine/all-inspection", "engine/decided_with_all/1000/10000", "engine/decided_with_rules/10", "10 rules")
     # Frames a second of two at once: twice as many threads, each as slow as it is then.
     if {"engine/two_workers/threads:2", "engine/two_workers/threads:1"} <= by_name.keys():
         one, two = (by_name[f"engine/two_workers/threads:{n}"] for n in (1, 2))
@@ -68,6 +70,8 @@ def measure_all(bench, areas, other):
     for area in areas:
         if area in micro.PROGRAMS:
             micro.micro(bench, area, other and other / "test/bench" / f"{area}-bench")
+        elif area == "stage":
+            stages.stages(bench)
         elif area == "captures":
             captures.captures(bench)
         elif area == "rules":

@@ -6,25 +6,11 @@ thread had: it polls and never sleeps, so on a machine of its own that is the ra
 a shared one it is still the thread's own.
 """
 
-import time
-
 import measure
 import traffic
-from forwarders import Gateway, Peer
+from forwarders import Gateway, Peer, rate
 
 MODES = "io", "macswap", "5tswap"
-
-
-def rate(program, duration, warm):
-    """Frames a second of its thread, after `warm` frames have passed."""
-    try:
-        while program.packets() < warm:
-            time.sleep(0.02)
-        packets, seconds = program.packets(), program.seconds()
-        time.sleep(duration)
-        return (program.packets() - packets) / (program.seconds() - seconds)
-    finally:
-        program.end()
 
 
 def devices_of(capture):

@@ -127,3 +127,15 @@ class Gateway:
             self.process.kill()
             self.process.wait()
         self.log.close()
+
+
+def rate(program, duration, warm):
+    """Frames a second of its thread, after `warm` frames have passed."""
+    try:
+        while program.packets() < warm:
+            time.sleep(0.02)
+        packets, seconds = program.packets(), program.seconds()
+        time.sleep(duration)
+        return (program.packets() - packets) / (program.seconds() - seconds)
+    finally:
+        program.end()
