@@ -75,7 +75,7 @@ def against_revision(bench, other, flow_counts):
                                            bench.duration, 3 * flows))
         capture.unlink()
         bench.add(measure.Result(f"devices/64/{flows}/revision", "packets/s", rates[bench.program],
-                                 "the other revision", rates[other]))
+                                 bench.other_name, rates[other]))
 
 
 def start(bench):

@@ -50,7 +50,7 @@ def micro(bench, name, other=None):
                         extras[f"{name}/{label}/{key.replace('_', '-')}", "bytes"] = [row[key]]
     for (label, unit), figures in values[0].items():
         beside = values[1].get((label, unit), []) if other else []
-        bench.add(measure.Result(label, unit, figures, "the other revision" if beside else "", beside,
+        bench.add(measure.Result(label, unit, figures, bench.other_name if beside else "", beside,
                                  unit == "MB/s"))
     for (label, unit), figures in extras.items():
         bench.add(measure.Result(label, unit, figures, higher_is_better=False))

@@ -142,6 +142,19 @@ def throughput(bench, sizes, modes, flows=1000):
     return {label: sorted(free[label, None])[len(free[label, None]) // 2] for label, _ in sizes}
 
 
+def against_revision(bench, other, lengths=(60,), flows=1000):
+    """Loss-free rates of two builds of the gateway, in turn."""
+    free = {bench.program: [], other: []}
+    words = {"flows": flows, "sizes": sizes_word(lengths)}
+    for _ in range(bench.runs):
+        for program, rates in free.items():
+            with Line(bench, program=program) as line:
+                line.warm(**words)
+                rates.append(line.loss_free(bench.duration / 2, **words))
+    bench.add(measure.Result("memif/64/loss-free/revision", "packets/s", free[bench.program], bench.other_name,
+                             free[other]))
+
+
 def latency(bench, label, lengths, rate, mode, flows=1000):
     """At shares of `rate`, which is the gateway's loss-free one."""
     found = {}
