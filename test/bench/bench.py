@@ -22,9 +22,10 @@ import rules
 import stages
 import targets
 import traffic
+import transactions
 import wire
 
-AREAS = "engine", "stage", "parse", "lookup", "signature", "captures", "rules", "devices", "memif", "rfc9411", "start"
+AREAS = "engine", "stage", "parse", "lookup", "signature", "captures", "rules", "devices", "memif", "rfc9411", "clients", "start"
 SIZES = [("64", (60,)), ("imix", traffic.IMIX), ("1518", (1514,))]
 
 
@@ -88,7 +89,8 @@ def whole_devices(bench):
 
 def measure_all(bench, areas, other):
     measures = {"stage": stages.stages, "captures": captures.captures, "rules": rules.rules,
-                "devices": whole_devices, "memif": wire.wire, "rfc9411": kpi.kpi, "start": devices.start}
+                "devices": whole_devices, "memif": wire.wire, "rfc9411": kpi.kpi,
+                "clients": transactions.transactions, "start": devices.start}
     for area in areas:
         if other:
             against(bench, area, other)
