@@ -14,14 +14,18 @@ from pathlib import Path
 
 import captures
 import devices
+import kpi
 import measure
 import micro
 import report
 import rules
+import stages
 import targets
 import traffic
+import transactions
+import wire
 
-AREAS = "engine", "parse", "lookup", "signature", "captures", "rules", "devices", "start"
+AREAS = "engine", "stage", "parse", "lookup", "signature", "captures", "rules", "devices", "memif", "rfc9411", "clients", "start"
 SIZES = [("64", (60,)), ("imix", traffic.IMIX), ("1518", (1514,))]
 
 
@@ -38,6 +42,7 @@ class Bench:
         self.loops = 2 if options.quick else 6
         self.captures = 20 if options.quick else 120
         self.results = []
+        self.other_name = options.against or "the other build"
 
     def add(self, result):
         self.results.append(result)
@@ -55,6 +60,7 @@ def derived(bench):
                                      [value / factor for value in by_name[under].values], False))
 
     add("engine/rules", "engine/decided_with_rules/4000", "engine/decided_with_rules/10", "10 rules")
+    add("engine/all-inspection", "engine/decided_with_all/1000/10000", "engine/decided_with_rules/10", "10 rules")
     # Frames a second of two at once: twice as many threads, each as slow as it is then.
     if {"engine/two_workers/threads:2", "engine/two_workers/threads:1"} <= by_name.keys():
         one, two = (by_name[f"engine/two_workers/threads:{n}"] for n in (1, 2))
@@ -62,24 +68,36 @@ def derived(bench):
                                  "one worker", [1e9 / value for value in one.values]))
 
 
+def against(bench, area, other):
+    """One area of two builds in turn; areas that hold the gateway against other programs are not among them."""
+    if area in micro.PROGRAMS:
+        micro.micro(bench, area, other / "test/bench" / f"{area}-bench")
+    elif area == "devices":
+        devices.against_revision(bench, other / "app/chatgate/chatgate", [1000] if bench.quick else [1000, 100_000])
+    elif area == "memif" and wire.possible():
+        wire.against_revision(bench, other / "app/chatgate/chatgate")
+
+
+def whole_devices(bench):
+    if bench.quick:
+        devices.forwarding(bench, SIZES[:1], [1000], ["5tswap"])
+        return
+    devices.forwarding(bench, SIZES[:1], [1000, 100_000, 1_000_000])
+    devices.forwarding(bench, SIZES[1:], [100_000])
+    devices.workers(bench)
+
+
 def measure_all(bench, areas, other):
+    measures = {"stage": stages.stages, "captures": captures.captures, "rules": rules.rules,
+                "devices": whole_devices, "memif": wire.wire, "rfc9411": kpi.kpi,
+                "clients": transactions.transactions, "start": devices.start}
     for area in areas:
-        if area in micro.PROGRAMS:
-            micro.micro(bench, area, other and other / "test/bench" / f"{area}-bench")
-        elif area == "captures":
-            captures.captures(bench)
-        elif area == "rules":
-            rules.rules(bench)
-        elif area == "start":
-            devices.start(bench)
-        elif other:
-            devices.against_revision(bench, other / "app/chatgate/chatgate", [1000, 100_000])
-        elif bench.quick:
-            devices.forwarding(bench, SIZES[:1], [1000], ["5tswap"])
+        if other:
+            against(bench, area, other)
+        elif area in micro.PROGRAMS:
+            micro.micro(bench, area)
         else:
-            devices.forwarding(bench, SIZES[:1], [1000, 100_000, 1_000_000])
-            devices.forwarding(bench, SIZES[1:], [100_000])
-            devices.workers(bench)
+            measures[area](bench)
 
 
 def parse_options():

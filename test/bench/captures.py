@@ -21,12 +21,16 @@ def mixed(bench, path):
                          [:bench.captures])
 
 
+def replay_words(bench, path):
+    return [bench.program, "replay", "--policy", measure.TREE / "policy/chatgate.json", "--catalogue",
+            measure.TREE / "policy/catalog", "--flows", 1 << 18, "--read", path]
+
+
 def compare(bench, name, path, packets):
     """Packets for each second of processor time: the engine's own, as `replay` says it, and of ndpiReader
     that of the loops beyond the first, which pays for the start; reading the file is in it."""
     core = measure.cores()[-1]
-    ours_words = [bench.program, "replay", "--policy", measure.TREE / "policy/chatgate.json", "--catalogue",
-                  measure.TREE / "policy/catalog", "--flows", 1 << 18, "--read", path]
+    ours_words = replay_words(bench, path)
     theirs_words = ["ndpiReader", "-q", "-i", path]
 
     def replayed(loops):

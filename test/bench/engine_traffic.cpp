@@ -5,15 +5,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 #include "control/loader.h"
+#include "net/decode.h"
 
 #include "synth/frames.h"
+#include "synth/quic_packets.h"
 
 namespace chatgate::bench {
 namespace {
 
-constexpr std::size_t kBurst = engine::kMaxBurst;  // as the gateway takes them
+namespace flag = net::tcp_flag;
+using synth::Frame;
 
 }  // namespace
 
@@ -31,18 +35,6 @@ void Frames::view(std::size_t i, Time now, net::PacketView& view) const {
   view.time = now;
 }
 
-FlowEnds ends_of(std::uint32_t i) {
-  // Odd multipliers, so that neighbours in number are no neighbours in the network.
-  const std::uint32_t mixed = i * 0x9e3779b1u;
-  return {0x0a000000u | (mixed & 0x00ffffffu), 0xc6120000u | (i * 40503u & 0xffffu),
-          static_cast<std::uint16_t>(20000 + (mixed >> 24) * 97)};
-}
-
-std::string text_of(std::uint32_t address) {
-  return std::to_string(address >> 24) + "." + std::to_string(address >> 16 & 255) + "." +
-         std::to_string(address >> 8 & 255) + "." + std::to_string(address & 255);
-}
-
 Frames datagrams(std::uint32_t flows, std::size_t size) {
   constexpr std::size_t kHeaders = 14 + 20 + 8;
   constexpr std::uint16_t kNobodysPort = 47111;
@@ -56,6 +48,65 @@ Frames datagrams(std::uint32_t flows, std::size_t size) {
                    .build());
   }
   return frames;
+}
+
+NewFlows new_tls_flows(const std::string& name, std::uint32_t flows) {
+  constexpr std::uint32_t kClient = 1000, kServer = 9000;
+  synth::Octets record = synth::client_hello(name);
+  if (record.size() < 517) record = synth::client_hello(name, 517 - record.size());
+  const auto size = static_cast<std::uint32_t>(record.size());
+  NewFlows made{Frames(14 + 20 + 20 + record.size()), Frames(60)};
+  enum class Step { syn, syn_ack, ack, hello, taken, reset };
+  for (const Step step :
+       {Step::syn, Step::syn_ack, Step::ack, Step::hello, Step::taken, Step::reset}) {
+    for (std::uint32_t i = 0; i < flows; ++i) {
+      const FlowEnds ends = ends_of(i);
+      const std::string client = text_of(ends.client), server = text_of(ends.server);
+      Frame there = Frame().v4(client, server), back = Frame().v4(server, client);
+      there.tcp(ends.client_port, 443, flag::ack).seq(kClient + 1);
+      back.tcp(443, ends.client_port, flag::ack).seq(kServer + 1);
+      switch (step) {
+        case Step::syn: made.opening.add(there.flags(flag::syn).seq(kClient).build()); break;
+        case Step::syn_ack:
+          back.flags(flag::syn).seq(kServer).ack(kClient + 1);
+          made.opening.add(back.build(), net::Side::outside);
+          break;
+        case Step::ack: made.opening.add(there.ack(kServer + 1).build()); break;
+        case Step::hello: made.opening.add(there.ack(kServer + 1).payload(record).build()); break;
+        case Step::taken:
+          made.ending.add(back.ack(kClient + 1 + size).build(), net::Side::outside);
+          break;
+        case Step::reset:
+          there.flags(flag::rst | flag::ack).ack(kServer + 1).seq(kClient + 1 + size);
+          made.ending.add(there.build());
+          break;
+      }
+    }
+  }
+  return made;
+}
+
+NewFlows new_quic_flows(const std::string& name, std::uint32_t flows) {
+  namespace quic = synth::quic_packets;
+  // A QUIC hello is a TLS one without the record's five bytes around it.
+  const synth::Octets record = synth::client_hello(name, 200);
+  const std::string frames = quic::crypto_frame(0, as_text(Bytes(record).subspan(5)));
+  NewFlows made{Frames(14 + 20 + 8 + 1200), Frames(60)};
+  for (std::uint32_t i = 0; i < flows; ++i) {
+    const FlowEnds ends = ends_of(i);
+    quic::Long fields;
+    fields.destination = quic::big_endian(std::uint64_t{i} * 0x9e3779b97f4a7c15, 8);
+    Frame frame = Frame().v4(text_of(ends.client), text_of(ends.server));
+    frame.udp(ends.client_port, 443).payload(quic::initial(frames, fields));
+    made.opening.add(frame.build());
+  }
+  return made;
+}
+
+double thread_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 Engine::Engine(const std::string& policy, std::uint32_t flows, std::uint32_t inspections) {

@@ -16,7 +16,11 @@
 #include "net/packet_view.h"
 #include "telemetry/counters.h"
 
+#include "flow_ends.h"
+
 namespace chatgate::bench {
+
+constexpr std::size_t kBurst = 64;  // as the gateway takes them
 
 // Frames of one size, and the side each comes by.
 class Frames {
@@ -25,7 +29,7 @@ class Frames {
 
   void add(Bytes frame, net::Side side = net::Side::inside);
   std::size_t count() const { return sides_.size(); }
-  std::uint8_t* at(std::size_t i) { return &bytes_[i * stride_]; }
+  Bytes at(std::size_t i) const { return {&bytes_[i * stride_], lengths_[i]}; }
   void view(std::size_t i, Time now, net::PacketView& view) const;
 
  private:
@@ -36,18 +40,23 @@ class Frames {
   std::vector<net::Side> sides_;
 };
 
-// The addresses and ports of flow number `i`: different for all of some millions.
-struct FlowEnds {
-  std::uint32_t client = 0;  // IPv4, host order
-  std::uint32_t server = 0;
-  std::uint16_t client_port = 0;
-};
-FlowEnds ends_of(std::uint32_t i);
-std::string text_of(std::uint32_t address);
-
 // One datagram of 60 bytes (64 with the check sequence) for each of `flows` flows, in an order of
 // their own.
 Frames datagrams(std::uint32_t flows, std::size_t size = 60);
+
+// The packets of new flows, side by side as on a wire: the first of each, the second of each, and
+// so on until all are judged; and then what ends them.
+struct NewFlows {
+  Frames opening;
+  Frames ending;
+};
+// SYN, SYN/ACK, ACK and a ClientHello of 517 bytes.
+NewFlows new_tls_flows(const std::string& name, std::uint32_t flows);
+// One Initial that holds the whole hello; each flow has keys of its own.
+NewFlows new_quic_flows(const std::string& name, std::uint32_t flows);
+
+// Processor time of this thread, so that others on the machine do not count.
+double thread_seconds();
 
 // An engine under a policy, one worker.
 class Engine {
@@ -55,11 +64,12 @@ class Engine {
   // `policy`: a file, or JSON where it begins with a brace.
   Engine(const std::string& policy, std::uint32_t flows, std::uint32_t inspections = 1u << 12);
 
-  // Bursts of 32 until all have gone through; answers how many were forwarded.
+  // Bursts of kBurst until all have gone through; answers how many were forwarded.
   std::uint64_t run(const Frames& frames);
   // Lets `nanoseconds` pass, and the worker tidy up.
   void pass(std::uint64_t nanoseconds);
 
+  const engine::Snapshot& snapshot() const { return *snapshot_; }
   std::size_t memory() const { return worker_->memory(); }
   const telemetry::WorkerCounters& counters() const { return *counters_; }
 

@@ -5,7 +5,7 @@ import json
 import measure
 
 # Program, and how much of it a quick run takes.
-PROGRAMS = {"engine": "decided/|new_|memory|two_", "parse": ".", "lookup": ".", "signature": "scan_with_rules"}
+PROGRAMS = {"engine": ".", "parse": ".", "lookup": ".", "signature": "scan_with_rules"}
 QUICK = {"engine": "decided/1000/|new_tls_flow/passed", "parse": "tls_hello", "lookup": "flow_look_up/1000$",
          "signature": "scan_with_rules/10/1460"}
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
@@ -50,7 +50,7 @@ def micro(bench, name, other=None):
                         extras[f"{name}/{label}/{key.replace('_', '-')}", "bytes"] = [row[key]]
     for (label, unit), figures in values[0].items():
         beside = values[1].get((label, unit), []) if other else []
-        bench.add(measure.Result(label, unit, figures, "the other revision" if beside else "", beside,
+        bench.add(measure.Result(label, unit, figures, bench.other_name if beside else "", beside,
                                  unit == "MB/s"))
     for (label, unit), figures in extras.items():
         bench.add(measure.Result(label, unit, figures, higher_is_better=False))

@@ -4,9 +4,8 @@
 #include <string>
 
 #include "net/decode.h"
-#include "proto/context.h"
-#include "proto/parser.h"
 
+#include "first_message.h"
 #include "synth/frames.h"
 #include "synth/quic_packets.h"
 
@@ -33,21 +32,14 @@ BENCHMARK_CAPTURE(decode, tcp6,
 BENCHMARK_CAPTURE(decode, tcp4_tagged,
                   synth::Frame().vlan(7).v4("10.0.0.1", "192.0.2.1").tcp(4000, 443, 0x10));
 
-// All parsers are asked, as of a flow's first bytes, and the one that is certain reads.
 void tls_hello(benchmark::State& state) {
   const synth::Octets hello = synth::client_hello("chat.example.org", 300);
   proto::Context context(16);
   Facts facts;
   for (auto _ : state) {
-    bool done = false;
-    for (const proto::StreamParser& parser : proto::stream_parsers()) {
-      if (parser.probe(hello) != proto::Probe::certain) continue;
-      proto::ParserState parsing;
-      facts.clear();
-      done = parser.read(parsing, hello, facts, context) == proto::ParseStatus::done;
-      break;
+    if (!read_stream(hello, facts, context) || facts.name_count != 1) {
+      state.SkipWithError("the hello was not read");
     }
-    if (!done || facts.name_count != 1) state.SkipWithError("the hello was not read");
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
@@ -57,18 +49,9 @@ void datagram(benchmark::State& state, const synth::Octets& payload, std::uint16
   proto::Context context(64);
   Facts facts;
   for (auto _ : state) {
-    bool done = false;
-    for (const proto::DatagramParser& parser : proto::datagram_parsers()) {
-      if (parser.server_port != 0 && parser.server_port != port) continue;
-      if (parser.probe(payload) == proto::Probe::not_mine) continue;
-      proto::ParserState parsing;
-      facts.clear();
-      done = parser.read(parsing, payload, proto::Direction::to_server, facts, context) ==
-             proto::ParseStatus::done;
-      if (parser.release != nullptr) parser.release(parsing, context);
-      if (done) break;
+    if (!read_datagram(payload, port, facts, context) || facts.name_count == 0) {
+      state.SkipWithError("the datagram was not read");
     }
-    if (!done || facts.name_count == 0) state.SkipWithError("the datagram was not read");
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }

@@ -1,6 +1,8 @@
 """The table, the targets and the plots, in Markdown and SVG, without any library."""
 
 import html
+import math
+import statistics
 
 import targets
 
@@ -33,11 +35,38 @@ def target_table(results):
         yield f"| {words} | {aim} | {number(figure)} | {word} |"
 
 
-def bars(title, unit, rows):
-    """A plot of bars: (label, [(series, value), …]) each."""
+def stage_table(results, machine):
+    """What each stage takes, and its share of the whole; cycles are those of the processor's counter."""
+    ways = {}
+    for result in results:
+        parts = result.name.split("/")
+        if parts[0] == "stage" and len(parts) > 2:
+            ways.setdefault("/".join(parts[1:-1]), {})[parts[-1]] = result.value
+    try:
+        a_nanosecond = float(machine["mhz"]) / 1000
+    except (KeyError, ValueError):
+        a_nanosecond = None
+    if ways:
+        yield "| way | stage | ns | cycles | of the whole |"
+        yield "|---|---|---|---|---|"
+    for way, stages in ways.items():
+        whole = stages.get("whole")
+        for stage, value in stages.items():
+            cycles = "" if a_nanosecond is None else number(value * a_nanosecond)
+            share = f"{value / whole:.0%}" if whole else ""
+            yield f"| {way} | {stage} | {number(value)} | {cycles} | {share} |"
+
+
+def bars(title, unit, rows, logarithmic=False):
+    """A plot of bars: (label, [(series, value), …]) each. A logarithmic one begins at half the least value."""
     series = list(dict.fromkeys(name for _, values in rows for name, _ in values))
     most = max(value for _, values in rows for _, value in values)
+    least = min(value for _, values in rows for _, value in values)
     left, width, bar, gap = 190, 420, 15, 12
+
+    def length(value):
+        return math.log(2 * value / least) / math.log(2 * most / least) if logarithmic else value / most
+
     height = 60 + sum(len(values) * bar + gap for _, values in rows) + 20 * len(series)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 110}" height="{height}" '
            'font-family="sans-serif" font-size="12">',
@@ -48,7 +77,7 @@ def bars(title, unit, rows):
         middle = y + len(values) * bar / 2 + 4
         out.append(f'<text x="{left - 8}" y="{middle:.0f}" text-anchor="end">{html.escape(label)}</text>')
         for name, value in values:
-            long = width * value / most
+            long = width * length(value)
             out.append(f'<rect x="{left}" y="{y}" width="{long:.1f}" height="{bar - 2}" '
                        f'fill="{COLOURS[series.index(name) % len(COLOURS)]}"/>')
             out.append(f'<text x="{left + long + 5:.1f}" y="{y + bar - 4}">{number(value)}</text>')
@@ -61,25 +90,38 @@ def bars(title, unit, rows):
     return "\n".join(out + ["</svg>", ""])
 
 
+def beside(result, unit):
+    """Two bars: the figure, and what it is held against."""
+    return [("chatgate", result.value / unit), (result.against, statistics.median(result.others) / unit)]
+
+
 def plots(results):
     """(file name, SVG) of what there are figures for."""
-    device, flows, engine = {}, {}, []
+    device, flows, engine, latency, memif = {}, {}, [], {}, {}
     for result in results:
         parts = result.name.split("/")
         if parts[0] == "devices" and parts[-1] != "revision" and result.others:
             label = f"{parts[1]} bytes, {int(parts[2]):,} flows" if parts[1].isdigit() else \
                 f"{parts[1]}, {int(parts[2]):,} flows"
             row = device.setdefault(label, [("chatgate", result.value / 1e6)])
-            row.append((result.against, sorted(result.others)[len(result.others) // 2] / 1e6))
+            row.append(beside(result, 1e6)[1])
+        elif parts[:1] == ["memif"] and parts[2] == "latency" and parts[1] == "64" and min(result.values) > 0:
+            latency[f"{parts[3]} of the rate, {parts[4]}"] = beside(result, 1)
+        elif parts[:1] == ["memif"] and parts[2] == "loss-free":
+            memif.setdefault(f"{parts[1]} bytes" if parts[1].isdigit() else parts[1], [
+                ("chatgate", result.value / 1e6)]).append(beside(result, 1e6)[1])
         elif parts[0] == "captures" and result.others:
-            flows[parts[1]] = [("chatgate", result.value / 1e6),
-                               (result.against, sorted(result.others)[len(result.others) // 2] / 1e6)]
+            flows[parts[1]] = beside(result, 1e6)
         elif result.name.startswith(("engine/decided/", "engine/new_")):
             engine.append((result.name.removeprefix("engine/"), [("chatgate", result.value)]))
     if device:
         yield "devices.svg", bars("Decided flows through DPDK devices", "million packets a second", list(device.items()))
     if flows:
         yield "captures.svg", bars("Captures in memory", "million packets a second", list(flows.items()))
+    if memif:
+        yield "memif.svg", bars("Between two memifs, nothing lost", "million packets a second", list(memif.items()))
+    if latency:
+        yield "latency.svg", bars("Latency between two memifs, 64 bytes", "ns, logarithmic", list(latency.items()), True)
     if engine:
         yield "engine.svg", bars("The engine alone", "ns a packet or a flow", engine)
 
@@ -94,7 +136,8 @@ def write(path, machine, commit, command, results):
     for name, picture in plots(results):
         (folder / name).write_text(picture, encoding="utf-8")
         lines += [f"![{name.removesuffix('.svg')}](performance/{name})", ""]
-    lines += [*table(results), "", END]
+    stages = [*stage_table(results, machine), ""]
+    lines += [*(stages if len(stages) > 1 else []), *table(results), "", END]
     text = path.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     tail = rest.partition(END)[2]

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -20,6 +21,8 @@ import measure  # noqa: E402
 import report  # noqa: E402
 import targets  # noqa: E402
 import traffic  # noqa: E402
+import wire  # noqa: E402
+from bench import Bench  # noqa: E402
 
 KEYS = {"name", "unit", "value", "ratio", "against", "runs", "min", "max"}
 
@@ -70,13 +73,45 @@ def check_traffic(build, folder):
     assert packets == 220 and said["dropped"] >= 20, said
 
 
+def check_stage_table():
+    results = [measure.Result("stage/packet/1000/decode", "ns", [10]), measure.Result("stage/packet/1000/whole", "ns", [40])]
+    rows = list(report.stage_table(results, {"mhz": "2500.0"}))
+    assert rows[2:] == ["| packet/1000 | decode | 10 | 25 | 25% |", "| packet/1000 | whole | 40 | 100 | 100% |"], rows
+    assert not list(report.stage_table([], {}))
+
+
+def check_wire(build, folder):
+    """Frames and connections through the gateway between two memifs: all are accounted for."""
+    if len(measure.cores()) < 2:
+        return
+    bench = Bench(SimpleNamespace(quick=True, build=build, runs=1, against=None), folder)
+    with wire.Line(bench, flows=1 << 12) as line:
+        line.warm(100)
+        done = line.load(20_000, 0.05, flows=100, sizes="60,590,1514")
+        assert done["offered"] == 1000 == done["received"] + done["lost"], done
+        assert done["received"] > 0 and done["reordered"] == 0, done
+        latency = done["latency"]
+        assert latency["count"] <= done["received"], done
+        if latency["count"]:
+            assert 0 < latency["min"] <= latency["quantiles"]["50"] <= latency["quantiles"]["99.9"] <= latency["max"]
+        made = line.ends.ask("connect", count=200, at_once=32)
+        assert made["completed"] == 200 and not made["stuck"], made
+        assert made["frames"] >= 200 * 11 and made["whole"]["count"] == 200, made
+        counters = line.forwarder.counters()
+        assert counters["flows-decided"] == 300 and counters["tls-hellos"] >= 200, counters
+        assert line.ends.ask("state") == {"connected": True}
+    assert not list(folder.glob("*.memif"))
+
+
 def main():
     build = Path(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="chatgate-smoke-") as folder:
         check_run(build, Path(folder))
         check_ratios(Path(folder))
         check_traffic(build, Path(folder))
-    print("3 checks")
+        check_wire(build, Path(folder))
+    check_stage_table()
+    print("5 checks")
 
 
 main()

@@ -9,9 +9,10 @@ TARGETS = [
     ("captures/short-tls", "ratio", ">=", 5, "short TLS flows, times ndpiReader"),
     ("engine/new_tls_flow/passed", "value", "<=", 2500, "a new TLS flow from SYN to verdict, ns"),
     ("engine/new_quic_flow/passed", "value", "<=", 8000, "a new QUIC flow to its verdict, ns"),
-    ("lookup/flow_look_up/1000000/bytes-a-flow", "value", "<=", 128, "table a flow, bytes"),
+    ("engine/bytes_a_flow/1000000", "value", "<=", 128, "table a flow, bytes"),
     ("engine/memory/1000000/50000", "value", "<=", 1 << 30, "1,000,000 flows, 50,000 of them inspected, bytes"),
     ("engine/rules", "ratio", "<=", 1.1, "a decided packet under 4,000 rules, times under 10"),
+    ("engine/all-inspection", "ratio", "<=", 1.1, "the same with 1,000,000 names and 10,000 Snort rules as well"),
     ("engine/two-workers", "ratio", ">=", 1.9, "two workers' engines at once, times one"),
     ("start/first-packet", "value", "<=", 1, "start to the first forwarded packet, s"),
 ]
