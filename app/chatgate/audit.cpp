@@ -25,8 +25,9 @@ namespace po = boost::program_options;
 constexpr Usage kUsage{
     "audit",
     "--policy FILE [--allow ID …] [--expect FILE] [--json]",
-    "Plays a sample of every application, on every path that it has, through the engine under a\n"
-    "policy, and says what passes that is to be blocked, and what is blocked that is to pass.",
+    "Plays a sample of every application, on every path that it has, through the\n"
+    "engine under a policy, and says what passes that is to be blocked, and what is\n"
+    "blocked that is to pass.",
     "chatgate audit --policy policy/chatgate.json --allow xmpp",
 };
 

@@ -22,7 +22,7 @@ namespace po = boost::program_options;
 constexpr Usage kUsage{
     "check",
     "[--json] [--catalogue DIR] [--rules FILE …] [POLICY]",
-    "Validates a policy and all that it names, and says everything that is wrong with it.\n"
+    "Validates a policy and all that it names, and says everything that is wrong.\n"
     "POLICY is /etc/chatgate/policy.json where it is left out.",
     "chatgate check --json policy/chatgate.json",
 };

@@ -29,13 +29,12 @@ namespace po = boost::program_options;
 
 constexpr Usage kUsage{
     "explain",
-    "--policy FILE --from ADDR[:PORT] --to ADDR:PORT [OPTION …]\n"
+    "--policy FILE --from ADDR --to ADDR:PORT [OPTION …]\n"
     "       chatgate explain --policy FILE --read CAPTURE --flow N",
-    "Says which rule decides a connection, and why: what was looked at, step by step, and what "
-    "was\n"
-    "found. The connection is described, or is one of a capture.",
-    "chatgate explain --policy policy/chatgate.json --from 10.1.1.5 --to 203.0.113.7:443 \\\n"
-    "    --sni web.whatsapp.com",
+    "Says which rule decides a connection, and why: what was looked at, step by\n"
+    "step, and what was found. The connection is described, or is one of a capture.",
+    "chatgate explain --policy policy/chatgate.json --from 10.1.1.5 \\\n"
+    "  --to 203.0.113.7:443 --sni web.whatsapp.com",
 };
 
 constexpr std::uint16_t kClientPort = 40000;
@@ -46,28 +45,28 @@ po::options_description describe() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   po::options_description options("Options");
   options.add_options()("policy", text("FILE")->default_value(std::string(kDefaultPolicyFile)),
-                        "the policy")("from", text("ADDR[:PORT]"), "the client")(
-      "to", text("ADDR:PORT"), "the server")("protocol", text("tcp|udp"),
-                                             "default: as the name goes, else tcp")(
+                        "the policy")("json", po::bool_switch(),
+                                      "one JSON object on standard output")(
+      "from", text("ADDR[:PORT]"), "the client")("to", text("ADDR:PORT"), "the server")(
+      "protocol", text("tcp|udp"), "default: as the name goes, else tcp")(
       "sni", text("NAME"), "the client says this name in a TLS hello")("quic-sni", text("NAME"),
                                                                        "... in a QUIC hello")(
       "host", text("NAME"), "... in an HTTP request")("dns", text("NAME"),
                                                       "... in a question to a DNS server")(
       "application", text("ID"), "as if its own protocol were spoken")(
       "service", text("ID"), "what is done in it: login, text-chat, file-transfer, …")(
+      "read", text("CAPTURE"), "explain a flow of a capture instead")(
+      "flow", po::value<std::uint64_t>()->value_name("N"),
+      "its number from 1, or the flow_id of an event")(
       "at", text("TIME"), "when: 2026-11-26T08:30 (UTC); default: now")(
       "vlan", po::value<std::uint16_t>()->value_name("N"), "the tag of the frames")(
       "mac", text("ADDR"), "the client's hardware address, or that of the router before it")(
       "interface", po::value<std::uint16_t>()->value_name("N"),
-      "the pair of devices, counted from 0")("read", text("CAPTURE"),
-                                             "explain a flow of a capture instead")(
-      "flow", po::value<std::uint64_t>()->value_name("N"),
-      "which: its number in the capture from 1, or the flow_id of an event")(
+      "the pair of devices, counted from 0")(
       "catalogue", text("DIR"),
       "folder of the catalogue; default: beside the policy, else the installed one")(
       "rules", po::value<std::vector<std::string>>()->composing()->value_name("FILE"),
-      "Snort rules beside those that the policy names (repeats)")(
-      "json", po::bool_switch(), "one JSON object on standard output");
+      "Snort rules beside those that the policy names (repeats)");
   return options;
 }
 

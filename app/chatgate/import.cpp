@@ -29,10 +29,10 @@ constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
 constexpr Usage kUsage{
     "import",
-    "--from asa|ios|snort FILE [--output POLICY] [--json] [OPTION …]",
+    "--from asa|ios|snort FILE [--output POLICY] [OPTION …]",
     "Turns a configuration into a policy, and says of every line what became of it.\n"
-    "The policy goes to standard output, or to the file that --output names. With --json the\n"
-    "report is one JSON object: on standard output beside --output, else on standard error.",
+    "The policy goes to standard output, or to the file that --output names; the\n"
+    "report to standard error, and with --output --json to standard output.",
     "chatgate import --from asa running-config.txt --output policy.json",
 };
 

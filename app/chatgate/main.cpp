@@ -44,17 +44,17 @@ constexpr Command kCommands[] = {
 
 void print_help(std::ostream& out) {
   out << "Usage: chatgate COMMAND [OPTION ...]\n\n"
-         "A gateway that finds instant messaging in network traffic and does what a policy says\n"
-         "about it.\n\nCommands:\n";
+         "A gateway that finds instant messaging in network traffic and does what a\n"
+         "policy says about it.\n\nCommands:\n";
   for (const Command& command : kCommands) {
     out << "  " << command.word << std::string(10 - command.word.size(), ' ') << command.help
         << "\n";
   }
   out << "\nOptions:\n"
-         "  --help     show this help; after a command, the help of that command\n"
+         "  --help     show this help; after a command, the help of that command, and\n"
+         "             --help-all all of its options\n"
          "  --version  show the version\n\n"
-         "Exit status: 0 done, 1 it failed at run time, 2 wrong usage or a file that is not "
-         "valid.\n"
+         "Exit status: 0 done, 1 it failed at run time, 2 wrong usage or an invalid file.\n"
          "Example:\n  chatgate check /etc/chatgate/policy.json\n";
 }
 

@@ -6,7 +6,10 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <fstream>
 #include <iostream>
+#include <typeinfo>
 #include <vector>
+
+#include "help.h"
 
 namespace chatgate::app {
 namespace {
@@ -27,6 +30,38 @@ std::string strip(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
 }
 
+// A line of the file without what is a comment: what follows #, and a line that begins with ;.
+std::string without_comment(std::string_view line) {
+  const std::string text = strip(line.substr(0, line.find('#')));
+  return text.starts_with(';') ? std::string() : text;
+}
+
+bool is_section(std::string_view text) {
+  return text.starts_with('[') && text.ends_with(']');
+}
+
+bool has_sections(const std::vector<std::string>& lines) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [](const std::string& line) { return is_section(without_comment(line)); });
+}
+
+bool holds(const Arguments& arguments, std::initializer_list<std::string_view> words) {
+  return std::find_first_of(arguments.begin(), arguments.end(), words.begin(), words.end()) !=
+         arguments.end();
+}
+
+// Whether a value is written below zero for an option that counts: Boost would take the largest
+// number less it.
+bool is_below_zero(const po::option& option, const po::option_description& description) {
+  const auto* typed = dynamic_cast<const po::typed_value_base*>(description.semantic().get());
+  if (typed == nullptr || option.value.empty() || !option.value.front().starts_with('-')) {
+    return false;
+  }
+  const std::type_info& type = typed->value_type();
+  return type == typeid(std::uint16_t) || type == typeid(std::uint32_t) ||
+         type == typeid(std::uint64_t);
+}
+
 // Collects the values of one subcommand's options from the command line and the file.
 class OptionReader {
  public:
@@ -35,7 +70,8 @@ class OptionReader {
       : all_(options), positional_(positional) {
     here_.file = "chatgate " + std::string(usage.command);
     all_.add_options()("config", po::value<std::string>()->value_name("FILE"),
-                       "read options from an INI file")("help,h", "show this help");
+                       "read options from an INI file")("help,h", "show a screen of help")(
+        "help-all", "show every option");
     for (const auto& option : options.options()) names_.push_back(option->long_name());
   }
 
@@ -75,19 +111,18 @@ class OptionReader {
 
   void read_file(const std::string& file, std::string_view wanted_section) {
     std::ifstream stream(file);
-    std::string line;
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) lines.push_back(std::move(line));
+    if (!stream.is_open() || stream.bad()) return findings_.error({file}, "cannot be read");
     std::string section(kDefaultSection);
-    std::size_t number = 0;
+    if (file != kDefaultConfigFile && !has_sections(lines)) section = wanted_section;
     po::parsed_options parsed(&all_);
-    if (!stream) {
-      findings_.error({file}, "cannot be read");
-      return;
-    }
-    while (std::getline(stream, line)) {
-      const Place place{file, ++number, std::min(line.find_first_not_of(" \t"), line.size()) + 1};
-      const std::string text = strip(line.substr(0, line.find('#')));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::string& line = lines[i];
+      const Place place{file, i + 1, std::min(line.find_first_not_of(" \t"), line.size()) + 1};
+      const std::string text = without_comment(line);
       if (text.empty()) continue;
-      if (text.front() == '[' && text.back() == ']') {
+      if (is_section(text)) {
         section = text.substr(1, text.size() - 2);
         if (std::find(std::begin(kSections), std::end(kSections), section) == std::end(kSections)) {
           findings_.error(place, "unknown section [" + section + "]",
@@ -97,7 +132,6 @@ class OptionReader {
         read_line(text, place, parsed);
       }
     }
-    if (stream.bad()) findings_.error({file}, "cannot be read");
     if (!findings_.has_errors()) store_all(parsed, {file});
   }
 
@@ -168,6 +202,13 @@ class OptionReader {
     po::parsed_options one(&all_);
     one.options.push_back(option);
     po::variables_map scratch;
+    const auto* description = all_.find_nothrow(option.string_key, false);
+    if (description != nullptr && is_below_zero(option, *description)) {
+      const std::string name =
+          place.file == here_.file ? with_dashes(option.string_key) : option.string_key;
+      findings_.error(place, "\"" + option.value.front() + "\" is not valid for " + name);
+      return false;
+    }
     try {
       po::store(one, scratch);
       return true;
@@ -218,7 +259,7 @@ class OptionReader {
   std::string suggest_option(std::string_view name) const {
     std::vector<std::string> spellings;
     for (const std::string& each : names_) spellings.push_back(with_dashes(each));
-    spellings.insert(spellings.end(), {"--config", "--help"});
+    spellings.insert(spellings.end(), {"--config", "--help", "--help-all"});
     const std::vector<std::string_view> views(spellings.begin(), spellings.end());
     const std::string_view meant = closest(name, views);
     return meant.empty() ? "see --help" : "did you mean " + std::string(meant) + "?";
@@ -245,22 +286,19 @@ class OptionReader {
   Diagnostics findings_;
 };
 
-void print_help(const Usage& usage, const po::options_description& options) {
-  std::cout << "Usage: chatgate " << usage.command << " " << usage.synopsis << "\n\n"
-            << usage.purpose << "\n\n"
-            << options << "\nExample:\n  " << usage.example << "\n";
-}
-
 }  // namespace
 
 Parsed parse(const Arguments& arguments, const po::options_description& options,
              const po::positional_options_description& positional, const Usage& usage) {
-  if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end() ||
-      std::find(arguments.begin(), arguments.end(), "-h") != arguments.end()) {
-    print_help(usage, OptionReader(options, positional, usage).all());
+  OptionReader reader(options, positional, usage);
+  if (holds(arguments, {"--help-all"})) {
+    print_all_help(std::cout, usage, reader.all());
     return {std::nullopt, kDone};
   }
-  OptionReader reader(options, positional, usage);
+  if (holds(arguments, {"--help", "-h"})) {
+    print_help(std::cout, usage, reader.all());
+    return {std::nullopt, kDone};
+  }
   reader.read_command_line(arguments);
   if (reader.values().count("config")) {
     reader.read_file(reader.values()["config"].as<std::string>(), usage.command);

@@ -1,8 +1,9 @@
 // Options of the subcommands, in one style.
 //
 // A subcommand describes its options with Boost.Program_options and hands them to `parse`, which
-// reads the command line first and then the configuration file, adds `--help` and `--config`,
-// prints the help, and turns every mistake into one line on standard error with "did you mean".
+// reads the command line first and then the configuration file, adds `--help`, `--help-all` and
+// `--config`, prints the help (help.h), and turns every mistake into one line on standard error
+// with "did you mean".
 //
 //   namespace po = boost::program_options;
 //   po::options_description options;
@@ -15,8 +16,10 @@
 // The configuration file (`--config FILE`, else /etc/chatgate/chatgate.conf where it exists) is an
 // INI file with the same names without the dashes: `policy = /etc/chatgate/policy.json`. What
 // stands before the first section, or in `[run]`, is for `chatgate run`; the other subcommands have
-// a section of their own name. A key may repeat where the option may. What the command line says
-// replaces what the file says, values of options that repeat included.
+// a section of their own name. A file without sections that `--config` names is for the subcommand
+// that it is given to. `#` begins a comment, `;` one that takes the whole line. A key may repeat
+// where the option may. What the command line says replaces what the file says, values of options
+// that repeat included.
 #pragma once
 
 #include <boost/program_options/options_description.hpp>
@@ -39,8 +42,8 @@ struct Usage {
   std::string_view command;  // subcommand, and its section in the file: "replay"
   std::string_view
       synopsis;  // what follows the command's name: "--policy FILE --read IN [OPTION …]"
-  std::string_view purpose;  // one sentence
-  std::string_view example;  // a whole command line
+  std::string_view purpose;  // one sentence, in lines of at most 80 columns
+  std::string_view example;  // a whole command line, in lines of at most 78
 };
 
 struct Parsed {

@@ -27,10 +27,11 @@ namespace po = boost::program_options;
 
 constexpr Usage kUsage{
     "replay",
-    "--policy FILE --read IN [--write OUT] [--events FILE|-] [OPTION …]",
-    "Runs the packets of a capture (pcap or pcapng; - is standard input) through the engine under\n"
-    "a policy, and prints what it did as one JSON object on the last line.",
-    "chatgate replay --policy policy/chatgate.json --read talk.pcap --write passed.pcap --events -",
+    "--policy FILE --read IN [--write OUT] [OPTION …]",
+    "Runs the packets of a capture (pcap or pcapng) through the engine under a\n"
+    "policy, and prints what it did as one JSON object on the last line.",
+    "chatgate replay --policy policy/chatgate.json --read talk.pcap \\\n"
+    "  --write passed.pcap --events -",
 };
 
 constexpr unsigned kMostWorkers = 64;
@@ -47,21 +48,22 @@ po::options_description describe() {
       "what both ports would have sent; OUT.pcapng may hold several link types")(
       "events", text("FILE"), "events, one JSON object a line; - is standard output")(
       "inside", texts("CIDR")->composing(),
-      "addresses that are inside (repeats); default: the policy's networks.inside, else the side "
-      "that opened a flow")("workers", po::value<unsigned>()->default_value(1)->value_name("N"),
-                            "workers, in turn")(
+      "what is inside (repeats); default: the policy's networks.inside, else the side that opened "
+      "a "
+      "flow")("workers", po::value<unsigned>()->default_value(1)->value_name("N"),
+              "workers, in turn")(
       "flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
       "most flows of a worker")("loop", po::value<unsigned>()->default_value(1)->value_name("N"),
                                 "run the packets N times, from memory")(
+      "rules", texts("FILE")->composing(),
+      "Snort rules beside those that the policy names (repeats)")(
       "catalogue", text("DIR"),
       "folder of the catalogue; default: beside the policy, else the installed one")(
       "checksums", text("auto|verify|ignore")->default_value("auto"),
       "verify: packets with a wrong one are no evidence and do not pass; ignore; or auto: verify, "
       "but for senders of which the capture shows wrong ones only (filled in by their device)")(
       "redact-people", po::bool_switch(), "no log-ins, peers and file names in events")(
-      "protocol-events", po::bool_switch(), "dns, tls and http events too")(
-      "rules", texts("FILE")->composing(),
-      "Snort rules beside those that the policy names (repeats)");
+      "protocol-events", po::bool_switch(), "dns, tls and http events too");
   return options;
 }
 

@@ -25,12 +25,12 @@ namespace po = boost::program_options;
 
 constexpr Usage kUsage{
     "report",
-    "--events FILE … [--from TIME] [--to TIME] [--policy FILE] [--output FILE.html] [--json]",
-    "A page for an auditor: what was blocked and allowed, under which policy, and what the events\n"
-    "do not tell. Reads rotated and compressed files too. TIME is in UTC, such as 2026-11-23 or\n"
-    "2026-11-23T20:00.",
-    "chatgate report --events /var/log/chatgate/eve.json.1.gz /var/log/chatgate/eve.json "
-    "--output report.html",
+    "--events FILE … [--output FILE.html] [OPTION …]",
+    "A page for an auditor: what was blocked and allowed, under which policy, and\n"
+    "what the events do not tell. Reads rotated and compressed files too. TIME is in\n"
+    "UTC, such as 2026-11-23 or 2026-11-23T20:00.",
+    "chatgate report --output report.html \\\n"
+    "  --events /var/log/chatgate/eve.json.1.gz /var/log/chatgate/eve.json",
 };
 
 using Texts = std::vector<std::string>;

@@ -68,12 +68,11 @@ void read_failure(const po::variables_map& values, RunRequest& request, Diagnost
 const Usage kRunUsage{
     "run",
     "--inside DEV --outside DEV --policy FILE [OPTION …]",
-    "The gateway: a bridge between two devices that forwards, drops or resets what the policy "
-    "says.\n"
-    "DEV is pci:ADDRESS, af_packet:INTERFACE, af_xdp:INTERFACE, tap:NAME, memif:SOCKET,ID,\n"
-    "pcap:FILE[,OUT] or vdev: and any device string of DPDK.",
-    "chatgate run --inside af_packet:eth1 --outside af_packet:eth2 --policy "
-    "/etc/chatgate/policy.json",
+    "The gateway: a bridge between devices that forwards, drops or resets by policy.\n"
+    "DEV is pci:ADDRESS, af_packet:INTERFACE, af_xdp:INTERFACE, tap:NAME,\n"
+    "memif:SOCKET,ID, pcap:FILE[,OUT] or vdev: and any device string of DPDK.",
+    "chatgate run --inside af_packet:eth1 --outside af_packet:eth2 \\\n"
+    "  --policy /etc/chatgate/policy.json",
 };
 
 po::options_description run_options() {
@@ -83,35 +82,35 @@ po::options_description run_options() {
   };
   po::options_description options("Options");
   auto add = options.add_options();
-  add("inside", texts("DEV"), "the side of the clients (repeats; paired with --outside in order)");
+  add("inside", texts("DEV"), "the side of the clients (repeats, in pairs)");
   add("outside", texts("DEV"), "the side of the servers");
-  add("workers", text("CORES"), "cores of the workers, such as 1,3-4; default: the last one");
   add("policy", text("FILE")->default_value(std::string(kDefaultPolicyFile)), "the policy");
-  add("catalogue", text("DIR"), "its applications; default: beside the policy, else the installed");
-  add("rules", texts("FILE"), "Snort rules beside those that the policy names (repeats)");
-  add("signature-cache", text("DIR")->default_value(std::string(kDefaultSignatureCache)),
-      "where compiled rules are kept");
-  add("state", text("DIR"), "keep the last good policy there, for a start with a bad one");
+  add("workers", text("CORES"), "their cores, such as 1,3-4; default: the last one");
   add("idle", text("sleep|poll|power")->default_value("sleep"), "while nothing comes");
   add("socket", text("PATH")->default_value(std::string(kDefaultSocket)), "for chatgatectl");
   add("events", texts("SINK"),
       "file:PATH, unix:PATH, syslog:, redis://HOST:PORT/STREAM or - (repeats)");
+  add("metrics", text("ADDR:PORT"), "for Prometheus: /metrics, and /healthz (HTTP)");
   add("on-failure", text("open|closed")->default_value("open"),
-      "the wire when the gateway ends, and packets it has no room for");
+      "the wire without the gateway, packets without room");
+  add("flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
+      "most flows, all workers together");
+  add("user", text("NAME"), "whom it becomes when its ports are open");
+  add("pid-file", text("FILE"), "where to write the process's number");
+  add("eal", text("WORDS"), "more arguments for DPDK");
+  add("rules", texts("FILE"), "Snort rules beside those that the policy names (repeats)");
+  add("catalogue", text("DIR"), "its applications; default: beside the policy, else the installed");
+  add("signature-cache", text("DIR")->default_value(std::string(kDefaultSignatureCache)),
+      "where compiled rules are kept");
+  add("state", text("DIR"), "keep the last good policy there, for a start with a bad one");
   add("watchdog", po::value<unsigned>()->value_name("SECONDS"),
       "end it when a worker hangs that long; default: 10 where the wire can be opened, else 0, "
       "off");
-  add("flows", po::value<std::uint32_t>()->default_value(1u << 16)->value_name("N"),
-      "most flows, all workers together");
   add("frames", po::value<std::uint32_t>()->default_value(0)->value_name("N"),
       "least room for frames, for each device; 0: what its queues need");
   add("redact-people", po::bool_switch(), "no log-ins, peers and file names in events");
   add("protocol-events", po::bool_switch(), "dns, tls and http events too");
-  add("pid-file", text("FILE"), "where to write the process's number");
-  add("eal", text("WORDS"), "more arguments for DPDK");
-  add("user", text("NAME"), "whom it becomes when its ports are open");
   add("syscall-filter", text("on|off")->default_value("on"), "refuse system calls it never needs");
-  add("metrics", text("ADDR:PORT"), "for Prometheus: /metrics, and /healthz (HTTP)");
   return options;
 }
 

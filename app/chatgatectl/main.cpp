@@ -87,8 +87,8 @@ int wrong_usage(std::string message, const std::string& remedy) {
 // The status to end with at once, or nothing and `options` filled.
 std::optional<int> read_options(int count, char** arguments, Options& options) {
   po::options_description shown("Options");
-  shown.add_options()("help", "print this and exit")("json", po::bool_switch(&options.json),
-                                                     "answer with one JSON object")(
+  shown.add_options()("help", "print this and exit")("version", "print the version and exit")(
+      "json", po::bool_switch(&options.json), "answer with one JSON object")(
       "once", po::bool_switch(&options.once), "print `top` once, no live screen")(
       "socket", po::value<std::string>()->value_name("PATH"),
       "the gateway's socket, /run/chatgate/chatgate.sock\nif nothing else is said")(
@@ -106,8 +106,8 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
               values);
     po::notify(values);
   } catch (const po::unknown_option& error) {
-    static constexpr std::array<std::string_view, 6> kNames = {
-        "--complete", "--config", "--help", "--json", "--once", "--socket"};
+    static constexpr std::array<std::string_view, 7> kNames = {
+        "--complete", "--config", "--help", "--json", "--once", "--socket", "--version"};
     return wrong_usage("unknown option \"" + error.get_option_name() + "\"",
                        chatgate::suggestion(error.get_option_name(), kNames));
   } catch (const po::error& error) {
@@ -117,6 +117,10 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
     std::ostringstream text;
     text << shown;
     std::printf(kHelp, text.str().c_str());
+    return kDone;
+  }
+  if (values.contains("version")) {
+    std::cout << "chatgatectl " CHATGATE_VERSION "\n";
     return kDone;
   }
   if (values.contains("complete")) options.complete = values["complete"].as<std::string>();

@@ -125,14 +125,19 @@ def read_options(block):
     return options
 
 
+def help_option(words):
+    """Which option shows all: the help of chatgate's commands fits a screen and leaves some out."""
+    return "--help-all" if len(words) == 2 and Path(words[0]).name == "chatgate" else "--help"
+
+
 def ask(words):
-    result = subprocess.run([*words, "--help"], capture_output=True, text=True, check=True)
+    result = subprocess.run([*words, help_option(words)], capture_output=True, text=True, check=True)
     return Help(result.stdout)
 
 
 def option_rows(options, in_file=False):
     for option in options:
-        if in_file and option.name in ("help", "config", "version"):
+        if in_file and option.name in ("help", "help-all", "config", "version"):
             continue
         yield ".TP"
         if in_file:

@@ -35,7 +35,8 @@ def complete(name, *words, program=None, folder=None):
 
 
 def listed(program, *words):
-    text = subprocess.run([program, *words, "--help"], capture_output=True, text=True, check=True).stdout
+    option = "--help-all" if words else "--help"
+    text = subprocess.run([program, *words, option], capture_output=True, text=True, check=True).stdout
     return ["--" + word for word in re.findall(r"^  (?:-\w \[ )?--([a-z][a-z0-9-]*)", text, re.M)]
 
 

@@ -76,12 +76,25 @@ class Pages(unittest.TestCase):
             with self.subTest(command):
                 page = page_of(command)
                 self.assertIsNotNone(page, f"packaging/man has no page for chatgate {command}")
-                self.assertEqual(missing_options(source(page), said(CHATGATE, command, "--help")), [])
+                self.assertEqual(missing_options(source(page), said(CHATGATE, command, "--help-all")), [])
                 self.assertIn(f"chatgate-{command} ", source("chatgate.8").replace("\n", " "))
 
     def test_the_other_programs_too(self):
         self.assertEqual(missing_options(source("chatgatectl.8"), said(CHATGATECTL, "--help")), [])
         self.assertEqual(missing_options(source("chatgate-setup.8"), said(SETUP, "--help")), [])
+
+    def test_help_fits_a_screen_and_leaves_out_nothing_unsaid(self):
+        for command in ("", *commands()):
+            with self.subTest(command):
+                text = said(CHATGATE, *filter(None, [command]), "--help")
+                lines = text.splitlines()
+                self.assertLessEqual(len(lines), 24)
+                self.assertLessEqual(max(map(len, lines)), 80)
+                self.assertRegex(text, r"\nExample:\n  chatgate \S")
+                if command:
+                    words = set(re.findall(r"--[a-z][a-z-]*", text))
+                    every = {"--" + name for name in options_of(said(CHATGATE, command, "--help-all"))}
+                    self.assertEqual(every - words, set())
 
     def test_every_option_of_a_file_is_told(self):
         page = source("chatgate.conf.5")
@@ -89,7 +102,7 @@ class Pages(unittest.TestCase):
             section = re.search(rf"^\.SH SECTION \[{command}\]\n(.*?)(?=^\.SH)", page, re.M | re.S)
             self.assertIsNotNone(section, f"chatgate.conf(5) has no section [{command}]")
             told = set(re.findall(r"^\.TP\n([a-z0-9-]+) = ", section[1], re.M))
-            wanted = set(options_of(said(CHATGATE, command, "--help"))) - {"help", "config"}
+            wanted = set(options_of(said(CHATGATE, command, "--help-all"))) - {"help", "help-all", "config"}
             self.assertEqual(told, wanted)
 
     def test_every_key_of_the_policy_is_told(self):
@@ -123,7 +136,7 @@ class Pages(unittest.TestCase):
             self.assertRegex(guide, r"\b" + first + r"\b" + "".join(".*" + word for word in rest))
 
     def test_a_page_that_went_stale_is_found(self):
-        page, text = source("chatgate-run.8"), said(CHATGATE, "run", "--help")
+        page, text = source("chatgate-run.8"), said(CHATGATE, "run", "--help-all")
         without = page.replace(".TP\n--flows", ".PP\nflows")
         self.assertEqual(missing_options(without, text), ["flows"])
         newer = text.replace("  --flows N", "  --brand-new N   is new\n  --flows N")

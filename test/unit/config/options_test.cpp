@@ -73,6 +73,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{{"--inside", "a", "--verbose=1"}, "chatgate run: --verbose takes no value\n"},
         Mistake{{"--inside", "a", "--workers", "x"},
                 "chatgate run: \"x\" is not valid for --workers\n"},
+        Mistake{{"--inside", "a", "--workers", "-1"},
+                "chatgate run: \"-1\" is not valid for --workers\n"},
+        Mistake{{"--inside", "a", "--workers=-0"},
+                "chatgate run: \"-0\" is not valid for --workers\n"},
         Mistake{{"--inside", "a", "--policy", "b", "--policy", "c"},
                 "chatgate run: --policy is given more than once\n"},
         Mistake{{"--inside", "a", "b"}, "chatgate run: too many arguments, see --help\n"}));
@@ -112,9 +116,22 @@ TEST(Options, ASectionIsForItsCommandOnly) {
             std::vector<std::string>{"b"});
 }
 
+TEST(Options, AFileWithoutSectionsIsForTheCommandThatItIsGivenTo) {
+  const ConfigFile file("; a comment; inside = x\ninside = a\n  ; another\nworkers = 3\n");
+  Usage replay = kUsage;
+  replay.command = "replay";
+  for (const Usage& usage : {kUsage, replay}) {
+    const Outcome outcome = parse_quietly({"--config", file.path()}, usage);
+    ASSERT_TRUE(outcome.parsed.values) << outcome.errors;
+    EXPECT_EQ((*outcome.parsed.values)["inside"].as<std::vector<std::string>>(),
+              std::vector<std::string>{"a"});
+    EXPECT_EQ((*outcome.parsed.values)["workers"].as<unsigned>(), 3u);
+  }
+}
+
 TEST(Options, MistakesInTheFileHaveTheirPlace) {
   const ConfigFile file(
-      "insde = 1\nworkers = many\n foo\n[rnu]\nx = 1\n[run]\nworkers = 2\nverbose = maybe\n");
+      "insde = 1\nworkers = many\n foo\n[rnu]\nx = 1\n[run]\nworkers = -2\nverbose = maybe\n");
   const Outcome outcome = parse_quietly({"--config", file.path()});
   EXPECT_EQ(outcome.parsed.status, kInvalid);
   const std::string& f = file.path();
@@ -122,6 +139,7 @@ TEST(Options, MistakesInTheFileHaveTheirPlace) {
                                 ":2:1: \"many\" is not valid for workers\n" + f +
                                 ":3:2: \"foo\" has no value, expected NAME = VALUE\n" + f +
                                 ":4:1: unknown section [rnu], did you mean \"run\"?\n" + f +
+                                ":7:1: \"-2\" is not valid for workers\n" + f +
                                 ":8:1: \"maybe\" is not valid for verbose\n");
 }
 
