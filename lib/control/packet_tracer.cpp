@@ -8,7 +8,7 @@
 namespace chatgate::control {
 namespace {
 
-explain::StageOptions stage_options(Context& context) {
+explain::StageOptions stage_options(const Context& context) {
   explain::StageOptions options;
   // None of those that run: the snapshot has room for one more.
   options.worker = WorkerId(static_cast<WorkerId::rep>(context.counters.workers()));
