@@ -8,6 +8,7 @@ form, that a program held against itself comes out near one, and that targets an
 """
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -52,13 +53,20 @@ def check_ratios(folder):
     reached = {words: word for words, _, _, word in targets.judge([twice, slow])}
     assert sorted(map(str, reached.values())).count("None") == len(targets.TARGETS) - 2
     assert list(reached.values()).count(True) == 1 and list(reached.values()).count(False) == 1
+    rate = measure.Result("memif/64/loss-free/io", "packets/s", [5e6], "dpdk-testpmd io", [8e6])
+    times = [measure.Result(f"memif/64/latency/50%/{word}", "ns", [value], "dpdk-testpmd io", [value / 2], False)
+             for word, value in (("p50", 2000), ("p99", 40_000))]
     page = folder / "page.md"
     page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
-    report.write(page, {"cores": 2}, "abc", "scripts/bench", [twice, slow])
+    report.write(page, {"cores": 2}, "abc", "scripts/bench", [twice, slow, rate, *times])
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
     assert "ndpiReader | 10.00 |" in text and "**no**" in text
     assert (folder / "performance/captures.svg").read_text(encoding="utf-8").startswith("<svg ")
+    assert ">5<" in (folder / "performance/memif.svg").read_text(encoding="utf-8")
+    drawn = (folder / "performance/latency.svg").read_text(encoding="utf-8")
+    # Logarithmic, from half the least (that is 500) to the most.
+    assert f'width="{420 * math.log(4) / math.log(80):.1f}"' in drawn and "50% of the rate, p99" in drawn
 
 
 def check_traffic(build, folder):

@@ -18,6 +18,7 @@ from forwarders import Gateway, Peer
 
 TOP = 60e6       # frames a second that nothing here forwards
 NEAR = 0.02      # how far the loss-free rate may be from the next that loses
+MOST_TRIALS = 60  # to find a rate; ten are usual
 SHARES = 10, 50, 90
 QUANTILES = {"p50": "50", "p99": "99", "p99.9": "99.9"}
 
@@ -53,7 +54,7 @@ class Line:
     """A forwarder with its ends; to be used in `with`. `mode`: testpmd's, or none for the gateway."""
 
     def __init__(self, bench, mode=None, flows=1 << 16, program=None):
-        self.bench = bench
+        self.trials = 0
         self.sockets = [bench.folder / f"{side}.memif" for side in ("inside", "outside")]
         for path in self.sockets:
             path.unlink(missing_ok=True)
@@ -95,6 +96,7 @@ class Line:
     def holds(self, rate, seconds, **words):
         """Whether nothing is lost at a rate, and the last trial."""
         for _ in range(3):
+            self.trials += 1
             done = self.load(rate, seconds, **words)
             if done["lost"] == 0 or done["lost"] > done["offered"] / 100:
                 break
@@ -107,7 +109,10 @@ class Line:
         flood = self.load(TOP, min(0.02, seconds), **words)
         high = 1.2 * flood["received"] / flood["seconds"]
         low, rate = 0.0, high * 0.7
+        self.trials = 0
         while high - low > NEAR * high:
+            if self.trials >= MOST_TRIALS:
+                raise RuntimeError("frames are lost at one rate and another: this machine is too busy to measure on")
             held, done = self.holds(rate, seconds, **words)
             if held:
                 low = done["offered"] / done["seconds"]
@@ -115,8 +120,6 @@ class Line:
             else:
                 high = rate
             rate = (low + high) / 2
-            if high < 1000:
-                raise RuntimeError("frames are lost at every rate: this machine is too busy to measure on")
         return low
 
 
