@@ -10,7 +10,6 @@ and the gateway ends in order. What came of it goes into the file, its time line
 """
 
 import argparse
-import contextlib
 import os
 import platform
 import re
@@ -36,21 +35,15 @@ SHORT = 60  # seconds; what is shorter has a warm-up only
 MOST_GROWTH = 4096  # KiB, by the fit, from the warm-up to the end
 ATTACK_SECONDS, ATTACK_PAUSE = 2.0, 8.0
 ATTACK_SHARE = 0.25  # of the rate without loss
-PRIORITY = -10  # of the gateway's session, where the kernel shares processors out by session
 
 
 class SoakGateway(Gateway):
-    """On the last core, with as much of it as a service has; the load runs on the others."""
+    """On the last core; the load runs on the others."""
 
     def command(self):
         words = super().command()
         words[words.index("--workers") + 1] = str(max(os.sched_getaffinity(0)))
         return [*words, "--metrics", METRICS]
-
-    def start(self, seconds=30):
-        super().start(seconds)
-        with contextlib.suppress(OSError):
-            Path(f"/proc/{self.process.pid}/autogroup").write_text(f"{PRIORITY}\n", encoding="ascii")
 
 
 class Soak:
