@@ -96,6 +96,12 @@ void RunSession::tell_manager(std::string_view state) {
 
 void RunSession::serve() {
   commands_.tell("gateway started", own_word());
+  unless_it_fails(log_line, "the policy could not be tested", [this] {
+    if (!commands_.test_start(own_word()).passed()) {
+      log_line(
+          "self-test failed: the workers do not enforce the policy; \"show policy\" says more");
+    }
+  });
   wait_for_signal();
   watch_links();
   each_second();

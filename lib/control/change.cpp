@@ -28,11 +28,14 @@ Reply reply_for(const ReloadOutcome& outcome) {
 Reply reply_for_change(Context& context, const ReloadOutcome& outcome, policy::Mode before) {
   Reply reply = reply_for(outcome);
   reply.result["generation"] = outcome.generation;
-  if (outcome.self_test && !outcome.self_test->passed()) {
+  if (outcome.forced) reply.result["forced"] = true;
+  if (outcome.self_test && !outcome.self_test->passed() && !outcome.forced) {
     reply.status = kFailed;
     reply.error =
         "the policy before is in force again because the workers did not enforce this one";
-    reply.remedy = "nothing is wrong with the file; report what failed";
+    reply.remedy =
+        "nothing is wrong with the file; report what failed. \"policy reload force\" uses it all "
+        "the same";
     return reply;
   }
   if (!outcome.accepted) {
@@ -49,7 +52,7 @@ Reply reply_for_change(Context& context, const ReloadOutcome& outcome, policy::M
       std::string(to_string(snapshot->mode())) +
       (before == snapshot->mode() ? "" : " (was " + std::string(to_string(before)) + ")") +
       (outcome.self_test ? "\nSelf-test: " + self_test_text(*outcome.self_test) : std::string()) +
-      "\n";
+      (outcome.forced ? "; it stays in force all the same" : "") + "\n";
   return reply;
 }
 
@@ -71,9 +74,10 @@ std::string absolute(std::string_view file, const Caller& caller) {
   return (std::filesystem::path(caller.directory) / file).lexically_normal().string();
 }
 
-Reply policy_reload(Context& context, const Invocation&, const Caller& caller) {
+Reply policy_reload(Context& context, const Invocation& invocation, const Caller& caller) {
   const policy::Mode before = context.gateway.snapshot()->mode();
-  return reply_for_change(context, context.policy.reload(caller), before);
+  const OnAlarm on_alarm = invocation.has("force") ? OnAlarm::keep : OnAlarm::take_back;
+  return reply_for_change(context, context.policy.reload(caller, on_alarm), before);
 }
 
 Reply policy_rollback(Context& context, const Invocation& invocation, const Caller& caller) {

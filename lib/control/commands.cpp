@@ -220,8 +220,11 @@ std::vector<Command> basic_table() {
         {"flow", ValueKind::flow_id, "only of this connection"},
         {"stop", ValueKind::none, "end the trace"},
         {"", ValueKind::number, "this many", 1, TraceControl::kMostPackets}}},
-      {"policy reload", "read the policy's file again and use it", Right::change,
-       at_once<policy_reload>},
+      {"policy reload",
+       "read the policy's file again and use it",
+       Right::change,
+       at_once<policy_reload>,
+       {{"force", ValueKind::none, "also where its self-test fails"}}},
       {"policy rollback",
        "put the policy before the running one into force again",
        Right::change,
@@ -347,6 +350,10 @@ Reply Commands::complete(std::string_view line) const {
 
 ReloadOutcome Commands::reload(const Caller& caller) {
   return context_->policy.reload(caller);
+}
+
+explain::SelfTest Commands::test_start(const Caller& caller) {
+  return context_->policy.test_start(caller);
 }
 
 void Commands::tell_last_good(const Diagnostics& errors, const Caller& caller) {

@@ -55,6 +55,8 @@ class Commands {
 
   // The same as `policy reload`, for SIGHUP.
   ReloadOutcome reload(const Caller& caller);
+  // Whether the workers enforce what the gateway has started with; a failure is an audit event too.
+  explain::SelfTest test_start(const Caller& caller);
   // Tells that the gateway has started with the last good policy, because of these errors of the
   // policy's file.
   void tell_last_good(const Diagnostics& errors, const Caller& caller);

@@ -47,9 +47,16 @@ PolicyControl::PolicyControl(Gateway& gateway, catalog::ApplicationRegistry& reg
   }
 }
 
-ReloadOutcome PolicyControl::reload(const Caller& caller) {
+ReloadOutcome PolicyControl::reload(const Caller& caller, OnAlarm on_alarm) {
   return put_in_force(request(policy_file(), gateway_.snapshot()->generation + 1), "policy loaded",
-                      caller);
+                      caller, on_alarm);
+}
+
+explain::SelfTest PolicyControl::test_start(const Caller& caller) {
+  const auto running = gateway_.snapshot();
+  last_self_test_ = test(*running);
+  if (!last_self_test_->passed()) audit_failed_test(caller, running->sha256, *last_self_test_);
+  return *last_self_test_;
 }
 
 ReloadOutcome PolicyControl::roll_back(std::uint32_t generation, const Caller& caller) {
@@ -67,11 +74,11 @@ ReloadOutcome PolicyControl::roll_back(std::uint32_t generation, const Caller& c
   }
   LoadRequest request = this->request(policy_file(), gateway_.snapshot()->generation + 1);
   request.policy_text = wanted->text;
-  return put_in_force(std::move(request), "policy rolled back", caller);
+  return put_in_force(std::move(request), "policy rolled back", caller, OnAlarm::take_back);
 }
 
 ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view what,
-                                          const Caller& caller) {
+                                          const Caller& caller, OnAlarm on_alarm) {
   const auto before = gateway_.snapshot();
   const std::uint32_t running = before->generation;
   // Numbers given to the words of a policy that is refused are not kept.
@@ -101,7 +108,8 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
       throw;
     }
     outcome.self_test = test(*loaded.snapshot);
-    if (!outcome.self_test->passed()) {
+    outcome.forced = !outcome.self_test->passed() && on_alarm == OnAlarm::keep;
+    if (!outcome.self_test->passed() && !outcome.forced) {
       accepted_.pop_back();
       take_back(back, caller, outcome);
     }
@@ -113,14 +121,15 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
     if (accepted_.size() > kKept) accepted_.pop_front();
     stale_lists_ = std::move(loaded.stale_lists);
     keep_on_disk(source_.state_folder, accepted_.back().text);
-    audit(what, caller,
-          {{"policy", policy_file()},
-           {"sha256", outcome.sha256},
-           {"generation", outcome.generation},
-           {"rules", outcome.rule_count},
-           {"signatures", outcome.signature_count},
-           {"mode", to_string(loaded.snapshot->mode())},
-           {"self_test", to_json(*outcome.self_test)}});
+    Json told = {{"policy", policy_file()},
+                 {"sha256", outcome.sha256},
+                 {"generation", outcome.generation},
+                 {"rules", outcome.rule_count},
+                 {"signatures", outcome.signature_count},
+                 {"mode", to_string(loaded.snapshot->mode())},
+                 {"self_test", to_json(*outcome.self_test)}};
+    if (outcome.forced) told["forced"] = true;
+    audit(what, caller, std::move(told));
     outcome.snapshot = loaded.snapshot;
     for (const auto& [name, why] : stale_lists_) {
       audit_list({name, false, false, why, nullptr}, caller);
@@ -156,12 +165,7 @@ void PolicyControl::take_back(const std::shared_ptr<const engine::Snapshot>& bac
   outcome.generation = back->generation;
   outcome.accepted = false;
   publish(back, false);
-  audit("self-test failed", caller,
-        {{"policy", policy_file()},
-         {"sha256", outcome.sha256},
-         {"self_test", to_json(*outcome.self_test)},
-         {"in_force", back->sha256},
-         {"generation", outcome.generation}});
+  audit_failed_test(caller, outcome.sha256, *outcome.self_test);
   if (outcome.self_test->failures.empty()) {
     outcome.diagnostics.error({policy_file(), 0, 0},
                               "there is no memory to test whether the policy is enforced",
@@ -172,6 +176,18 @@ void PolicyControl::take_back(const std::shared_ptr<const engine::Snapshot>& bac
                               "not enforced: " + failure.probe + ": " + failure.why,
                               "the policy before is in force again; this is the gateway's fault");
   }
+}
+
+// `sha256` is that of the policy that was tested; what is in force now may be another.
+void PolicyControl::audit_failed_test(const Caller& caller, const std::string& sha256,
+                                      const explain::SelfTest& test) const {
+  const auto running = gateway_.snapshot();
+  audit("self-test failed", caller,
+        {{"policy", policy_file()},
+         {"sha256", sha256},
+         {"self_test", to_json(test)},
+         {"in_force", running->sha256},
+         {"generation", running->generation}});
 }
 
 bool PolicyControl::keep_time(const Caller& caller) {
@@ -252,11 +268,33 @@ ListsOutcome PolicyControl::reload_lists(std::string_view name, const Caller& ca
     // A new generation, so that flows already decided are judged anew.
     outcome.generation = ++snapshot->generation;
     snapshot->lists = std::make_shared<const lists::Lists>(std::move(next));
-    publish(std::move(snapshot), true);
+    publish(snapshot, true);
+    outcome.self_test = last_self_test_ = test(*snapshot);
+    if (!outcome.self_test->passed()) {
+      take_lists_back(*running, caller, outcome);
+      return outcome;
+    }
   }
   stale_lists_ = std::move(stale);
   for (const ListOutcome& list : outcome.lists) audit_list(list, caller);
   return outcome;
+}
+
+void PolicyControl::take_lists_back(const engine::Snapshot& running, const Caller& caller,
+                                    ListsOutcome& outcome) {
+  auto back = std::make_shared<engine::Snapshot>(running);
+  outcome.generation = back->generation = outcome.generation + 1;
+  publish(back, true);
+  audit_failed_test(caller, running.sha256, *outcome.self_test);
+  for (ListOutcome& list : outcome.lists) {
+    if (!list.changed) continue;
+    list.accepted = list.changed = false;
+    list.failure = "the workers did not enforce it; this is the gateway's fault";
+    for (const lists::Lists::Entry& entry : running.lists->all()) {
+      if (entry.word == list.name) list.list = entry.list;
+    }
+    audit_list(list, caller);
+  }
 }
 
 void PolicyControl::audit_list(const ListOutcome& list, const Caller& caller) const {

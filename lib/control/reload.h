@@ -44,6 +44,7 @@ struct ReloadOutcome {
   std::uint32_t generation = 0;  // the running one after this
   // Of the policy that came into force, or did not because of it.
   std::optional<explain::SelfTest> self_test{};
+  bool forced = false;  // it is in force although its self-test failed
   // What was looked at, where it is valid.
   std::shared_ptr<const engine::Snapshot> snapshot{};
 };
@@ -61,7 +62,12 @@ struct ListsOutcome {
   std::vector<ListOutcome> lists;
   Diagnostics diagnostics;
   std::uint32_t generation = 0;  // the running one after this
+  // Where something has changed; where it failed, nothing has.
+  std::optional<explain::SelfTest> self_test{};
 };
+
+// What a self-test that fails is to change.
+enum class OnAlarm : std::uint8_t { take_back, keep };
 
 class PolicyControl {
  public:
@@ -74,13 +80,18 @@ class PolicyControl {
 
   // Loads the policy's file again and publishes it if it has no error. Then it is tested whether
   // the workers enforce it (explain/self_test.h); where they do not, the snapshot before is
-  // published again and the reload was not accepted. Where memory runs out (std::bad_alloc) before
-  // the policy is in force, nothing has changed; afterwards only what is told of it is missing.
-  ReloadOutcome reload(const Caller& caller);
+  // published again and the reload was not accepted, unless the caller has it kept. Where memory
+  // runs out (std::bad_alloc) before the policy is in force, nothing has changed; afterwards only
+  // what is told of it is missing.
+  ReloadOutcome reload(const Caller& caller, OnAlarm on_alarm = OnAlarm::take_back);
+  // Tests what is in force since the start. A failure is told by an audit event and changes
+  // nothing, for there is nothing to go back to.
+  explain::SelfTest test_start(const Caller& caller);
   // Loads `file`, the running policy's where it is empty, and publishes nothing.
   ReloadOutcome check(const std::string& file) const;
   // Reads one list's files again, or those of all lists where `name` is empty, and publishes what
   // has changed with the rest of the running snapshot. A list that fails keeps what it held.
+  // What has changed is tested as after a reload, and taken back where workers do not enforce it.
   ListsOutcome reload_lists(std::string_view name, const Caller& caller);
   // Lists that keep what they held, and why.
   const StaleLists& stale_lists() const { return stale_lists_; }
@@ -114,11 +125,17 @@ class PolicyControl {
   Time loaded_at() const { return loaded_at_; }
 
  private:
-  ReloadOutcome put_in_force(LoadRequest request, std::string_view what, const Caller& caller);
+  ReloadOutcome put_in_force(LoadRequest request, std::string_view what, const Caller& caller,
+                             OnAlarm on_alarm);
   LoadRequest request(const std::string& file, std::uint32_t generation) const;
   void audit_list(const ListOutcome& list, const Caller& caller) const;
   void publish(std::shared_ptr<const engine::Snapshot> next, bool same_rules);
   explain::SelfTest test(const engine::Snapshot& meant);
+  void audit_failed_test(const Caller& caller, const std::string& sha256,
+                         const explain::SelfTest& test) const;
+  // Puts `running` back in the place of what is in force, and its lists into the outcome.
+  void take_lists_back(const engine::Snapshot& running, const Caller& caller,
+                       ListsOutcome& outcome);
   // `back` is the snapshot before, under a generation of its own.
   void take_back(const std::shared_ptr<const engine::Snapshot>& back, const Caller& caller,
                  ReloadOutcome& outcome);

@@ -130,7 +130,12 @@ Reply list_reload(Context& context, const Invocation& invocation, const Caller& 
     failed += list.accepted ? 0 : 1;
   }
   if (outcome.lists.empty()) reply.text += "The policy has no lists.\n";
-  if (failed != 0) {
+  if (outcome.self_test) reply.result["self_test"] = to_json(*outcome.self_test);
+  if (outcome.self_test && !outcome.self_test->passed()) {
+    reply.status = kFailed;
+    reply.error = "what was in force is so again because the workers did not enforce what was read";
+    reply.remedy = "nothing is wrong with the files; report what failed";
+  } else if (failed != 0) {
     reply.status = kInvalid;
     reply.error = count_of(failed, "list") + " could not be read, what was in force stays";
     reply.remedy = "correct what is named and reload again";

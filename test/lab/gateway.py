@@ -1,5 +1,6 @@
 """The real gateway in the lab's middle, its control program and its events."""
 
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,9 @@ CHATGATE = Path(INSTALLED) / "bin/chatgate" if INSTALLED else BUILD / "app/chatg
 CHATGATECTL = Path(INSTALLED) / "bin/chatgatectl" if INSTALLED else BUILD / "app/chatgatectl/chatgatectl"
 POLICY = DATA / "chatgate.json"
 CATALOGUE = DATA / "catalog"
+# Of the gateway's session, where the kernel shares processors out by session: as a service has it, and
+# so that what it loses on a machine that does much else is its own doing.
+PRIORITY = -10
 # What is in /etc/chatgate is nobody's business here.
 NO_CONFIG = ("--config", "/dev/null")
 
@@ -82,6 +86,8 @@ class Gateway:
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", self.lab.gateway, *self.command()], stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{self.process.pid}/autogroup").write_text(f"{PRIORITY}\n", encoding="ascii")
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:

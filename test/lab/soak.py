@@ -10,7 +10,6 @@ and the gateway ends in order. What came of it goes into the file, its time line
 """
 
 import argparse
-import contextlib
 import os
 import platform
 import re
@@ -36,21 +35,15 @@ SHORT = 60  # seconds; what is shorter has a warm-up only
 MOST_GROWTH = 4096  # KiB, by the fit, from the warm-up to the end
 ATTACK_SECONDS, ATTACK_PAUSE = 2.0, 8.0
 ATTACK_SHARE = 0.25  # of the rate without loss
-PRIORITY = -10  # of the gateway's session, where the kernel shares processors out by session
 
 
 class SoakGateway(Gateway):
-    """On the last core, with as much of it as a service has; the load runs on the others."""
+    """On the last core; the load runs on the others."""
 
     def command(self):
         words = super().command()
         words[words.index("--workers") + 1] = str(max(os.sched_getaffinity(0)))
         return [*words, "--metrics", METRICS]
-
-    def start(self, seconds=30):
-        super().start(seconds)
-        with contextlib.suppress(OSError):
-            Path(f"/proc/{self.process.pid}/autogroup").write_text(f"{PRIORITY}\n", encoding="ascii")
 
 
 class Soak:
@@ -62,7 +55,7 @@ class Soak:
         self.clients = self.replays = self.admin = self.attacks = self.events = None
         self.rate, self.told, self.busy = options.rate, [], os.getloadavg()[0]
         self.first = self.last = None  # Metrics
-        self.overflown = 0
+        self.overflown = self.backlog = 0
 
     def run(self):
         report = self.report
@@ -116,7 +109,7 @@ class Soak:
                                min(ATTACK_SECONDS, self.options.seconds / 6),
                                self.options.pause)
         self.before = self.datagrams.settled()
-        self.overflown = innocents.overflows(self.lab)
+        self.overflown, self.backlog = innocents.overflows(self.lab), innocents.backlog_drops()
         self.first = Metrics(self.lab)
         self.story, self.began = Story(), time.monotonic()
         self.datagrams.rate(self.rate / 2)
@@ -146,6 +139,7 @@ class Soak:
             evicted_total=metrics.counter("flows_evicted"), events_lost_total=metrics.counter("events_lost"),
             missed_total=sum(metrics.counter(f"interface_receive_{word}") - self.first.counter(f"interface_receive_{word}")
                              for word in DEVICE),
+            backlog_total=innocents.backlog_drops() - self.backlog,
             sent_total=sent["sent"] - self.before["sent"], lost_total=sent["lost"] - self.before["lost"], pause_us=sent["late_us"],
             tcp_bytes_total=streams["bytes"], tcp_again_total=streams["again"], tcp_lost_total=streams["lost"],
             blocked_total=sum(n for (_, what), n in self.watch.seen.items() if what == "blocked"),
@@ -167,6 +161,7 @@ class Soak:
         self.sent, self.echoed = self.datagrams.end()
         self.tcp = self.streams.figures("end")
         self.overflown = innocents.overflows(self.lab) - self.overflown
+        self.backlog = innocents.backlog_drops() - self.backlog
         self.events.events.settle(quiet=0.5, most=5)
         self.events.look()
         self._settle()
@@ -225,7 +220,7 @@ def judge(soak):
     sent, lost = soak.sent["sent"] - soak.before["sent"], soak.sent["lost"] - soak.before["lost"]
     check("no datagram of the innocents is lost", "" if not lost else
                  f"{lost} of {sent:,}; {soak.sent['sent'] - soak.echoed['came']} before the server, "
-                 f"{soak.overflown} found no room in a socket", f"{sent:,} there and back, {sent / soak.took:,.0f} a second")
+                 f"{soak.overflown} found no room in a socket, {soak.backlog} none between two interfaces of the kernel", f"{sent:,} there and back, {sent / soak.took:,.0f} a second")
     tcp = soak.tcp
     check("no segment of theirs is lost, and every byte came back", "; ".join(tcp["problems"]) or
                  (f"{tcp['lost']} segments" if tcp["lost"] else ""),

@@ -234,6 +234,12 @@ def overflows(lab):
     return total
 
 
+def backlog_drops():
+    """Frames that this machine's kernel had no room for between two of its own interfaces, of all namespaces."""
+    rows = Path("/proc/net/softnet_stat").read_text(encoding="ascii").splitlines()
+    return sum(int(row.split()[1], 16) for row in rows)
+
+
 def socket_thread():
     """The calling thread, whose namespace it is."""
     return int(Path("/proc/thread-self").resolve().name)

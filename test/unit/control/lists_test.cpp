@@ -66,6 +66,30 @@ class ListCommands : public ::testing::Test {
   std::unique_ptr<Commands> commands_;
 };
 
+TEST_F(ListCommands, WhatWorkersDoNotEnforceIsTakenBack) {
+  ASSERT_EQ(run("policy reload").status, kDone);
+  const auto before = gateway.snapshot();
+  write("lists/bad.txt", "other.example\n");
+  gateway.workers_say = [&] { return before; };
+  const Reply reply = run("list reload bad");
+  EXPECT_EQ(reply.status, kFailed);
+  EXPECT_THAT(reply.error, HasSubstr("the workers did not enforce what was read"));
+  EXPECT_GT(reply.result["self_test"]["failed"], 0);
+  EXPECT_EQ(reply.result["lists"][0]["accepted"], false);
+  EXPECT_EQ(reply.result["lists"][0]["changed"], false);
+  EXPECT_TRUE(holds("bad.example"));
+  EXPECT_FALSE(holds("other.example"));
+  EXPECT_EQ(generation(), before->generation + 2);
+  ASSERT_GE(audits.size(), 2u);
+  EXPECT_EQ(audits[audits.size() - 2]["what"], "self-test failed");
+  EXPECT_EQ(audits.back()["what"], "list refused");
+  gateway.workers_say = nullptr;
+  const Reply again = run("list reload bad");
+  EXPECT_EQ(again.status, kDone) << again.error;
+  EXPECT_EQ(again.result["self_test"]["failed"], 0);
+  EXPECT_TRUE(holds("other.example"));
+}
+
 TEST_F(ListCommands, APolicyBringsItsLists) {
   EXPECT_EQ(run("show lists").text, "The policy has no lists.\n");
   EXPECT_EQ(run("list reload").text, "The policy has no lists.\n");

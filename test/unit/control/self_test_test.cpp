@@ -279,6 +279,41 @@ TEST_F(SelfTestedReload, SwappedRulesAreFoundAndThePolicyBeforeComesBack) {
   EXPECT_EQ(run("show policy").result["kept"].size(), 2u);
 }
 
+TEST_F(SelfTestedReload, ByForceItStaysAndIsToldOf) {
+  gateway_.workers_say = [this] { return rules_swapped(); };
+  const Reply reply = run("policy reload force");
+  EXPECT_EQ(reply.status, kDone) << reply.error;
+  EXPECT_EQ(reply.result["ok"], true);
+  EXPECT_EQ(reply.result["forced"], true);
+  EXPECT_GT(reply.result["self_test"]["failed"], 0);
+  EXPECT_THAT(reply.text, HasSubstr("failed; it stays in force all the same"));
+  EXPECT_EQ(gateway_.published, 1);
+  EXPECT_EQ(gateway_.snapshot()->generation, 2u);
+  ASSERT_EQ(audits_.size(), 1u);
+  EXPECT_EQ(audits_[0]["what"], "policy loaded");
+  EXPECT_EQ(audits_[0]["forced"], true);
+  EXPECT_GT(audits_[0]["self_test"]["failed"], 0);
+  EXPECT_EQ(run("show policy").result["kept"].size(), 2u);
+  EXPECT_TRUE(fs::exists(folder_ / "last-good-policy.json"));
+  // Where nothing fails there is nothing to force.
+  gateway_.workers_say = nullptr;
+  EXPECT_FALSE(run("policy reload force").result.contains("forced"));
+  EXPECT_FALSE(audits_.back().contains("forced"));
+}
+
+TEST_F(SelfTestedReload, WhatIsInForceSinceTheStartIsTested) {
+  EXPECT_FALSE(run("show policy").result.contains("self_test"));
+  EXPECT_TRUE(commands_->test_start(Caller{}).passed());
+  EXPECT_TRUE(audits_.empty());
+  EXPECT_GT(run("show policy").result["self_test"]["probes"], 0);
+  gateway_.workers_say = [this] { return rules_swapped(); };
+  EXPECT_FALSE(commands_->test_start(Caller{}).passed());
+  EXPECT_EQ(gateway_.published, 0);
+  ASSERT_EQ(audits_.size(), 1u);
+  EXPECT_EQ(audits_[0]["what"], "self-test failed");
+  EXPECT_EQ(audits_[0]["sha256"], audits_[0]["in_force"]);
+}
+
 TEST_F(SelfTestedReload, WorkersThatKeepTheOldOneAreFound) {
   gateway_.workers_say = [] { return nullptr; };
   const Reply reply = run("policy reload");
