@@ -74,7 +74,7 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
   }
   constexpr std::size_t kShortList = 12;
   if (candidates.empty() || candidates.size() > kShortList) return {};
-  std::string list = candidates.size() == 1 ? "" : "one of ";
+  std::string list = candidates.size() == 1 ? "only " : "one of ";
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (i != 0) list += ", ";
     list += candidates[i];
