@@ -13,7 +13,8 @@ namespace chatgate::app {
 // Those whose two devices are interfaces of the kernel.
 std::vector<process::Wire> kernel_wires(const std::vector<io::DevicePair>& pairs);
 
-// Those that must not be joined while this gateway runs: also where DPDK's own words name the interfaces.
+// Those that must not be joined while this gateway runs: also where DPDK's own words name the
+// interfaces.
 std::vector<process::Wire> parted_wires(const std::vector<io::DevicePair>& pairs);
 
 // Takes them out of the bridges of a gateway that has ended; `was_open` where there was one. What
