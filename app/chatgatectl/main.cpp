@@ -64,11 +64,17 @@ std::optional<std::string> socket_of_config(const std::string& file, bool requir
     std::cerr << file << ": cannot read this file, write the path of a configuration\n";
     return std::nullopt;
   }
+  // Boost knows comments behind # only; the gateway passes over lines that begin with ; too.
+  std::stringstream lines;
+  for (std::string line; std::getline(input, line);) {
+    const std::size_t first = line.find_first_not_of(" \t");
+    lines << (first != line.npos && line[first] == ';' ? "" : line) << "\n";
+  }
   po::options_description keys;
   keys.add_options()("socket", po::value<std::string>())("run.socket", po::value<std::string>());
   po::variables_map values;
   try {
-    po::store(po::parse_config_file(input, keys, true), values);
+    po::store(po::parse_config_file(lines, keys, true), values);
   } catch (const po::error& error) {
     std::cerr << file << ": " << error.what() << "\n";
     return std::nullopt;

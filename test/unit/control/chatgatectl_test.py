@@ -231,7 +231,7 @@ class ChatgatectlTest(unittest.TestCase):
     def test_the_configuration_names_the_socket(self):
         config = self.gateway.folder + "/chatgate.conf"
         with open(config, "w") as file:
-            file.write(f"policy = x\n[run]\nsocket = {self.gateway.socket}\n")
+            file.write(f"; a comment\npolicy = x\n  ; another\n[run]\nsocket = {self.gateway.socket}\n")
         done = subprocess.run([CTL, "--config", config, "show", "version"], capture_output=True,
                               text=True, timeout=PATIENCE)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
