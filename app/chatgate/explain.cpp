@@ -5,10 +5,8 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <charconv>
 #include <ctime>
-#include <iomanip>
 #include <iostream>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -21,6 +19,7 @@
 #include "options.h"
 #include "policy_source.h"
 #include "replay/replay.h"
+#include "report/tally.h"
 
 namespace chatgate::app {
 namespace {
@@ -103,18 +102,6 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
-std::optional<Time> parse_time(const std::string& text) {
-  for (const char* form : {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"}) {
-    std::tm fields{};
-    std::istringstream in(text);
-    in >> std::get_time(&fields, form);
-    if (!in || in.peek() != std::char_traits<char>::eof()) continue;
-    const std::time_t seconds = ::timegm(&fields);
-    if (seconds >= 0) return from_seconds(static_cast<std::uint64_t>(seconds));
-  }
-  return std::nullopt;
-}
-
 // What the command line describes; what is wrong with it is printed.
 class Reader {
  public:
@@ -136,8 +123,8 @@ class Reader {
     if (values_.count("at") == 0) {
       return from_seconds(static_cast<std::uint64_t>(std::time(nullptr)));
     }
-    const auto time = parse_time(text("at"));
-    if (!time) refuse("--at \"" + text("at") + "\" is no time", "such as 2026-11-26T08:30");
+    const auto time = report::parse_time(text("at"));
+    if (!time) refuse("--at \"" + text("at") + "\" is no time", "such as 2026-11-26T08:30, in UTC");
     return time;
   }
 
@@ -262,7 +249,7 @@ std::optional<explain::Explanation> explain_capture(
   replay.run(capture.packets(), 1);
   replay.finish();
   const std::uint64_t flows = replay.summary().flows;
-  if (trace.published().empty()) {
+  if (wanted == 0 || trace.published().empty()) {
     usage_error(kUsage, "--flow " + std::to_string(wanted) + " is not in " + file,
                 "it holds " + std::to_string(flows) + " flows");
     return std::nullopt;

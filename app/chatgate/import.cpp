@@ -51,9 +51,10 @@ void print_text(const std::string& file, const ImportReport& report, std::ostrea
     if (each.line != 0) out << ":" << each.line << ":1";
     out << ": warning: " << each.message << "\n";
   }
-  out << file << ": " << report.lines << " lines: " << report.converted << " converted, "
-      << report.harmless << " harmless, " << report.not_converted.size() << " not converted, "
-      << report.warnings.size() << " warnings\n";
+  out << file << ": " << report.lines << (report.lines == 1 ? " line: " : " lines: ")
+      << report.converted << " converted, " << report.harmless << " harmless, "
+      << report.not_converted.size() << " not converted, " << report.warnings.size()
+      << (report.warnings.size() == 1 ? " warning\n" : " warnings\n");
 }
 
 int write_file(const std::string& file, const std::string& text) {

@@ -63,7 +63,7 @@ po::options_description describe() {
       "verify: packets with a wrong one are no evidence and do not pass; ignore; or auto: verify, "
       "but for senders of which the capture shows wrong ones only (filled in by their device)")(
       "redact-people", po::bool_switch(), "no log-ins, peers and file names in events")(
-      "protocol-events", po::bool_switch(), "dns, tls and http events too");
+      "protocol-events", po::bool_switch(), "dns, tls, quic and http events too");
   return options;
 }
 

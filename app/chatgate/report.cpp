@@ -122,7 +122,7 @@ int report(const Arguments& arguments) {
   std::optional<report::Proof> proof;
   if (!prove(values, proof)) return kInvalid;
   report::Tally tally(options);
-  if (!read_events(files, tally)) return kFailed;
+  if (!read_events(files, tally)) return kInvalid;
   const std::string now = report::moment_of(control::system_time().nanoseconds / 1'000'000'000);
   const report::ReportSource source{tally, files, std::move(proof), now};
   const bool json = values["json"].as<bool>();

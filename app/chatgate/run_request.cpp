@@ -109,7 +109,7 @@ po::options_description run_options() {
   add("frames", po::value<std::uint32_t>()->default_value(0)->value_name("N"),
       "least room for frames, for each device; 0: what its queues need");
   add("redact-people", po::bool_switch(), "no log-ins, peers and file names in events");
-  add("protocol-events", po::bool_switch(), "dns, tls and http events too");
+  add("protocol-events", po::bool_switch(), "dns, tls, quic and http events too");
   add("syscall-filter", text("on|off")->default_value("on"), "refuse system calls it never needs");
   return options;
 }

@@ -13,6 +13,7 @@
 #include "base/diagnostic.h"
 
 #include "client.h"
+#include "filter.h"
 #include "parts.h"
 #include "prompt.h"
 #include "top.h"
@@ -63,11 +64,17 @@ std::optional<std::string> socket_of_config(const std::string& file, bool requir
     std::cerr << file << ": cannot read this file, write the path of a configuration\n";
     return std::nullopt;
   }
+  // Boost knows comments behind # only; the gateway passes over lines that begin with ; too.
+  std::stringstream lines;
+  for (std::string line; std::getline(input, line);) {
+    const std::size_t first = line.find_first_not_of(" \t");
+    lines << (first != line.npos && line[first] == ';' ? "" : line) << "\n";
+  }
   po::options_description keys;
   keys.add_options()("socket", po::value<std::string>())("run.socket", po::value<std::string>());
   po::variables_map values;
   try {
-    po::store(po::parse_config_file(input, keys, true), values);
+    po::store(po::parse_config_file(lines, keys, true), values);
   } catch (const po::error& error) {
     std::cerr << file << ": " << error.what() << "\n";
     return std::nullopt;
@@ -204,14 +211,25 @@ int run_line(const Client& client, std::string line, Manner manner, bool* reache
     manner.once = manner.once || once;
     more = json || once;
   }
+  std::string mistake;
+  const auto filter = chatgate::ctl::LineFilter::take_off(line, mistake);
+  if (mistake.empty() && filter && manner.json)
+    mistake = "what is behind \"|\" is for text, leave out --json";
+  if (reached != nullptr) *reached = true;
+  if (!mistake.empty()) return wrong_usage(mistake, {});
   chatgate::ctl::PartWriter parts(line, manner.json);
-  const Reply reply =
-      client.command(line, manner.json, [&](const Reply& part) { return parts.take(part); });
+  Reply reply = client.command(line, manner.json, [&](const Reply& part) {
+    if (!filter) return parts.take(part);
+    Reply kept = part;
+    kept.text = filter->apply(part.text);
+    return parts.take(kept);
+  });
   if (reached != nullptr) *reached = reply.reached || reply.status == kDone;
   if (!parts.finish()) {
     std::cerr << "chatgatectl: " << parts.error() << "\n";
     return kFailed;
   }
+  if (filter && reply.status == kDone) reply.text = filter->apply(reply.text);
   if (reply.status != kDone || !reply.result.is_object() || !reply.result.contains("view") ||
       reply.result["view"] != "top") {
     return print(reply, manner.json);

@@ -7,6 +7,8 @@
 #include <histedit.h>
 #include <memory>
 
+#include "filter.h"
+
 namespace chatgate::ctl {
 namespace {
 
@@ -86,6 +88,10 @@ unsigned char on_question(EditLine* editor, int) {
   Session& session = session_of(editor);
   const std::string line = before_cursor(editor);
   std::fputs("?\n", session.out);
+  if (find_bar(line) != std::string::npos) {
+    list(session, filter_words());
+    return CC_REDISPLAY;
+  }
   const Reply reply = session.client.command(line + "?", true);
   std::vector<Candidate> candidates;
   if (reply.result.is_object() && reply.result.contains("help")) {

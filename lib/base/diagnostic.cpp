@@ -56,10 +56,16 @@ void Diagnostics::append(Diagnostics other) {
 }
 
 std::string_view closest(std::string_view word, std::span<const std::string_view> candidates) {
+  std::string folded(word);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
+    // "IM" and "Monitor" are hardly misspelt.
+    const std::size_t distance =
+        std::min(edit_distance(word, candidate), edit_distance(folded, candidate));
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
@@ -74,7 +80,7 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
   }
   constexpr std::size_t kShortList = 12;
   if (candidates.empty() || candidates.size() > kShortList) return {};
-  std::string list = candidates.size() == 1 ? "" : "one of ";
+  std::string list = candidates.size() == 1 ? "only " : "one of ";
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     if (i != 0) list += ", ";
     list += candidates[i];

@@ -97,6 +97,21 @@ struct Complaint {
   bool inside_token = false;  // the place is a byte within a string or comment
 };
 
+// For what nlohmann names without saying what would be right.
+std::string remedy_for(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> kRemedies[] = {
+      {"invalid literal", "expected text in double quotes, a number, true, false, null, { or ["},
+      {"invalid string: missing closing quote", "end it with a double quote on the same line"},
+      {"invalid string: ill-formed UTF-8", "save the file as UTF-8"},
+      {"invalid comment; missing", "end it with */"},
+      {"invalid comment", "write // or /* */"},
+      {"number overflow", "write a smaller number"}};
+  for (const auto& [beginning, remedy] : kRemedies) {
+    if (text.starts_with(beginning)) return std::string(remedy);
+  }
+  return {};
+}
+
 Complaint read_complaint(std::string text) {
   if (const auto dash = text.find(" - "); dash != std::string::npos) {
     text.erase(0, dash + 3);
@@ -115,6 +130,10 @@ Complaint read_complaint(std::string text) {
   }
   if (complaint.remedy == "expected end of input") {
     complaint.remedy = "nothing may follow the closing brace";
+  } else if (text == "unexpected '}'" && complaint.remedy == "expected string literal") {
+    complaint.remedy = "leave out the comma before it";
+  } else if (complaint.remedy.empty()) {
+    complaint.remedy = remedy_for(text);
   }
   complaint.inside_token = text.starts_with("invalid string") && !text.ends_with("closing quote");
   complaint.message = "broken JSON: " + text;
@@ -263,7 +282,11 @@ const JsonMember* JsonValue::find(std::string_view key) const {
 std::optional<std::string> read_file(const std::string& file, Diagnostics& diagnostics,
                                      std::size_t max_bytes) {
   const auto refuse = [&](int error) {
-    diagnostics.error({file}, "cannot be read: " + std::generic_category().message(error));
+    diagnostics.error({file}, "cannot be read: " + std::generic_category().message(error),
+                      error == ENOENT   ? "name a file that exists"
+                      : error == EACCES ? "name one that this user may read"
+                      : error == EISDIR ? "name a file, not a folder"
+                                        : "");
     return std::nullopt;
   };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),

@@ -392,6 +392,9 @@ Reply Commands::help(std::string_view line) const {
   const Completion completion = grammar_->complete(line);
   if (completion.problem) return refusal(completion.problem);
   const std::string partial(line.substr(completion.from));
+  if (completion.candidates.empty() && !completion.complete && partial.empty()) {
+    return Reply::failure(kInvalid, "nothing can stand here now", "");
+  }
   if (completion.candidates.empty() && !(completion.complete && partial.empty())) {
     return Reply::failure(kInvalid, "no word begins with \"" + printable(partial, 64) + "\" here",
                           "put a blank before ? to list what can follow");

@@ -50,7 +50,12 @@ LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& regist
   policy::Draft draft = policy::load(*text, request.policy_file, builder, result.diagnostics);
   result.rule_count = draft.rules.size();
   result.rules_refused = draft.refused;
-  if (result.diagnostics.has_errors()) return result;
+  if (result.diagnostics.has_errors()) {
+    // What is wrong with the files that it names is told in the same go.
+    check_signature_files(request, draft, result.diagnostics);
+    load_lists(request, draft, result.diagnostics);
+    return result;
+  }
 
   auto applications = builder.take(registry);
   if (result.diagnostics.has_errors()) return result;

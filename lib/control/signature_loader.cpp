@@ -31,6 +31,18 @@ detect::Variables variables_of(const policy::Draft& draft) {
   return variables;
 }
 
+// Those that the policy names, relative to it, and those of the request.
+std::vector<std::string> paths_of(const LoadRequest& request, const policy::Draft& draft) {
+  const auto folder = std::filesystem::path(request.policy_file).parent_path();
+  std::vector<std::string> paths;
+  for (const policy::NamedFile& file : draft.signatures) {
+    const std::filesystem::path path = file.path;
+    paths.push_back((path.is_absolute() ? path : folder / path).string());
+  }
+  paths.insert(paths.end(), request.rule_files.begin(), request.rule_files.end());
+  return paths;
+}
+
 // What is wrong with a rule leaves the others in force.
 void append_as_warnings(const Diagnostics& findings, Diagnostics& diagnostics) {
   for (const Diagnostic& each : findings.all()) {
@@ -89,22 +101,22 @@ void refuse_certificates(detect::RuleSet& set, Diagnostics& diagnostics) {
   set.rules.erase(refused, set.rules.end());
 }
 
+void check_signature_files(const LoadRequest& request, const policy::Draft& draft,
+                           Diagnostics& diagnostics) {
+  for (const std::string& path : paths_of(request, draft)) {
+    config::read_file(path, diagnostics, kMaxRuleBytes);
+  }
+}
+
 LoadedSignatures load_signatures(const LoadRequest& request, const policy::Draft& draft,
                                  const catalog::Catalogue& catalogue, Diagnostics& diagnostics) {
   LoadedSignatures result;
   if (draft.signatures.empty() && request.rule_files.empty()) return result;
   detect::RuleParser parser(variables_of(draft));
-  const auto read = [&](const std::string& path) {
+  for (const std::string& path : paths_of(request, draft)) {
     const auto text = config::read_file(path, diagnostics, kMaxRuleBytes);
     if (text) parser.parse(*text, path);
-  };
-  const auto folder = std::filesystem::path(request.policy_file).parent_path();
-  for (const policy::NamedFile& file : draft.signatures) {
-    const std::filesystem::path path = file.path;
-    read((path.is_absolute() ? path : folder / path).string());
   }
-  for (const std::string& file : request.rule_files) read(file);
-
   detect::RuleSet set = parser.finish();
   append_as_warnings(set.findings, diagnostics);
   set.findings = {};

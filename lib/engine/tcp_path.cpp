@@ -492,8 +492,9 @@ bool Pipeline::remember(flow::FlowIndex flow, const Judgement& judgement,
   HotFlow& hot = flows_.hot(flow);
   ColdFlow& cold = flows_.cold(flow);
   const bool first = hot.stage != Stage::watched;
+  // Evidence is in the order of its strength.
   const bool news = judgement.im.known() && (judgement.im.application != cold.im.application ||
-                                             judgement.im.evidence != cold.im.evidence ||
+                                             judgement.im.evidence < cold.im.evidence ||
                                              judgement.verdict.rule != cold.rule ||
                                              service_is_news(flow, judgement.im.service));
   if (!first && !news) return false;

@@ -33,7 +33,10 @@ void ApplicationsLoader::load_application(const JsonMember& member) {
   catalog::Application* application = builder_.find(member.key);
   if (application == nullptr) {
     application = add_application(member, object.get("category") != nullptr);
-    if (application == nullptr) return;
+    // What it holds is read all the same, for the mistakes in it.
+    catalog::Application refused;
+    refused.word = member.key;
+    if (application == nullptr) return load_claims(object, refused);
     application->name = member.key;
   } else if (category && *category != application->category) {
     reporter_.error(object.get("category")->at,
@@ -42,9 +45,13 @@ void ApplicationsLoader::load_application(const JsonMember& member) {
                     "leave it out");
   }
   if (category) application->category = *category;
-  if (const std::string* name = object.string("name")) application->name = *name;
-  if (const JsonValue* ports = object.get("ports")) load_ports(*ports, *application);
-  if (const JsonValue* servers = object.get("servers")) load_servers(*servers, *application);
+  load_claims(object, *application);
+}
+
+void ApplicationsLoader::load_claims(ObjectReader& object, catalog::Application& application) {
+  if (const std::string* name = object.string("name")) application.name = *name;
+  if (const JsonValue* ports = object.get("ports")) load_ports(*ports, application);
+  if (const JsonValue* servers = object.get("servers")) load_servers(*servers, application);
 }
 
 // An application that the catalogue does not have; null, and reported, where the word is more

@@ -32,6 +32,7 @@ class ApplicationsLoader {
  private:
   void load_application(const config::JsonMember& member);
   catalog::Application* add_application(const config::JsonMember& member, bool has_category);
+  void load_claims(config::ObjectReader& object, catalog::Application& application);
   void load_ports(const config::JsonValue& value, catalog::Application& application);
   void load_servers(const config::JsonValue& value, catalog::Application& application);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/checksum.h"
+
 namespace chatgate::test {
 namespace {
 
@@ -26,6 +28,14 @@ void split(Session& s, const std::string& hello, std::vector<std::size_t> cuts,
 
 bool is_v6(const Octets& frame) {
   return load_be16(&frame[12]) == 0x86dd;
+}
+
+// Of an IPv4 header without tags before it.
+void set_identification(Octets& frame, std::uint16_t id) {
+  std::uint8_t* ip = &frame[14];
+  store_be16(ip + 4, id);
+  store_be16(ip + 10, 0);
+  store_be16(ip + 10, net::checksum_fold(net::checksum_add(Bytes(ip, 20))));
 }
 
 // A fake of one kind before the real bytes.
@@ -286,6 +296,26 @@ std::vector<Row> refused() {
         s.data(0, h.substr(0, 40)).ttl(17).send();
         s.data(40, h.substr(40)).ttl(200).send();
       });
+  for (const unsigned step : {0u, 1u, 4711u}) {
+    add(step == 0   ? "D.3-34a"
+        : step == 1 ? "D.3-34b"
+                    : "D.3-34c",
+        step == 0   ? "every packet with the identification zero"
+        : step == 1 ? "identifications that count up"
+                    : "identifications that leap",
+        "an identification is no reason for anything", Twin::passes,
+        [step](Session& s, auto& h, auto&) {
+          s.open();
+          for (std::size_t i = 0; i * 40 < h.size(); ++i) {
+            s.data(i * 40, h.substr(i * 40, 40))
+                .change([id = static_cast<std::uint16_t>(i * step)](Octets& frame) {
+                  set_identification(frame, id);
+                })
+                .send();
+          }
+        });
+    rows.back().over = Over::v4;
+  }
   return rows;
 }
 
@@ -367,6 +397,34 @@ std::vector<Row> state() {
         s.syn(0, 64, h);
         s.syn_ack(static_cast<std::uint32_t>(h.size()));
         s.handshake_ack();
+      });
+  add("D.4-45", "simultaneous open: both ends send a SYN, then a SYN/ACK",
+      "both directions are read", Twin::passes, [](Session& s, auto& h, auto&) {
+        s.syn();
+        s.server_raw(s.server_frame().flags(syn).seq(Endpoint::kOwnSequence).ack_number(0).build());
+        s.raw(s.frame()
+                  .flags(syn | ack)
+                  .seq(s.first_sequence() - 1)
+                  .ack(Endpoint::kOwnSequence + 1)
+                  .build());
+        s.syn_ack();
+        s.data(0, h).send();
+      });
+  add("D.4-47a", "a SYN that carries an acknowledgment number",
+      "a SYN without ACK acknowledges nothing", Twin::passes, [](Session& s, auto& h, auto&) {
+        s.raw(s.frame().flags(syn).seq(s.first_sequence() - 1).ack_number(0xdeadbeef).build());
+        s.syn_ack();
+        s.handshake_ack();
+        s.data(0, h).send();
+      });
+  add("D.4-47b", "a decoy between SYN and SYN/ACK, which acknowledges what was never sent",
+      "nothing counts before it can be acknowledged", Twin::passes,
+      [](Session& s, auto& h, auto& decoy) {
+        s.syn();
+        s.raw(s.frame().seq(s.first_sequence()).ack(0xdeadbeef).payload(decoy).build());
+        s.syn_ack();
+        s.handshake_ack();
+        s.data(0, h).send();
       });
   add("D.4-46", "an innocent connection ends, another on the same ports begins",
       "a new connection is read afresh", Twin::passes, [](Session& s, auto& h, auto& decoy) {

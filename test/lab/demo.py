@@ -328,14 +328,19 @@ def parse(arguments):
                         help="the programs and the policy that are installed, instead of a build")
     parser.add_argument("--keep-artifacts", metavar="DIR",
                         help="keep captures, events, logs and configurations there")
+    parser.add_argument("--check-arguments", action="store_true", help=argparse.SUPPRESS)  # and nothing else
     options = parser.parse_args(arguments)
     if not 1 <= options.workers <= 64:
         parser.error("--workers: a number from 1 to 64")
+    if options.pcap is not None and not (options.pcap.is_file() and os.access(options.pcap, os.R_OK)):
+        parser.error(f"--pcap: {options.pcap} is no file that can be read")
     return options
 
 
 def main(arguments):
     options = parse(arguments)
+    if options.check_arguments:
+        return 0
     report = Report()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))

@@ -144,7 +144,7 @@ class Report(unittest.TestCase):
     def test_mistakes_are_one_line(self):
         for words, status, said in (
                 ((), 2, "no events are named"),
-                (("--events", "/nonexistent"), 1, "/nonexistent: cannot be read"),
+                (("--events", "/nonexistent"), 2, "/nonexistent: cannot be read"),
                 ((EVENTS, "--from", "yesterday"), 2, '--from "yesterday" is no time'),
                 ((EVENTS, "--output", "/nonexistent/x"), 1, "/nonexistent/x: cannot be written"),
                 ((EVENTS, "--catalogue", TREE / "policy/catalog", "--policy", "/nonexistent"), 2,

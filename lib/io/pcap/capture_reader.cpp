@@ -11,6 +11,7 @@
 namespace chatgate::io {
 namespace {
 
+constexpr int kGzipFirstByte = 0x1f;
 constexpr int kPcapngFirstByte = 0x0a;  // of the section header's type; no pcap file starts so
 
 std::string plural(std::uint64_t count) {
@@ -105,8 +106,10 @@ std::unique_ptr<CaptureReader> CaptureReader::open(const std::string& path,
         {name},
         why.starts_with("truncated") ? "not a capture: the file is shorter than a file header"
                                      : "not a pcap or pcapng capture",
-        why.starts_with("truncated") || why.starts_with("unknown file format") ? std::string()
-                                                                               : std::string(why));
+        first == kGzipFirstByte ? std::string("it looks compressed, decompress it first")
+        : why.starts_with("truncated") || why.starts_with("unknown file format")
+            ? std::string()
+            : std::string(why));
     return nullptr;
   }
   if (const int number = pcap_datalink(handle); !link_type_of(number)) {

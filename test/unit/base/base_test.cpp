@@ -89,6 +89,8 @@ TEST(Diagnostic, SuggestsOnlyWhatIsClose) {
   EXPECT_EQ(closest("rseet", words), "reset");
   EXPECT_EQ(closest("permit", words), "");
   EXPECT_EQ(suggestion("permit", words), "one of allow, drop, reset, alert");
+  EXPECT_EQ(suggestion("RESET", words), "did you mean \"reset\"?");
+  EXPECT_EQ(suggestion("permit", std::span(words).first(1)), "only allow");
 }
 
 TEST(Tick, ComparesOverTheWrapAround) {

@@ -41,24 +41,37 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{" \n\t", {"f: is empty, expected a JSON object"}},
         Broken{"{", {"f:1:2: broken JSON: unexpected end of input, expected string literal"}},
         Broken{"{\n  \"a\" 1}", {"f:2:7: broken JSON: unexpected number literal, expected ':'"}},
-        Broken{"{\"a\": 1,\n}", {"f:2:1: broken JSON: unexpected '}', expected string literal"}},
+        Broken{"{\"a\": 1,\n}",
+               {"f:2:1: broken JSON: unexpected '}', leave out the comma before it"}},
         Broken{"[1,\n  ,2]",
                {"f:2:3: broken JSON: unexpected ',', expected '[', '{', or a literal"}},
         Broken{"[1 2]", {"f:1:4: broken JSON: unexpected number literal, expected ']'"}},
-        Broken{"{\"a\": tru}", {"f:1:7: broken JSON: invalid literal"}},
+        Broken{"{\"a\": tru}",
+               {"f:1:7: broken JSON: invalid literal, expected text in double quotes, a number, "
+                "true, false, null, { or ["}},
+        Broken{"{'a': 1}",
+               {"f:1:2: broken JSON: invalid literal, expected text in double quotes, a number, "
+                "true, false, null, { or ["}},
         Broken{"{\"a\": 01}", {"f:1:8: broken JSON: unexpected number literal, expected '}'"}},
         Broken{"[-]", {"f:1:2: broken JSON: invalid number; expected digit after '-'"}},
-        Broken{"[1e999]", {"f:1:2: broken JSON: number overflow parsing '1e999'"}},
+        Broken{"[1e999]",
+               {"f:1:2: broken JSON: number overflow parsing '1e999', write a smaller number"}},
         Broken{"{\"a\": \"b\nc\"}",
                {"f:1:9: broken JSON: invalid string: control character U+000A (LF) must be "
                 "escaped to \\u000A or \\n"}},
-        Broken{"[\"abc", {"f:1:2: broken JSON: invalid string: missing closing quote"}},
-        Broken{"[\"a\xff\"]", {"f:1:4: broken JSON: invalid string: ill-formed UTF-8 byte"}},
-        Broken{"[\"\xc3\xa4\xc0\xaf\"]",
-               {"f:1:4: broken JSON: invalid string: ill-formed UTF-8 byte"}},
+        Broken{"[\"abc",
+               {"f:1:2: broken JSON: invalid string: missing closing quote, end it with a double "
+                "quote on the same line"}},
+        Broken{
+            "[\"a\xff\"]",
+            {"f:1:4: broken JSON: invalid string: ill-formed UTF-8 byte, save the file as UTF-8"}},
+        Broken{
+            "[\"\xc3\xa4\xc0\xaf\"]",
+            {"f:1:4: broken JSON: invalid string: ill-formed UTF-8 byte, save the file as UTF-8"}},
         Broken{"{} {}",
                {"f:1:4: broken JSON: unexpected '{', nothing may follow the closing brace"}},
-        Broken{"{} /* open", {"f:1:11: broken JSON: invalid comment; missing closing '*/'"}},
+        Broken{"{} /* open",
+               {"f:1:11: broken JSON: invalid comment; missing closing '*/', end it with */"}},
         Broken{std::string("{}\n \0{", 6),
                {"f:2:2: broken JSON: a NUL byte, is this a text file in UTF-8?"}},
         Broken{"\xef\xbb\xbf[1 2]",
@@ -173,8 +186,9 @@ TEST(ReadFile, RefusesWhatIsNoFile) {
   std::ofstream(file) << "12345";
   EXPECT_FALSE(read_file(file, diagnostics, 4));
   EXPECT_EQ(lines(diagnostics),
-            (Lines{folder + "/absent.json: cannot be read: No such file or directory",
-                   folder + ": cannot be read: Is a directory",
+            (Lines{folder + "/absent.json: cannot be read: No such file or directory, "
+                            "name a file that exists",
+                   folder + ": cannot be read: Is a directory, name a file, not a folder",
                    file + ": is too long, at most 4 bytes are read"}));
   EXPECT_EQ(read_file(file, diagnostics, 5), "12345");
   std::remove(file.c_str());

@@ -176,6 +176,33 @@ class ChatgatectlTest(unittest.TestCase):
         self.assertNotIn("203.0.113.1", done.stdout)
         self.assertEqual(done.stderr.count("\n"), 1)
 
+    def test_answers_are_filtered_behind_a_bar(self):
+        whole = self.ctl("show", "counters").stdout.splitlines()
+        for words, kept in (("include ^(packets|bytes) ", [row for row in whole if row.startswith(("packets ", "bytes "))]),
+                            ("inc dropped", [row for row in whole if "dropped" in row]),
+                            ("exclude e", [row for row in whole if "e" not in row]),
+                            ("grep -v e", [row for row in whole if "e" not in row]),
+                            ("begin flows-active", whole[[row.startswith("flows-active") for row in whole].index(True):]),
+                            ("include no such line", []),
+                            ("count dropped", [f"Number of lines which match regexp = "
+                                               f"{sum('dropped' in row for row in whole)}"])):
+            for typed in (["show counters | " + words], ["show", "counters", "|", *words.split()]):
+                done = self.ctl(*typed)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), typed)
+                self.assertEqual(done.stdout.splitlines(), kept, typed)
+        self.assertTrue(self.ctl("show counters | include ^packets").stdout)
+        for typed, said in (("show counters | inclde x", 'did you mean "include"?'),
+                            ("show counters |", "one of include, exclude, begin, count, grep"),
+                            ("show counters | include", "add an expression"),
+                            ("show counters | include (", "no regular expression"),
+                            ("show counters | include x --json", "leave out --json")):
+            done = self.ctl(typed)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), typed)
+            self.assertIn(said, done.stderr)
+        done = self.ctl("show nonsense | include x")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("unknown word", done.stderr)
+
     def test_no_gateway_is_one_clear_line(self):
         absent = self.ctl("show", "version", socket="/nowhere/control.sock")
         self.assertEqual(absent.returncode, 1)
@@ -192,6 +219,9 @@ class ChatgatectlTest(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertEqual(done.stderr,
                          'chatgatectl: unknown option "--jsn", did you mean "--json"?\n')
+        version = self.ctl("--version")
+        self.assertEqual((version.returncode, version.stderr), (0, ""))
+        self.assertRegex(version.stdout, r"^chatgatectl \d+\.\d+\.\d+\n$")
         shown = self.ctl("--help")
         self.assertEqual(shown.returncode, 0)
         self.assertLessEqual(len(shown.stdout.splitlines()), 24)
@@ -201,7 +231,7 @@ class ChatgatectlTest(unittest.TestCase):
     def test_the_configuration_names_the_socket(self):
         config = self.gateway.folder + "/chatgate.conf"
         with open(config, "w") as file:
-            file.write(f"policy = x\n[run]\nsocket = {self.gateway.socket}\n")
+            file.write(f"; a comment\npolicy = x\n  ; another\n[run]\nsocket = {self.gateway.socket}\n")
         done = subprocess.run([CTL, "--config", config, "show", "version"], capture_output=True,
                               text=True, timeout=PATIENCE)
         self.assertEqual((done.returncode, done.stderr), (0, ""))

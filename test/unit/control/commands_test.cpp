@@ -368,6 +368,7 @@ TEST_F(CommandsTest, HelpStandsAtAnyPlace) {
   EXPECT_THAT(run("show flows application ?").text, HasSubstr("telegram"));
   EXPECT_THAT(run("shwo ?").remedy, HasSubstr("did you mean \"show\"?"));
   EXPECT_THAT(run("show z?").error, HasSubstr("no word begins with \"z\""));
+  EXPECT_EQ(run("no capture ?").error, "nothing can stand here now");  // there are no captures
 }
 
 TEST_F(CommandsTest, FlowsComeFromAllWorkersTheLastActiveFirst) {

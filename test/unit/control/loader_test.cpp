@@ -89,7 +89,28 @@ TEST_F(Loader, AMissingPolicyIsOneError) {
   EXPECT_EQ(result.sha256, "");
   ASSERT_EQ(result.diagnostics.all().size(), 1u);
   EXPECT_EQ(result.diagnostics.all()[0].to_string(),
-            path("policy.json") + ": cannot be read: No such file or directory");
+            path("policy.json") +
+                ": cannot be read: No such file or directory, "
+                "name a file that exists");
+}
+
+TEST_F(Loader, WhatABadPolicyNamesIsReadAllTheSame) {
+  write("policy.json",
+        "{\"rulez\": [],\n\"signatures\": [\"none.rules\"],\n"
+        "\"lists\": {\"x\": {\"file\": \"none.txt\"}},\n"
+        "\"applications\": {\"Our Chat\": {\"category\": \"im\", \"ports\": [\"tcp/99999\"]},\n"
+        "\"nobody-s\": {\"servers\": {\"addresses\": [\"1.2.3\"]}}}}");
+  const LoadResult result = load();
+  EXPECT_EQ(result.snapshot, nullptr);
+  std::vector<std::string> told;
+  for (const Diagnostic& each : result.diagnostics.all()) {
+    if (each.severity == Severity::error) told.push_back(each.message);
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{
+                      "unknown key \"rulez\" in the policy", "\"Our Chat\" is no identifier",
+                      "\"99999\" holds no port", "unknown application \"nobody-s\"",
+                      "\"1.2.3\" is no address", "cannot be read: No such file or directory",
+                      "cannot be read: No such file or directory"}));
 }
 
 TEST_F(Loader, AWarningDoesNotRefuseAPolicy) {

@@ -122,8 +122,10 @@ TEST_F(SignatureLoader, AFileThatIsNotThereIsAnError) {
   const LoadResult result = load({path("none.rules")});
   EXPECT_EQ(result.snapshot, nullptr);
   EXPECT_EQ(lines(result),
-            (std::vector<std::string>{"rules/a.rules: cannot be read: No such file or directory",
-                                      "none.rules: cannot be read: No such file or directory"}));
+            (std::vector<std::string>{"rules/a.rules: cannot be read: No such file or directory, "
+                                      "name a file that exists",
+                                      "none.rules: cannot be read: No such file or directory, "
+                                      "name a file that exists"}));
 }
 
 TEST_F(SignatureLoader, MetadataThatMeansNothingIsAnError) {

@@ -186,6 +186,9 @@ TEST(Reader, NotACapture) {
               EndsWith("/s: not a capture: the file is shorter than a file header"));
   EXPECT_THAT(read_capture(folder.write("n", "\n\nlines of text")).error,
               EndsWith("/n: not a pcap or pcapng capture"));
+  EXPECT_THAT(
+      read_capture(folder.write("z", "\x1f\x8b\x08 and what gzip makes of it")).error,
+      EndsWith("/z: not a pcap or pcapng capture, it looks compressed, decompress it first"));
   EXPECT_THAT(read_capture("/tmp").error, HasSubstr("cannot be read: Is a directory"));
 }
 
