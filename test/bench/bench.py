@@ -25,7 +25,8 @@ import traffic
 import transactions
 import wire
 
-AREAS = "engine", "stage", "parse", "lookup", "signature", "captures", "rules", "devices", "memif", "rfc9411", "clients", "start"
+AREAS = ("engine", "stage", "parse", "lookup", "signature", "captures", "rules", "devices", "memif", "rfc9411",
+         "clients", "start")
 SIZES = [("64", (60,)), ("imix", traffic.IMIX), ("1518", (1514,))]
 
 
@@ -102,7 +103,7 @@ def measure_all(bench, areas, other):
 
 def parse_options():
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures chatgate on this machine.")
-    parser.add_argument("--quick", action="store_true", help="less than a minute: one run of little")
+    parser.add_argument("--quick", action="store_true", help="about a minute: one run of little")
     parser.add_argument("--only", action="append", choices=AREAS, metavar="NAME",
                         help=f"one area (repeats): {', '.join(AREAS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures as one JSON object")

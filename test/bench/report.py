@@ -115,13 +115,15 @@ def plots(results):
         elif result.name.startswith(("engine/decided/", "engine/new_")):
             engine.append((result.name.removeprefix("engine/"), [("chatgate", result.value)]))
     if device:
-        yield "devices.svg", bars("Decided flows through DPDK devices", "million packets a second", list(device.items()))
+        yield "devices.svg", bars("Decided flows through DPDK devices", "million packets a second",
+                                  list(device.items()))
     if flows:
         yield "captures.svg", bars("Captures in memory", "million packets a second", list(flows.items()))
     if memif:
         yield "memif.svg", bars("Between two memifs, nothing lost", "million packets a second", list(memif.items()))
     if latency:
-        yield "latency.svg", bars("Latency between two memifs, 64 bytes", "ns, logarithmic", list(latency.items()), True)
+        yield "latency.svg", bars("Latency between two memifs, 64 bytes", "ns, logarithmic",
+                                  list(latency.items()), True)
     if engine:
         yield "engine.svg", bars("The engine alone", "ns a packet or a flow", engine)
 

@@ -82,7 +82,8 @@ def check_traffic(build, folder):
 
 
 def check_stage_table():
-    results = [measure.Result("stage/packet/1000/decode", "ns", [10]), measure.Result("stage/packet/1000/whole", "ns", [40])]
+    results = [measure.Result(f"stage/packet/1000/{name}", "ns", [value])
+               for name, value in (("decode", 10), ("whole", 40))]
     rows = list(report.stage_table(results, {"mhz": "2500.0"}))
     assert rows[2:] == ["| packet/1000 | decode | 10 | 25 | 25% |", "| packet/1000 | whole | 40 | 100 | 100% |"], rows
     assert not list(report.stage_table([], {}))

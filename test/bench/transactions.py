@@ -1,4 +1,4 @@
-"""HTTP transactions of real clients and a real server through the gateway, and through the kernel's bridge in its place.
+"""HTTP transactions of real clients and a real server through the gateway, and through the kernel's bridge.
 
 wrk and nginx in network namespaces, veth pairs between, af_packet in the middle; over the same links in turn. All
 three share the machine's cores, so the figure is what remains beside client and server: the ratio to the bridge tells,

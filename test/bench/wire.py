@@ -9,6 +9,7 @@ lasts now and then, so a trial that lost less than one frame in a hundred is mad
 comes again, an interruption hardly. Both programs are treated alike.
 """
 
+import contextlib
 import json
 import subprocess
 
@@ -33,15 +34,19 @@ class Ends:
 
     def ask(self, command, **words):
         line = " ".join([command, *(f"{key}={value}" for key, value in words.items())])
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
         if not answer:
             raise RuntimeError(f"wire-load ended with {self.process.wait()} at: {line}")
         return json.loads(answer)
 
     def end(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         try:
             self.process.wait(timeout=10)
         except subprocess.TimeoutExpired:
@@ -65,15 +70,21 @@ class Line:
         else:
             self.forwarder = Gateway(bench.folder, program or bench.program,
                                      [f"memif:{path},0" for path in self.sockets], flows, 0)
-        self.ends = Ends(bench, self.sockets)
+        try:
+            self.ends = Ends(bench, self.sockets)
+        except OSError:
+            self.forwarder.end()
+            raise
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, *_):
         said = self.forwarder.said() if kind else ""
-        self.ends.end()
-        self.forwarder.end()
+        try:
+            self.ends.end()
+        finally:
+            self.forwarder.end()
         if said:
             print(f"scripts/bench: the forwarder's last words: {said}", flush=True)
         for path in self.sockets:
