@@ -1,4 +1,5 @@
 // chatgatectl: commands to a running gateway, one or a prompt of them.
+#include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
 #include <cstdio>
@@ -98,9 +99,9 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
       "json", po::bool_switch(&options.json), "answer with one JSON object")(
       "once", po::bool_switch(&options.once), "print `top` once, no live screen")(
       "socket", po::value<std::string>()->value_name("PATH"),
-      "the gateway's socket, /run/chatgate/chatgate.sock\nif nothing else is said")(
+      "the gateway's, else /run/chatgate/chatgate.sock")(
       "config", po::value<std::string>()->value_name("FILE"),
-      "take `socket` from here, /etc/chatgate/chatgate.conf\nif nothing else is said")(
+      "with `socket`; else /etc/chatgate/chatgate.conf")(
       "complete", po::value<std::string>()->value_name("LINE"),
       "print the words that may end LINE, for shells");
   po::options_description all;
@@ -108,10 +109,17 @@ std::optional<int> read_options(int count, char** arguments, Options& options) {
   po::positional_options_description rest;
   rest.add("command", -1);
   po::variables_map values;
+  // What stands behind a bar is a filter's: `| grep -v 10.1.1.5` has no option of ours.
+  const std::vector<std::string> words(arguments + 1, arguments + count);
+  const auto bar = std::find(words.begin(), words.end(), "|");
   try {
-    po::store(po::command_line_parser(count, arguments).options(all).positional(rest).run(),
+    po::store(po::command_line_parser(std::vector<std::string>(words.begin(), bar))
+                  .options(all)
+                  .positional(rest)
+                  .run(),
               values);
     po::notify(values);
+    options.command.insert(options.command.end(), bar, words.end());
   } catch (const po::unknown_option& error) {
     static constexpr std::array<std::string_view, 7> kNames = {
         "--complete", "--config", "--help", "--json", "--once", "--socket", "--version"};

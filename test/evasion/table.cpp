@@ -418,7 +418,7 @@ std::vector<Row> state() {
         s.data(0, h).send();
       });
   add("D.4-47b", "a decoy between SYN and SYN/ACK, which acknowledges what was never sent",
-      "nothing counts before it can be acknowledged", Twin::passes,
+      "believed, since answers may take another way; then first wins", Twin::starves,
       [](Session& s, auto& h, auto& decoy) {
         s.syn();
         s.raw(s.frame().seq(s.first_sequence()).ack(0xdeadbeef).payload(decoy).build());
