@@ -108,7 +108,7 @@ TEST_F(Loader, WhatABadPolicyNamesIsReadAllTheSame) {
   }
   EXPECT_EQ(told, (std::vector<std::string>{
                       "unknown key \"rulez\" in the policy", "\"Our Chat\" is no identifier",
-                      "\"99999\" holds no port", "unknown application \"nobody-s\"",
+                      "\"tcp/99999\" holds no port", "unknown application \"nobody-s\"",
                       "\"1.2.3\" is no address", "cannot be read: No such file or directory",
                       "cannot be read: No such file or directory"}));
 }
