@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "base/ip_protocol.h"
+#include "control/answer_of.h"
 #include "control/capture_text.h"
 #include "control/context.h"
 #include "control/flow_text.h"
@@ -228,13 +229,7 @@ void show_capture(Context& context, const Invocation& invocation, const Caller&,
   const bool asked = context.captures.read(
       name, [&context, done, limit, head = head_json(settings, figures),
              text = head_line(settings, figures)](const CaptureControl::Frames& frames) {
-        Reply reply;
-        try {
-          reply = frames_reply(context, head, text, frames, limit);
-        } catch (const std::exception& problem) {
-          reply = Reply::failure(kFailed, std::string("the command failed: ") + problem.what());
-        }
-        done(std::move(reply));
+        done(answer_of([&] { return frames_reply(context, head, text, frames, limit); }));
       });
   if (!asked) done(busy(name));
 }
@@ -244,17 +239,15 @@ void copy_capture(Context& context, const Invocation& invocation, const Caller& 
   const Settings settings = *context.captures.find(name);
   const bool asked = context.captures.read(
       name, [&context, done, settings, file](const CaptureControl::Frames& frames) {
-        Reply reply;
-        try {
+        done(answer_of([&] {
+          Reply reply;
           std::string bytes = pcapng_of(frames, settings, context.gateway.interfaces(),
                                         *context.gateway.snapshot());
           reply.result = {{"view", "file"}, {"file", file}};
           reply.parts = std::make_shared<FileParts>(
               std::move(bytes), Json{{"file", file}, {"frames", frames.size()}});
-        } catch (const std::exception& problem) {
-          reply = Reply::failure(kFailed, std::string("the command failed: ") + problem.what());
-        }
-        done(std::move(reply));
+          return reply;
+        }));
       });
   if (!asked) return done(busy(name));
   context.policy.audit("capture copied", caller, {{"capture", name}});

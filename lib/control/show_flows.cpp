@@ -1,3 +1,4 @@
+#include "control/answer_of.h"
 #include "control/context.h"
 #include "control/flow_text.h"
 #include "control/text.h"
@@ -78,20 +79,16 @@ void ask_flows(Context& context, const FlowCollector::Request& request, Done don
                FlowReply reply_for) {
   context.flows.ask(
       request, [&context, done = std::move(done), reply_for](const FlowCollector::Answer& answer) {
-        if (answer.no_memory) {
-          return done(Reply::failure(kFailed, "there is no memory for the answer"));
-        }
-        if (!answer.silent.empty() && answer.silent.size() == context.counters.workers()) {
-          return done(Reply::failure(kFailed, "no worker answered in time",
-                                     "see \"show workers\", and ask again"));
-        }
-        Reply reply;
-        try {
-          reply = reply_for(context, answer);
-        } catch (const std::exception& problem) {  // such as no memory for a very long table
-          reply = Reply::failure(kFailed, std::string("the command failed: ") + problem.what());
-        }
-        done(std::move(reply));
+        done(answer_of([&] {
+          if (answer.no_memory) {
+            return Reply::failure(kFailed, "there is no memory for the answer");
+          }
+          if (!answer.silent.empty() && answer.silent.size() == context.counters.workers()) {
+            return Reply::failure(kFailed, "no worker answered in time",
+                                  "see \"show workers\", and ask again");
+          }
+          return reply_for(context, answer);
+        }));
       });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ip_protocol.h"
+#include "control/answer_of.h"
 #include "control/context.h"
 #include "control/text.h"
 
@@ -63,18 +64,20 @@ void start_trace(Context& context, const Invocation& invocation, const Caller&, 
   const std::uint32_t packets = invocation.number("", 1);
   context.trace.start(
       filter, packets, [&context, packets, done = std::move(done)](std::size_t workers) {
-        if (workers == 0) {
-          return done(Reply::failure(kFailed, "no worker took the trace in time", "ask again"));
-        }
-        Reply reply;
-        reply.result = {{"packets", packets}, {"workers", workers}};
-        reply.text = "The next " + count_of(packets, "packet") + " that match" +
-                     (packets == 1 ? "es" : "") + " will be traced; \"show trace\" shows them.\n";
-        const std::size_t missing = context.counters.workers() - workers;
-        if (missing != 0) {
-          reply.text += count_of(missing, "worker") + " did not take the trace in time.\n";
-        }
-        done(std::move(reply));
+        done(answer_of([&] {
+          if (workers == 0) {
+            return Reply::failure(kFailed, "no worker took the trace in time", "ask again");
+          }
+          Reply reply;
+          reply.result = {{"packets", packets}, {"workers", workers}};
+          reply.text = "The next " + count_of(packets, "packet") + " that match" +
+                       (packets == 1 ? "es" : "") + " will be traced; \"show trace\" shows them.\n";
+          const std::size_t missing = context.counters.workers() - workers;
+          if (missing != 0) {
+            reply.text += count_of(missing, "worker") + " did not take the trace in time.\n";
+          }
+          return reply;
+        }));
       });
 }
 

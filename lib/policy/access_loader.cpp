@@ -135,9 +135,7 @@ class AccessLoader {
       const auto at = std::find(words.begin(), words.end(), each.text);
       if (at == words.end()) {
         reporter_.error(each.at, "unknown protocol " + in_quotes(each.text),
-                        suggestion(each.text, words).empty()
-                            ? "expected \"tcp\", \"udp\", \"icmp\", \"ip\" or a number"
-                            : suggestion(each.text, words));
+                        suggestion(each.text, words));
         continue;
       }
       const auto& numbers = protocols()[static_cast<std::size_t>(at - words.begin())].numbers;

@@ -166,7 +166,9 @@ TEST_F(NoMemoryCommands, ALookAnswersOrSaysThatItCannot) {
         attempt,
         [&](bool told) {
           refused += told || reply.status == kFailed;
-          if (!told && reply.status == whole.status) {
+          // Rules that cannot be searched for are evaluated without that, which is warned of.
+          const bool slower = reply.text.find("without a search before") != std::string::npos;
+          if (!told && reply.status == whole.status && !slower) {
             ASSERT_EQ(reply.text, whole.text);
             ASSERT_EQ(reply.result, whole.result);
           }
