@@ -387,7 +387,8 @@ class Fresh:
     def _purge(self):
         machine = self.machine
         self.report.head("Removed and purged")
-        machine.run("systemctl", "start", UNIT)
+        self.configure()
+        self.must("while the gateway runs", "systemctl", "start", UNIT)
         self.must("apt purge", "apt-get", "-q", "-y", "purge", "chatgate")
         state = machine.run("systemctl", "is-active", UNIT).stdout.strip()
         left = machine.run("ps", "-eo", "args").stdout if machine.file("/usr/bin/ps").exists() else ""
