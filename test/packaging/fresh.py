@@ -8,7 +8,7 @@ package installed as a person would. Numbered datagrams run through it all the t
 root, the distribution's mirror, debootstrap, systemd-container, and what scripts/setup installs. Some minutes.
 
   --base FOLDER   keep the fresh Debian there, and use it where it is there already
-  --only PART     of: setup, service, kills, reboot, upgrade, demo, purge (repeats; install comes before them)
+  --only PART     of: setup, service, dropins, kills, reboot, upgrade, demo, purge (repeats; install comes before them)
 """
 
 import argparse

@@ -65,7 +65,7 @@ class Machine:
         console = open(self.folder / "console.log", "ab")  # pylint: disable=consider-using-with
         with console:
             self.nspawn = subprocess.Popen(  # pylint: disable=consider-using-with
-                [*NSPAWN, "--boot", "--console=pipe", "--capability=all", "--resolv-conf=off", "--timezone=off",
+                [*NSPAWN, "--boot", "--console=pipe", "--capability=all", "--system-call-filter=@known", "--resolv-conf=off", "--timezone=off",
                  "--hostname=gate", f"--network-namespace-path=/run/netns/{namespace}", f"--directory={self.root}"],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT)
         end = time.monotonic() + BOOT_SECONDS

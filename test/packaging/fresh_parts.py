@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import fresh_dropins
 import fresh_failures
 import installed
 from attempts import Plan, WEB
@@ -16,7 +17,7 @@ from gateway import Events
 from lab import LabError, ip_batch, run
 from names import BLOCKED
 
-PARTS = ("setup", "service", "kills", "reboot", "upgrade", "demo", "purge")
+PARTS = ("setup", "service", "dropins", "kills", "reboot", "upgrade", "demo", "purge")
 UNIT = "chatgate.service"
 CONFIG, POLICY = "/etc/chatgate/chatgate.conf", "/etc/chatgate/policy.json"
 EVENTS = "/var/log/chatgate/events.json"
@@ -42,7 +43,9 @@ class Fresh:
         for part in PARTS:
             if only and part not in only:
                 continue
-            if part in ("kills", "reboot", "upgrade"):
+            if part == "dropins":
+                fresh_dropins.run(self)
+            elif part in ("kills", "reboot", "upgrade"):
                 fresh_failures.Failures(self).run(part)
             else:
                 getattr(self, f"_{part}")()
@@ -54,6 +57,11 @@ class Fresh:
     def must(self, name, *words, note="", **more):
         """A command that has to be done."""
         return self.check(name, self.machine.must(*words, **more), note)
+
+    @staticmethod
+    def now():
+        """For Machine.journal."""
+        return time.time()
 
     # The stream of datagrams, and the other things that clients do.
 
@@ -169,13 +177,13 @@ class Fresh:
 
     # The service.
 
-    def configure(self, **options):
+    def configure(self, device="af_packet", **options):
         """Edits the file of options as a person does, and starts the gateway."""
         machine = self.machine
         path = machine.file(CONFIG)
         text = path.read_text(encoding="utf-8")
-        text = re.sub(r"(?m)^#?inside =.*$", "inside = af_packet:inside", text)
-        text = re.sub(r"(?m)^#?outside =.*$", "outside = af_packet:outside", text)
+        text = re.sub(r"(?m)^#?inside =.*$", f"inside = {device}:inside", text)
+        text = re.sub(r"(?m)^#?outside =.*$", f"outside = {device}:outside", text)
         if "metrics =" not in text:
             text += f"\nmetrics = {METRICS}\n"
         for key, value in options.items():
@@ -379,7 +387,8 @@ class Fresh:
     def _purge(self):
         machine = self.machine
         self.report.head("Removed and purged")
-        machine.run("systemctl", "start", UNIT)
+        self.configure()
+        self.must("while the gateway runs", "systemctl", "start", UNIT)
         self.must("apt purge", "apt-get", "-q", "-y", "purge", "chatgate")
         state = machine.run("systemctl", "is-active", UNIT).stdout.strip()
         left = machine.run("ps", "-eo", "args").stdout if machine.file("/usr/bin/ps").exists() else ""
