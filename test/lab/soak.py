@@ -27,13 +27,14 @@ from soak_admin import Admin, shipped_policies
 from soak_attacks import Attacks
 from soak_clients import Clients, Replays, Watch
 from soak_events import EventWatch, unexpected
-from soak_story import DEVICE, METRICS, Metrics, Story, process
+from soak_story import DEVICE, METRICS, WARM_UP, Metrics, Story, process
 
 STEM = "chatgate-soak"
 LINES_EVERY = 10.0
-SHORT = 60  # seconds; what is shorter has a warm-up only
+SHORT = 60  # seconds; what is shorter goes without the captures that are to be cut first
 MOST_GROWTH = 4096  # KiB, by the fit, from the warm-up to the end
 ATTACK_SECONDS, ATTACK_PAUSE = 2.0, 8.0
+MOST_EVENTS = 16 << 20  # bytes of their file
 ATTACK_SHARE = 0.25  # of the rate without loss
 
 
@@ -120,6 +121,8 @@ class Soak:
         while (now := time.monotonic()) < end:
             time.sleep(min(1.0, end - now))
             self.events.look()
+            if self.events.events.at > MOST_EVENTS:
+                self.events.rotate(self.gateway.process)
             if self.gateway.process.poll() is not None:
                 raise LabError(f"the gateway ended with {self.gateway.process.returncode}: {self.gateway.said()}")
             if time.monotonic() >= line:
@@ -259,7 +262,8 @@ def judge_captures(soak):
                       f"{replays.count.total()} playings of {len(replays.captures)} captures")
     soak.check("every event has its cause", "; ".join(events.wrong[:3]),
                       ", ".join(f"{count:,} {kind}" for kind, count in events.kinds.items()) + "; alerts by " +
-                      ", ".join(f"{count:,} {who}" for who, count in events.by.items()))
+                      ", ".join(f"{count:,} {who}" for who, count in events.by.items()) +
+                      f"; the file was rotated {events.rotated} times")
 
 
 def judge_gateway(soak):
@@ -278,9 +282,9 @@ def judge_gateway(soak):
     flows = [row["flows"] for row in story.rows]
     check("flows are bounded", f"{last.counter('flows_evicted')} pushed out" if last.counter("flows_evicted") else "",
                  f"{max(flows):,} at most, {max(row['inspections'] for row in story.rows):,} inspected")
-    rows = story.rows[len(story.rows) // 3:]
-    grown, tables = story.growth("rss_kib"), {row["tables_kib"] for row in rows}
-    if soak.options.seconds >= SHORT:
+    if soak.options.seconds >= 2 * WARM_UP:
+        rows = story.settled()
+        grown, tables = story.growth("rss_kib"), {row["tables_kib"] for row in rows}
         check("memory is flat", "" if grown <= MOST_GROWTH else f"{grown:.0f} KiB more by the fit",
                      f"{rows[0]['rss_kib']:,} KiB after the warm-up, {rows[-1]['rss_kib']:,} at the end, by the fit "
                      f"{grown:+.0f} KiB; tables {min(tables):,} to {max(tables):,} KiB")
