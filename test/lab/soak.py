@@ -156,7 +156,8 @@ class Soak:
                         f"{row['wrong_total']} wrong, {row['reloads_total']} reloads")
 
     def _finish(self):
-        self._line()
+        if time.monotonic() - self.began - self.story.rows[-1]["seconds"] > 1:
+            self._line()
         for part in (self.attacks, self.replays, self.admin, self.clients):
             part.stop()
         self.took = time.monotonic() - self.began
@@ -196,7 +197,7 @@ class Soak:
         title = f"{minutes:.3g} minutes, {self.rate / 2:,.0f} datagrams a second there and back, {os.cpu_count()} cores"
         revision = labs.run("git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD", check=False).stdout.strip()
         self.story.write_document(path, title, [
-            f"`test/lab/soak.py --minutes {minutes:.3g}` at `{revision or 'no revision'}`, {time.strftime('%-d %B %Y')}, on "
+            f"`test/lab/soak.py {' '.join(sys.argv[1:])}` at `{revision or 'no revision'}`, {time.strftime('%-d %B %Y')}, on "
             f"{os.cpu_count()} cores of {processor()}, Linux {platform.release()}, load {self.busy:.1f} before it began.", ""
         ] + [f"* {'**wrong**, ' if problem else ''}{name}: {problem or detail or 'so it was'}"
              for name, problem, detail in self.told])
