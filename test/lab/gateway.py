@@ -28,9 +28,9 @@ NO_CONFIG = ("--config", "/dev/null")
 class Events:
     """The events file, read as it grows."""
 
-    def __init__(self, path):
+    def __init__(self, path, at=0):
         self.path = path
-        self.at = 0
+        self.at = at
         self.seen = []
 
     def read(self):

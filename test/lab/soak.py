@@ -27,13 +27,14 @@ from soak_admin import Admin, shipped_policies
 from soak_attacks import Attacks
 from soak_clients import Clients, Replays, Watch
 from soak_events import EventWatch, unexpected
-from soak_story import DEVICE, METRICS, Metrics, Story, process
+from soak_story import DEVICE, METRICS, WARM_UP, Metrics, Story, process
 
 STEM = "chatgate-soak"
 LINES_EVERY = 10.0
-SHORT = 60  # seconds; what is shorter has a warm-up only
+SHORT = 60  # seconds; what is shorter goes without the captures that are to be cut first
 MOST_GROWTH = 4096  # KiB, by the fit, from the warm-up to the end
 ATTACK_SECONDS, ATTACK_PAUSE = 2.0, 8.0
+MOST_EVENTS = 16 << 20  # bytes of their file
 ATTACK_SHARE = 0.25  # of the rate without loss
 
 
@@ -120,6 +121,8 @@ class Soak:
         while (now := time.monotonic()) < end:
             time.sleep(min(1.0, end - now))
             self.events.look()
+            if self.events.events.at > MOST_EVENTS:
+                self.events.rotate(self.gateway.process)
             if self.gateway.process.poll() is not None:
                 raise LabError(f"the gateway ended with {self.gateway.process.returncode}: {self.gateway.said()}")
             if time.monotonic() >= line:
@@ -153,7 +156,8 @@ class Soak:
                         f"{row['wrong_total']} wrong, {row['reloads_total']} reloads")
 
     def _finish(self):
-        self._line()
+        if time.monotonic() - self.began - self.story.rows[-1]["seconds"] > 1:
+            self._line()
         for part in (self.attacks, self.replays, self.admin, self.clients):
             part.stop()
         self.took = time.monotonic() - self.began
@@ -193,7 +197,7 @@ class Soak:
         title = f"{minutes:.3g} minutes, {self.rate / 2:,.0f} datagrams a second there and back, {os.cpu_count()} cores"
         revision = labs.run("git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD", check=False).stdout.strip()
         self.story.write_document(path, title, [
-            f"`test/lab/soak.py --minutes {minutes:.3g}` at `{revision or 'no revision'}`, {time.strftime('%-d %B %Y')}, on "
+            f"`test/lab/soak.py {' '.join(sys.argv[1:])}` at `{revision or 'no revision'}`, {time.strftime('%-d %B %Y')}, on "
             f"{os.cpu_count()} cores of {processor()}, Linux {platform.release()}, load {self.busy:.1f} before it began.", ""
         ] + [f"* {'**wrong**, ' if problem else ''}{name}: {problem or detail or 'so it was'}"
              for name, problem, detail in self.told])
@@ -259,7 +263,8 @@ def judge_captures(soak):
                       f"{replays.count.total()} playings of {len(replays.captures)} captures")
     soak.check("every event has its cause", "; ".join(events.wrong[:3]),
                       ", ".join(f"{count:,} {kind}" for kind, count in events.kinds.items()) + "; alerts by " +
-                      ", ".join(f"{count:,} {who}" for who, count in events.by.items()))
+                      ", ".join(f"{count:,} {who}" for who, count in events.by.items()) +
+                      f"; the file was rotated {events.rotated} times")
 
 
 def judge_gateway(soak):
@@ -278,9 +283,9 @@ def judge_gateway(soak):
     flows = [row["flows"] for row in story.rows]
     check("flows are bounded", f"{last.counter('flows_evicted')} pushed out" if last.counter("flows_evicted") else "",
                  f"{max(flows):,} at most, {max(row['inspections'] for row in story.rows):,} inspected")
-    rows = story.rows[len(story.rows) // 3:]
-    grown, tables = story.growth("rss_kib"), {row["tables_kib"] for row in rows}
-    if soak.options.seconds >= SHORT:
+    if soak.options.seconds >= 2 * WARM_UP:
+        rows = story.settled()
+        grown, tables = story.growth("rss_kib"), {row["tables_kib"] for row in rows}
         check("memory is flat", "" if grown <= MOST_GROWTH else f"{grown:.0f} KiB more by the fit",
                      f"{rows[0]['rss_kib']:,} KiB after the warm-up, {rows[-1]['rss_kib']:,} at the end, by the fit "
                      f"{grown:+.0f} KiB; tables {min(tables):,} to {max(tables):,} KiB")

@@ -2,9 +2,12 @@
 
 import ipaddress
 import re
+import signal
+import time
 from collections import Counter
 
 from faults_flood import BLOCKED as ASKED_FOR
+from gateway import Events
 from names import BLOCKED, INNOCENT
 from soak_clients import IRC_PORT, OURS
 
@@ -25,10 +28,28 @@ class EventWatch:
         self.events, self.replays = events, replays
         self.kinds, self.audits, self.by = Counter(), Counter(), Counter()
         self.played = {}  # by the client's address: what it was blocked as
-        self.wrong, self.lost = [], 0
+        self.wrong, self.lost, self.rotated = [], 0, 0
+
+    def rotate(self, process):
+        """As logrotate does: the file goes away under the gateway, which opens another when it is told to."""
+        old = self.events.path.with_suffix(".old")
+        self.events.path.rename(old)
+        process.send_signal(signal.SIGUSR1)
+        end = time.monotonic() + 10
+        while not self.events.path.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(0.2)  # what was on its way to the old one
+        self._judge(Events(old, self.events.at).read())
+        old.unlink()
+        self.events.at = 0
+        self.rotated += 1
 
     def look(self):
-        for row in self.events.read():
+        self._judge(self.events.read())
+        self.events.seen.clear()
+
+    def _judge(self, rows):
+        for row in rows:
             kind = row["event_type"]
             self.kinds[kind] += 1
             if kind == "audit":
@@ -40,7 +61,6 @@ class EventWatch:
                 self.lost += row.get("stats", {}).get("events-lost", 0)
             elif kind == "alert":
                 self._alert(row)
-        self.events.seen.clear()
 
     def _wrong(self, row, why):
         if len(self.wrong) < 50:

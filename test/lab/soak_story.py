@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 BEGIN, END = "<!-- figures: test/lab/soak.py --write -->", "<!-- end of figures -->"
+WARM_UP = 120.0  # seconds, or a third of all: until every page of the tables has been touched
 METRICS = "127.0.0.1:9108"
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\d+)$", re.M)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -70,14 +71,14 @@ class Story:
         self.rows.append(row)
         return row
 
-    def settled(self, column, share=1 / 3):
-        """(seconds, value) after the warm-up."""
-        rows = self.rows[int(len(self.rows) * share):]
-        return [(row["seconds"], row[column]) for row in rows]
+    def settled(self):
+        """The rows after the warm-up."""
+        begin = max(WARM_UP, self.rows[-1]["seconds"] / 3)
+        return [row for row in self.rows if row["seconds"] >= begin]
 
     def growth(self, column):
         """By the fit of all rows after the warm-up, from the first of them to the last."""
-        points = self.settled(column)
+        points = [(row["seconds"], row[column]) for row in self.settled()]
         return slope(points) * (points[-1][0] - points[0][0]) if len(points) > 1 else 0.0
 
     def write(self, path):
