@@ -121,6 +121,13 @@ class NoMemoryCommands : public ::testing::Test {
   std::optional<Commands> commands_;
 };
 
+// A list says in which second it was loaded, and a check loads it anew.
+Json without_times(Json result) {
+  if (!result.is_object() || !result.contains("lists")) return result;
+  for (Json& list : result["lists"]) list.erase("loaded");
+  return result;
+}
+
 TEST_F(NoMemoryCommands, ALookAnswersOrSaysThatItCannot) {
   ASSERT_EQ(run("policy reload").status, kDone);
   for (const char* const line : {"show version",
@@ -170,7 +177,7 @@ TEST_F(NoMemoryCommands, ALookAnswersOrSaysThatItCannot) {
           const bool slower = reply.text.find("without a search before") != std::string::npos;
           if (!told && reply.status == whole.status && !slower) {
             ASSERT_EQ(reply.text, whole.text);
-            ASSERT_EQ(reply.result, whole.result);
+            ASSERT_EQ(without_times(reply.result), without_times(whole.result));
           }
           ASSERT_EQ(gateway_.snapshot(), before);
         },
