@@ -8,6 +8,7 @@ disturbs the machine disturbs both. See docs/design/performance.md.
 import argparse
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -43,6 +44,7 @@ class Bench:
         self.loops = 2 if options.quick else 6
         self.captures = 20 if options.quick else 120
         self.results = []
+        self.failed = []  # areas
         self.other_name = options.against or "the other build"
 
     def add(self, result):
@@ -93,12 +95,17 @@ def measure_all(bench, areas, other):
                 "devices": whole_devices, "memif": wire.wire, "rfc9411": kpi.kpi,
                 "clients": transactions.transactions, "start": devices.start}
     for area in areas:
-        if other:
-            against(bench, area, other)
-        elif area in micro.PROGRAMS:
-            micro.micro(bench, area)
-        else:
-            measures[area](bench)
+        # The figures of the others took minutes, and stand.
+        try:
+            if other:
+                against(bench, area, other)
+            elif area in micro.PROGRAMS:
+                micro.micro(bench, area)
+            else:
+                measures[area](bench)
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            print(f"scripts/bench: {area}: {error}", file=sys.stderr, flush=True)
+            bench.failed.append(area)
 
 
 def parse_options():
@@ -137,7 +144,8 @@ def main():
     if options.write:
         command = " ".join(["scripts/bench", *sys.argv[1:]])
         report.write(options.write, machine, commit, command, bench.results)
+    return 1 if bench.failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
