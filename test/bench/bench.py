@@ -95,7 +95,7 @@ def measure_all(bench, areas, other):
                 "devices": whole_devices, "memif": wire.wire, "rfc9411": kpi.kpi,
                 "clients": transactions.transactions, "start": devices.start}
     for area in areas:
-        # The figures of the others took minutes, and stand.
+        # The figures of the others took minutes, and stand, also where somebody does not wait for the rest.
         try:
             if other:
                 against(bench, area, other)
@@ -106,6 +106,9 @@ def measure_all(bench, areas, other):
         except (RuntimeError, OSError, subprocess.SubprocessError) as error:
             print(f"scripts/bench: {area}: {error}", file=sys.stderr, flush=True)
             bench.failed.append(area)
+        except KeyboardInterrupt:
+            bench.failed.append(area)
+            break
 
 
 def parse_options():
