@@ -92,8 +92,9 @@ class Pipeline {
   void set_time(Time now, const Snapshot& snapshot);
   void glance_at(const net::PacketView& frame, std::size_t position);
   void read(const net::PacketView& frame, std::size_t position);
-  void read_plain(const net::PacketView& frame, std::size_t position, flow::FlowIndex flow);
-  bool pass_decided(const Glance& glance, const net::PacketView& frame, flow::FlowIndex index);
+  void read_at_once(const net::PacketView& frame, std::size_t position);
+  void read_plain(const net::PacketView& frame, std::size_t position);
+  bool pass_decided(const Glance& glance, const net::PacketView& frame);
   void go_its_way(Packet& packet);
   void look_up(Packet& packet);
   bool is_forwarded(const flow::HotFlow& flow) const;

@@ -53,14 +53,7 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
     glance.hash = flow::hash_key(config_.hash, glance.key.key);
     return;
   }
-  read(frame, position);
-  Packet& packet = packets_[position];
-  packet.flow = FlowIndex::none();
-  glance.plain = false;
-  glance.has_key = packet.layers.outcome == net::Decoded::transport;
-  if (!glance.has_key) return;
-  flow::make_key(packet.layers, frame.pair, packet.key);
-  glance.hash = packet.hash = flow::hash_key(config_.hash, packet.key.key);
+  read_at_once(frame, position);
 }
 
 // Whether nothing but what a packet may begin or end keeps it from passing.
@@ -79,12 +72,13 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
   if (flow.bytes_low[side] < before) ++flows_.cold(index).bytes_high[side];
 }
 
-// The short way, which most packets take: true where the packet is done with. The record of its
-// flow, none where there is none yet, is all that was touched.
+// The short way, which most packets take: true where the packet is done with. Its flow's record is
+// all that was touched.
 [[gnu::always_inline]] inline bool Pipeline::pass_decided(const Glance& glance,
-                                                          const net::PacketView& frame,
-                                                          FlowIndex index) {
-  if (!index.valid() || glance.may_change) return false;
+                                                          const net::PacketView& frame) {
+  if (glance.may_change) return false;
+  const FlowIndex index = flows_.find(glance.key.key, glance.hash);
+  if (!index.valid()) return false;
   HotFlow& flow = flows_.hot(index);
   if (!is_forwarded(flow)) return false;
   account(index, flow, flow.way(glance.key.from_low), frame.wire_length);
@@ -117,12 +111,11 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   for (std::size_t i = 0; i < burst.size(); ++i) {
     result.dispositions[i] = {};
     if (glances_[i].plain) {
-      const FlowIndex flow = flows_.find(glances_[i].key.key, glances_[i].hash);
-      if (pass_decided(glances_[i], burst[i], flow)) {
+      if (pass_decided(glances_[i], burst[i])) {
         ++forwarded;
         continue;
       }
-      read_plain(burst[i], i, flow);
+      read_plain(burst[i], i);
     }
     go_its_way(packets_[i]);
     forwarded += result.dispositions[i].forward ? 1 : 0;
@@ -145,12 +138,22 @@ void Pipeline::read(const net::PacketView& frame, std::size_t position) {
   net::decode(frame, packet.layers, controls().look_through);
 }
 
-void Pipeline::read_plain(const net::PacketView& frame, std::size_t position, FlowIndex flow) {
+// A function of its own: what it shares with the glance is not to be done there by way of memory.
+[[gnu::noinline]] void Pipeline::read_at_once(const net::PacketView& frame, std::size_t position) {
   read(frame, position);
+  Glance& glance = glances_[position];
   Packet& packet = packets_[position];
-  packet.key = glances_[position].key;
-  packet.hash = glances_[position].hash;
-  packet.flow = flow;
+  glance.plain = false;
+  glance.has_key = packet.layers.outcome == net::Decoded::transport;
+  if (!glance.has_key) return;
+  flow::make_key(packet.layers, frame.pair, packet.key);
+  glance.hash = packet.hash = flow::hash_key(config_.hash, packet.key.key);
+}
+
+void Pipeline::read_plain(const net::PacketView& frame, std::size_t position) {
+  read(frame, position);
+  packets_[position].key = glances_[position].key;
+  packets_[position].hash = glances_[position].hash;
 }
 
 void Pipeline::go_its_way(Packet& packet) {
@@ -174,7 +177,7 @@ void Pipeline::go_its_way(Packet& packet) {
 
 void Pipeline::look_up(Packet& packet) {
   packet.awaited.reset();
-  if (!packet.flow.valid()) packet.flow = flows_.find(packet.key.key, packet.hash);
+  packet.flow = flows_.find(packet.key.key, packet.hash);
   const bool fresh = !packet.flow.valid();
   if (fresh && !open_flow(packet)) return;
   HotFlow& flow = flows_.hot(packet.flow);
