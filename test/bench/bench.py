@@ -8,6 +8,7 @@ disturbs the machine disturbs both. See docs/design/performance.md.
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -128,6 +129,9 @@ def parse_options():
 
 def main():
     options = parse_options()
+    # Also where it runs in the background, and nothing of it stays behind.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="chatgate-bench-"))
     bench = Bench(options, folder)
     try:
