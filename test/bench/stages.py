@@ -10,7 +10,7 @@ import micro
 from forwarders import Gateway, Peer, rate
 
 # In the order of the packet's way, and what is the whole.
-PACKET = "view", "decode", "key", "look-up", "whole"
+PACKET = "view", "glance", "key", "look-up", "whole"
 FLOW = "decode", "open", "early", "look-up", "admit", "order", "parse", "judge", "forge"
 REST = "rest"
 NULLS = "net_null0,size=60", "net_null1,no-rx=1"

@@ -25,7 +25,7 @@ TEST(Device, WordsBecomeWhatTheEalTakes) {
       {"pci:01:00.1", DeviceKind::pci, "0000:01:00.1", "0000:01:00.1", ""},
       {"pci:0000:AF:00.0", DeviceKind::pci, "0000:af:00.0", "0000:af:00.0", ""},
       {"af_packet:eth0", DeviceKind::af_packet, "eth0", "net_af_packet3",
-       "iface=eth0,qpairs=2,framesz=10240,blocksz=40960,framecnt=512"},
+       "iface=eth0,qpairs=2,framesz=10240,blocksz=40960,framecnt=2048"},
       {"af_xdp:ens1f0np0", DeviceKind::af_xdp, "ens1f0np0", "net_af_xdp3",
        "iface=ens1f0np0,queue_count=2"},
       {"tap:lab0", DeviceKind::tap, "lab0", "net_tap3", "iface=lab0"},
