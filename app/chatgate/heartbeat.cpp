@@ -44,9 +44,11 @@ void Heartbeat::run(const std::stop_token& stop, milliseconds interval) {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
+  // From here on: a worker that has not begun yet is not one that stands still.
+  gateway_.stalled_worker();
   while (!stop.stop_requested()) {
-    look(interval);
     wake.wait_for(lock, stop, interval, [] { return false; });
+    if (!stop.stop_requested()) look(interval);
   }
 }
 
