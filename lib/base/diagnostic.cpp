@@ -4,6 +4,8 @@
 #include <iterator>
 #include <numeric>
 
+#include "base/ascii.h"
+
 namespace chatgate {
 namespace {
 
@@ -57,9 +59,7 @@ void Diagnostics::append(Diagnostics other) {
 
 std::string_view closest(std::string_view word, std::span<const std::string_view> candidates) {
   std::string folded(word);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  std::transform(folded.begin(), folded.end(), folded.begin(), lower);
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {

@@ -29,11 +29,11 @@ struct LoadedSignatures {
 // hand certificates to rules, and they would never match.
 void refuse_certificates(detect::RuleSet& set, Diagnostics& diagnostics);
 
-// The files of the policy (relative to its folder), then those of the request.
 // Only whether the files can be read, for a policy that will not come into force anyway.
 void check_signature_files(const LoadRequest& request, const policy::Draft& draft,
                            Diagnostics& diagnostics);
 
+// The files of the policy (relative to its folder), then those of the request.
 LoadedSignatures load_signatures(const LoadRequest& request, const policy::Draft& draft,
                                  const catalog::Catalogue& catalogue, Diagnostics& diagnostics);
 
