@@ -148,6 +148,20 @@ def ping(ip, count=3, size=56):
 
 # Sockets of our own
 
+def fate_of_hello(server, port, record, patience=PATIENCE):
+    """What a hello that is sent as it stands meets: "allowed", "reset", "silent" or "failed: …"."""
+    try:
+        with socket.create_connection((server, port), patience) as wire:
+            wire.sendall(record)
+            return "allowed" if wire.recv(1) == b"\x16" else "failed: not TLS"
+    except ConnectionError:
+        return "reset"
+    except TimeoutError:
+        return "silent"
+    except OSError as problem:
+        return f"failed: {problem}"
+
+
 def client_hello(name):
     """As this machine's own TLS library writes it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

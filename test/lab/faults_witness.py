@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 
-from clients import PATIENCE, client_hello
+from clients import PATIENCE, client_hello, fate_of_hello
 from faults_flood import BLOCKED
 from lab import INTERNET4, run
 
@@ -162,18 +162,9 @@ class Datagrams:
 
 
 def knock(lab, name, patience=PATIENCE):
-    """What became of a hello with this name: "answered", "reset", "silent" or "failed: …"."""
+    """What became of a hello with this name, as clients.fate_of_hello has it."""
     with lab.inside(lab.client):
-        try:
-            with socket.create_connection((SERVER, TLS_PORT), patience) as wire:
-                wire.sendall(client_hello(name))
-                return "answered" if wire.recv(1) == b"\x16" else "failed: not TLS"
-        except ConnectionError:
-            return "reset"
-        except TimeoutError:
-            return "silent"
-        except OSError as problem:
-            return f"failed: {problem}"
+        return fate_of_hello(SERVER, TLS_PORT, client_hello(name), patience)
 
 
 def blocked_and_not(lab):
@@ -182,7 +173,7 @@ def blocked_and_not(lab):
     if (seen := knock(lab, BLOCKED)) not in ("reset", "silent"):
         problems.append(f"a blocked name: {seen}")
     for _ in range(3):  # its SYN may be lost in a flood, as any other; it is sent again
-        if (seen := knock(lab, INNOCENT, 5)) == "answered":
+        if (seen := knock(lab, INNOCENT, 5)) == "allowed":
             break
     else:
         problems.append(f"an innocent name: {seen}")

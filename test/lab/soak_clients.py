@@ -117,7 +117,8 @@ class Clients:
         while not self.ends.wait(HANDSHAKES_EVERY):
             for expected, names in (("reset", list(BLOCKED.values())), ("allowed", INNOCENT)):
                 name = names[number % len(names)]
-                self.watch.tell(f"hello for {name}", expected, hello(clients.address(12), hellos[name]))
+                seen = clients.fate_of_hello(clients.address(12), 443, hellos[name])
+                self.watch.tell(f"hello for {name}", expected, seen)
             number += 1
 
     def _use_programs(self):
@@ -168,19 +169,6 @@ def question(server, name, number):
     if said[:2] != asked[:2]:
         return "failed: another answer"
     return {0: "allowed" if said[6:8] != b"\0\0" else "empty", 3: "nxdomain"}.get(said[3] & 15, f"code {said[3] & 15}")
-
-
-def hello(server, record):
-    try:
-        with socket.create_connection((server, 443), clients.PATIENCE) as wire:
-            wire.sendall(record)
-            return "allowed" if wire.recv(1) == b"\x16" else "failed: not TLS"
-    except ConnectionError:
-        return "reset"
-    except TimeoutError:
-        return "silent"
-    except OSError as problem:
-        return f"failed: {problem}"
 
 
 class Capture:
