@@ -33,6 +33,8 @@ CLIENT4, CLIENT6 = "10.77.0.2", "fd77::2"
 NEAR4, NEAR6 = "10.77.0.1", "fd77::1"
 VLAN_CLIENT4, VLAN_CLIENT6 = "10.77.100.2", "fd77:100::2"
 VLAN_NEAR4, VLAN_NEAR6 = "10.77.100.1", "fd77:100::1"
+# A neighbour is asked whether it is still there from a link-local address (RFC 4861, section 7.2.2) or not at all.
+LINK_LOCAL_CLIENT, LINK_LOCAL_SERVER = "fe80::2", "fe80::1"
 # The Internet of the lab: documentation addresses (RFC 5737, RFC 3849), all on the server side.
 HOSTS = range(10, 40)
 INTERNET4, INTERNET6 = "198.51.100.{}", "2001:db8:77::{}"
@@ -167,6 +169,9 @@ class Lab:
         return int(rows.split(":", 1)[0])
 
     def _addresses(self):
+        for namespace, link_local in ((self.client, LINK_LOCAL_CLIENT), (self.server, LINK_LOCAL_SERVER)):
+            ip_batch(namespace, *(f"address add {link_local}/64 dev {device} nodad"
+                                  for device in ("eth0", f"vlan{VLAN}")))
         ip_batch(self.client,
                  f"address add {CLIENT4}/24 dev eth0", f"address add {CLIENT6}/64 dev eth0 nodad",
                  f"address add {VLAN_CLIENT4}/24 dev vlan{VLAN}",
