@@ -191,11 +191,30 @@ class SetUp(unittest.TestCase):
         self.assertIn("below bond0.7", self.refused("--bind", FIRST))
         self.done("--bind", SECOND)
 
-    def test_a_route_to_a_network_is_no_default(self):
+    def test_a_route_to_a_network_is_a_way_too(self):
         self.machine.put("proc/net/route", ROUTE_HEAD +
-                         "eth1\t0000A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
-                         "eth1\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000080\t0\t0\t0")
+                         "eth1\t0000A8C0\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
+                         "eth2\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000080\t0\t0\t0")
+        said = self.refused("--bind", FIRST)
+        self.assertIn("a route to 192.168.0.0/16", said)
+        self.assertIn("ip address flush dev eth1", said)
+        self.assertIn("a route to 0.0.0.0/1", self.refused("--bind", SECOND))
+        self.done("--bind", THIRD)
+
+    def test_a_route_to_a_network_of_ipv6_is_a_way_too(self):
+        def row(network, bits, interface):
+            return f"{network:0<32} {bits:02x} {'0' * 32} 00 {'0' * 32} 00000100 1 0 00000001 {interface}\n"
+        # What every interface has that is up: itself, its link, everybody on it.
+        link = row("fe80", 64, "eth1") + row("fe800000000000000000000000000002", 128, "eth1") + row("ff", 8, "eth1")
+        self.machine.put("proc/net/ipv6_route", link + row("20010db8", 32, "eth2"))
+        self.assertIn("a route to 2001:db8::/32", self.refused("--bind", SECOND))
         self.done("--bind", FIRST)
+
+    def test_what_gives_addresses_at_a_boot_does_not_keep_a_card(self):
+        self.done("--bind", FIRST)
+        self.machine.put("proc/net/route", ROUTE_HEAD +
+                         "eth1\t0000A8C0\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0")
+        self.assertIn("driver_override: vfio-pci", self.done("--again"))
 
     def test_an_iommu_group_is_taken_whole(self):
         self.machine.card("0000:01:00.2", "0x010802", "nvme", 0)
