@@ -9,11 +9,11 @@
 //
 // Ends with its input. Latencies are nanoseconds.
 
-#include <array>
 #include <charconv>
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -25,6 +25,7 @@ namespace {
 
 constexpr unsigned kPatience = 30;  // s until the other side is there
 
+using Json = nlohmann::json;
 using Words = std::map<std::string, std::string>;
 
 template <typename Number>
@@ -50,24 +51,19 @@ std::vector<std::uint32_t> take_sizes(Words& words) {
   return sizes;
 }
 
-std::string latency_json(const LatencyHistogram& latency) {
-  std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(),
-                R"({"count":%llu,"min":%llu,"mean":%.0f,"max":%llu,"quantiles":{)",
-                static_cast<unsigned long long>(latency.count()),
-                static_cast<unsigned long long>(latency.least()), latency.mean(),
-                static_cast<unsigned long long>(latency.most()));
-  std::string json = text.data();
-  const char* separator = "";
+Json latency_json(const LatencyHistogram& latency) {
+  Json quantiles;
   for (const char* word : {"50", "75", "90", "95", "99", "99.5", "99.9", "99.95", "99.99"}) {
-    json += separator + std::string("\"") + word +
-            "\":" + std::to_string(latency.at(std::stod(word) / 100));
-    separator = ",";
+    quantiles[word] = latency.at(std::stod(word) / 100);
   }
-  return json + "}}";
+  return {{"count", latency.count()},
+          {"min", latency.least()},
+          {"mean", latency.mean()},
+          {"max", latency.most()},
+          {"quantiles", std::move(quantiles)}};
 }
 
-std::string load(Wire wire, Words& words) {
+Json load(Wire wire, Words& words) {
   LoadRequest request;
   take(words, "rate", request.rate);
   take(words, "seconds", request.seconds);
@@ -75,16 +71,18 @@ std::string load(Wire wire, Words& words) {
   if (words.count("sizes") != 0) request.sizes = take_sizes(words);
   if (!words.empty()) throw std::runtime_error("load has no " + words.begin()->first);
   const LoadOutcome outcome = run_load(wire, request);
-  std::ostringstream json;
-  json << R"({"offered":)" << outcome.offered << R"(,"refused":)" << outcome.refused
-       << R"(,"received":)" << outcome.received << R"(,"lost":)" << outcome.lost
-       << R"(,"reordered":)" << outcome.reordered << R"(,"seconds":)" << outcome.seconds
-       << R"(,"behind":)" << outcome.behind << R"(,"stood_still":)" << outcome.stood_still
-       << R"(,"latency":)" << latency_json(outcome.latency) << "}";
-  return json.str();
+  return {{"offered", outcome.offered},
+          {"refused", outcome.refused},
+          {"received", outcome.received},
+          {"lost", outcome.lost},
+          {"reordered", outcome.reordered},
+          {"seconds", outcome.seconds},
+          {"behind", outcome.behind},
+          {"stood_still", outcome.stood_still},
+          {"latency", latency_json(outcome.latency)}};
 }
 
-std::string connections(Wire wire, Words& words) {
+Json connections(Wire wire, Words& words) {
   ConnectionRequest request;
   unsigned hold = 0;
   take(words, "seconds", request.seconds);
@@ -96,16 +94,18 @@ std::string connections(Wire wire, Words& words) {
   words.erase("name");
   if (!words.empty()) throw std::runtime_error("connect has no " + words.begin()->first);
   const ConnectionOutcome outcome = run_connections(wire, request);
-  std::ostringstream json;
-  json << R"({"completed":)" << outcome.completed << R"(,"frames":)" << outcome.frames
-       << R"(,"resent":)" << outcome.resent << R"(,"unknown":)" << outcome.unknown
-       << R"(,"seconds":)" << outcome.seconds << R"(,"stood_still":)" << outcome.stood_still
-       << R"(,"stuck":)" << (outcome.stuck ? "true" : "false") << R"(,"first_bytes":)"
-       << latency_json(outcome.first_bytes) << R"(,"whole":)" << latency_json(outcome.whole) << "}";
-  return json.str();
+  return {{"completed", outcome.completed},
+          {"frames", outcome.frames},
+          {"resent", outcome.resent},
+          {"unknown", outcome.unknown},
+          {"seconds", outcome.seconds},
+          {"stood_still", outcome.stood_still},
+          {"stuck", outcome.stuck},
+          {"first_bytes", latency_json(outcome.first_bytes)},
+          {"whole", latency_json(outcome.whole)}};
 }
 
-std::string answer(Wire wire, const std::string& line) {
+Json answer(Wire wire, const std::string& line) {
   std::istringstream in(line);
   std::string command;
   in >> command;
@@ -118,22 +118,19 @@ std::string answer(Wire wire, const std::string& line) {
   if (command == "load") return load(wire, words);
   if (command == "connect") return connections(wire, words);
   if (command != "state") throw std::runtime_error("\"" + command + "\" is no command");
-  const bool both = wire.inside.connected() && wire.outside.connected();
-  return std::string(R"({"connected":)") + (both ? "true" : "false") + "}";
+  return {{"connected", wire.inside.connected() && wire.outside.connected()}};
 }
 
 int run(const char* inside, const char* outside) {
   constexpr std::uint8_t kFiller = 0x55;
   MemifClient in(inside, 0, kFiller, kPatience), out(outside, 0, kFiller, kPatience);
   for (std::string line; std::getline(std::cin, line);) {
-    std::string said;
     try {
-      said = answer({in, out}, line);
+      std::cout << answer({in, out}, line) << std::endl;
     } catch (const std::runtime_error& error) {
       std::fprintf(stderr, "wire-load: %s\n", error.what());
       return 2;
     }
-    std::cout << said << std::endl;
   }
   return 0;
 }
