@@ -172,6 +172,19 @@ class FileParts : public Parts {
   std::size_t at_ = 0;
 };
 
+Reply begun_reply(Context& context, const std::string& name, std::size_t workers) {
+  if (workers == 0) {
+    context.captures.remove(name);
+    return Reply::failure(kFailed, "no worker took the capture in time", "ask again");
+  }
+  Reply reply;
+  reply.result = {{"name", name}, {"workers", workers}};
+  reply.text = "Capture " + name + " has begun; \"show capture " + name + "\" shows it.\n";
+  const std::size_t missing = context.counters.workers() - workers;
+  if (missing != 0) reply.text += count_of(missing, "worker") + " did not take it in time.\n";
+  return reply;
+}
+
 }  // namespace
 
 void start_capture(Context& context, const Invocation& invocation, const Caller& caller,
@@ -200,16 +213,7 @@ void start_capture(Context& context, const Invocation& invocation, const Caller&
     return done(Reply::failure(kInvalid, "no packet is of two protocols", "write one of them"));
   }
   const auto answer = [&context, name, done](std::size_t workers) {
-    if (workers == 0) {
-      context.captures.remove(name);
-      return done(Reply::failure(kFailed, "no worker took the capture in time", "ask again"));
-    }
-    Reply reply;
-    reply.result = {{"name", name}, {"workers", workers}};
-    reply.text = "Capture " + name + " has begun; \"show capture " + name + "\" shows it.\n";
-    const std::size_t missing = context.counters.workers() - workers;
-    if (missing != 0) reply.text += count_of(missing, "worker") + " did not take it in time.\n";
-    done(std::move(reply));
+    done(answer_of([&] { return begun_reply(context, name, workers); }));
   };
   if (!context.captures.start(settings_of(context, invocation), answer)) {
     return done(Reply::failure(
@@ -266,10 +270,12 @@ Reply no_capture(Context& context, const Invocation& invocation, const Caller& c
 void clear_capture(Context& context, const Invocation& invocation, const Caller&, Done done) {
   const std::string name(invocation.get("name"));
   const bool asked = context.captures.clear(name, [name, done](std::size_t workers) {
-    Reply reply;
-    reply.result = {{"name", name}, {"workers", workers}};
-    reply.text = "Capture " + name + " is empty.\n";
-    done(std::move(reply));
+    done(answer_of([&] {
+      Reply reply;
+      reply.result = {{"name", name}, {"workers", workers}};
+      reply.text = "Capture " + name + " is empty.\n";
+      return reply;
+    }));
   });
   if (!asked) done(busy(name));
 }
