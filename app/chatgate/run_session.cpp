@@ -23,7 +23,10 @@ control::CommandsConfig commands_config(const RunRequest& request, telemetry::Ev
   config.events = &recent;
   config.source = request.source;
   config.host = host_name();
-  if (request.user) config.owner = request.user->uid;
+  if (request.user) {
+    config.owner = request.user->uid;
+    config.owner_name = request.user->name;
+  }
   config.audit = [&writer](std::string line) { writer.write_line(std::move(line)); };
   return config;
 }

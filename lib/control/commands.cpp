@@ -411,8 +411,10 @@ Reply Commands::help(std::string_view line) const {
 }
 
 Reply not_allowed(std::string_view what, const Context& context) {
-  const std::string owner =
-      context.config.owner == 0 ? "root" : "root or uid " + std::to_string(context.config.owner);
+  const CommandsConfig& config = context.config;
+  const std::string name =
+      config.owner_name.empty() ? "uid " + std::to_string(config.owner) : config.owner_name;
+  const std::string owner = config.owner == 0 ? "root" : "root or " + name;
   return Reply::failure(kFailed, std::string(what) + " is for " + owner + " only",
                         "run chatgatectl as " + owner);
 }

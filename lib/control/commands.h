@@ -27,6 +27,7 @@ struct CommandsConfig {
   AuditFunction audit;                            // may be empty
   ClockFunction clock;                            // the time of day; empty: the system's
   uid_t owner = ::geteuid();                      // may change things, as root may
+  std::string owner_name;                         // where it has one, for messages
   std::chrono::milliseconds flow_patience{2000};  // how long `show flows` waits for a worker
   // What `show events`, `show blocked` and `monitor events` read; null: they are refused. Must
   // outlive the commands.

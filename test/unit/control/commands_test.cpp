@@ -361,6 +361,13 @@ TEST_F(CommandsTest, OnlyRootAndTheOwnerMayChange) {
   EXPECT_THAT(run("policy check", kOther).text, HasSubstr("/etc/chatgate/policy.json: "));
 }
 
+TEST_F(CommandsTest, ARefusalNamesTheOwnerWhereThereIsAName) {
+  config.owner_name = "chatgate";
+  const Reply refused = run("mode monitor", kOther);
+  EXPECT_THAT(refused.error, HasSubstr("is for root or chatgate only"));
+  EXPECT_THAT(refused.remedy, HasSubstr("run chatgatectl as root or chatgate"));
+}
+
 TEST_F(CommandsTest, HelpStandsAtAnyPlace) {
   EXPECT_THAT(run("?").text, HasSubstr("  show           what the gateway is, has and does\n"));
   EXPECT_THAT(run("sh fl?").text, HasSubstr("  flows  connections"));
