@@ -209,8 +209,4 @@ std::uint16_t HttpServer::port() const {
   return state_->acceptor.local_endpoint(ignored).port();
 }
 
-std::size_t HttpServer::clients() const {
-  return state_->sessions.size();
-}
-
 }  // namespace chatgate::control

@@ -43,7 +43,6 @@ class HttpServer {
 
   // Where it listens: the one the system chose where the port was 0.
   std::uint16_t port() const;
-  std::size_t clients() const;
 
  private:
   class Session;

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/post.hpp>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -107,6 +109,12 @@ class ServerTest : public ::testing::Test {
     stopping = true;
     if (thread.joinable()) thread.join();
     server.reset();
+  }
+  // As the server's own thread sees it.
+  std::size_t clients_now() {
+    std::promise<std::size_t> count;
+    boost::asio::post(io, [&] { count.set_value(server->clients()); });
+    return count.get_future().get();
   }
   // The server still answers.
   void expect_alive() {
@@ -240,9 +248,11 @@ TEST_F(ServerTest, ServesAsManyAsItSaysAndRefusesTheRest) {
   EXPECT_EQ(served, 32u);
   EXPECT_EQ(refused, 18u);
   clients.clear();
-  for (int i = 0; i < 100 && server->clients() != 0; ++i) {
+  std::size_t left = 32;
+  for (int i = 0; i < 500 && (left = clients_now()) != 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+  EXPECT_EQ(left, 0u);
   expect_alive();
 }
 
