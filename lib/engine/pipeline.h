@@ -94,9 +94,13 @@ class Pipeline {
   void read(const net::PacketView& frame, std::size_t position);
   void read_at_once(const net::PacketView& frame, std::size_t position);
   void read_plain(const net::PacketView& frame, std::size_t position);
-  bool pass_decided(const Glance& glance, const net::PacketView& frame);
+  flow::FlowIndex find_at_once(const Glance& glance) const;
+  bool pass_decided(flow::FlowIndex known, const Glance& glance, const net::PacketView& frame);
+  bool drop_blocked(flow::FlowIndex known, const Glance& glance, const net::PacketView& frame,
+                    Disposition& disposition);
   void go_its_way(Packet& packet);
   void look_up(Packet& packet);
+  bool is_current(const flow::HotFlow& flow) const;
   bool is_forwarded(const flow::HotFlow& flow) const;
   static bool may_change(const Packet& packet);
   void undecided(Packet& packet);
@@ -258,6 +262,7 @@ class Pipeline {
     if (verdict.unclassified) return Reason::unclassified;
     return verdict.port_misuse ? Reason::port_misuse : Reason::policy_reset;
   }
+  static bool tells_sender(const flow::HotFlow& flow, const flow::ColdFlow& cold);
   void answer_blocked(Packet& packet);
   void take_down(Packet& packet, Reason reason, policy::Action action = policy::Action::reset);
   void reset_receiver(const Packet& packet, std::uint32_t passed_on);

@@ -193,13 +193,18 @@ void Pipeline::enforce_flow(Packet& packet, Reason reason) {
   reset_sender(packet, passed_on);
 }
 
+// Whether a sender of the blocked flow is still told so.
+bool Pipeline::tells_sender(const HotFlow& flow, const ColdFlow& cold) {
+  return flow.stage == Stage::reset && cold.resets_sent != kMaxResets;
+}
+
 // A later packet of a blocked flow: it stays blocked, and a sender that has not understood is told
 // again.
 void Pipeline::answer_blocked(Packet& packet) {
   if (!result_->dispositions[packet.position].forward) return;  // the packet that was judged
   drop(packet, Reason::blocked_flow);
   ColdFlow& cold = flows_.cold(packet.flow);
-  if (flows_.hot(packet.flow).stage != Stage::reset || cold.resets_sent == kMaxResets) return;
+  if (!tells_sender(flows_.hot(packet.flow), cold)) return;
   ++cold.resets_sent;
   if (!packet.tcp()) {
     if (cold.app_proto == proto::AppProto::quic) close_quic(packet);

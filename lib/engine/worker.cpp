@@ -56,10 +56,19 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
   read_at_once(frame, position);
 }
 
+// The flow of a packet that can change nothing of it; none where it may.
+[[gnu::always_inline]] inline FlowIndex Pipeline::find_at_once(const Glance& glance) const {
+  return glance.may_change ? FlowIndex::none() : flows_.find(glance.key.key, glance.hash);
+}
+
+// Whether the flow was judged by the policy in force.
+[[gnu::always_inline]] inline bool Pipeline::is_current(const HotFlow& flow) const {
+  return flow.generation == static_cast<std::uint16_t>(snapshot_->generation);
+}
+
 // Whether nothing but what a packet may begin or end keeps it from passing.
 [[gnu::always_inline]] inline bool Pipeline::is_forwarded(const HotFlow& flow) const {
-  return flow.stage == Stage::forwarded &&
-         flow.generation == static_cast<std::uint16_t>(snapshot_->generation);
+  return flow.stage == Stage::forwarded && is_current(flow);
 }
 
 [[gnu::always_inline]] inline void Pipeline::account(flow::FlowIndex index, HotFlow& flow,
@@ -72,16 +81,25 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
   if (flow.bytes_low[side] < before) ++flows_.cold(index).bytes_high[side];
 }
 
-// The short way, which most packets take: true where the packet is done with. Its flow's record is
-// all that was touched.
-[[gnu::always_inline]] inline bool Pipeline::pass_decided(const Glance& glance,
+// The short way, which most packets take, for a flow that is `known`: true where the packet is done
+// with. Its flow's record is all that was touched.
+[[gnu::always_inline]] inline bool Pipeline::pass_decided(FlowIndex known, const Glance& glance,
                                                           const net::PacketView& frame) {
-  if (glance.may_change) return false;
-  const FlowIndex index = flows_.find(glance.key.key, glance.hash);
-  if (!index.valid()) return false;
-  HotFlow& flow = flows_.hot(index);
+  HotFlow& flow = flows_.hot(known);
   if (!is_forwarded(flow)) return false;
-  account(index, flow, flow.way(glance.key.from_low), frame.wire_length);
+  account(known, flow, flow.way(glance.key.from_low), frame.wire_length);
+  return true;
+}
+
+// The same for a flow that is blocked, and of which nobody is told any more.
+bool Pipeline::drop_blocked(FlowIndex known, const Glance& glance, const net::PacketView& frame,
+                            Disposition& disposition) {
+  HotFlow& flow = flows_.hot(known);
+  if (!flow::is_blocked(flow.stage) || !is_current(flow)) return false;
+  if (tells_sender(flow, flows_.cold(known))) return false;
+  disposition = {false, Reason::blocked_flow};
+  counters_.add(Reason::blocked_flow);
+  account(known, flow, flow.way(glance.key.from_low), frame.wire_length);
   return true;
 }
 
@@ -111,9 +129,13 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   for (std::size_t i = 0; i < burst.size(); ++i) {
     result.dispositions[i] = {};
     if (glances_[i].plain) {
-      if (pass_decided(glances_[i], burst[i])) {
-        ++forwarded;
-        continue;
+      const FlowIndex known = find_at_once(glances_[i]);
+      if (known.valid()) {
+        if (pass_decided(known, glances_[i], burst[i])) {
+          ++forwarded;
+          continue;
+        }
+        if (drop_blocked(known, glances_[i], burst[i], result.dispositions[i])) continue;
       }
       read_plain(burst[i], i);
     }

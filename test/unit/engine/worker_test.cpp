@@ -105,6 +105,29 @@ TEST(Worker, ABlockedFlowStaysBlocked) {
   EXPECT_LE(answers, 16u);
 }
 
+TEST(Worker, AFlowThatIsNoLongerAnsweredIsBlockedAllTheSame) {
+  Wire wire(block_im());
+  Talk talk(wire, 40000, 443);
+  talk.open();
+  talk.client_says(test::client_hello("g.whatsapp.net"));
+  for (int i = 0; i < 100; ++i) talk.server_says("x");
+  const Outcome late = talk.server_says("x");
+  EXPECT_FALSE(late.forward);
+  EXPECT_EQ(late.reason, telemetry::Reason::blocked_flow);
+  EXPECT_TRUE(late.forged.empty());
+  EXPECT_EQ(wire.count(telemetry::Reason::blocked_flow), 101u);
+  EXPECT_EQ(wire.count(telemetry::Counter::dropped), 102u);
+  // Its end is seen, and another policy judges it anew.
+  EXPECT_FALSE(wire.outside(talk.from_server(fin).ack(talk.client_next)).forward);
+  wire.reload(snapshot({{{}, {Category::im}, Action::allow, false}}, 2));
+  EXPECT_TRUE(talk.server_says("x").forward);
+  wire.wait(2 * 3600);
+  const auto flows = wire.events(telemetry::EventType::flow);
+  ASSERT_EQ(flows.size(), 1u);
+  EXPECT_EQ(flows[0].packets_to_server, 3u);
+  EXPECT_EQ(flows[0].packets_to_client, 1u + 101u + 1u + 1u);
+}
+
 TEST(Worker, NothingIsSentForAReset) {
   Wire wire(block_im());
   Talk talk(wire, 40000, 443);
