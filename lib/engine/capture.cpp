@@ -182,7 +182,6 @@ bool Pipeline::capture_forged(CaptureRequest& request, const CapturedFrame& caus
 
 // Before a packet goes its way, while something is watched.
 void Pipeline::begin_watch(Packet& packet) {
-  packet.flow = flow::FlowIndex::none();
   judged_ = &packet;
   verdict_seen_ = false;
   forged_before_ = result_->forged_count;

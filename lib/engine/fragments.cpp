@@ -127,7 +127,8 @@ void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
   if (whole_.layers.outcome == net::Decoded::transport) {
     flow::make_key(whole_.layers, whole_.view->pair, whole_.key);
     whole_.hash = flow::hash_key(config_.hash, whole_.key.key);
-    look_up(whole_);
+    find_flow(whole_);
+    meet_flow(whole_);
   } else if (whole_.layers.outcome == net::Decoded::not_transport) {
     access_on_other(whole_);
   } else if (whole_.layers.outcome == net::Decoded::fragment) {

@@ -94,12 +94,12 @@ class Pipeline {
   void read(const net::PacketView& frame, std::size_t position);
   void read_at_once(const net::PacketView& frame, std::size_t position);
   void read_plain(const net::PacketView& frame, std::size_t position);
-  flow::FlowIndex find_at_once(const Glance& glance) const;
   bool pass_decided(flow::FlowIndex known, const Glance& glance, const net::PacketView& frame);
   bool drop_blocked(flow::FlowIndex known, const Glance& glance, const net::PacketView& frame,
                     Disposition& disposition);
   void go_its_way(Packet& packet);
-  void look_up(Packet& packet);
+  void find_flow(Packet& packet);
+  void meet_flow(Packet& packet);
   bool is_current(const flow::HotFlow& flow) const;
   bool is_forwarded(const flow::HotFlow& flow) const;
   static bool may_change(const Packet& packet);

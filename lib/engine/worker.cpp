@@ -56,11 +56,6 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
   read_at_once(frame, position);
 }
 
-// The flow of a packet that can change nothing of it; none where it may.
-[[gnu::always_inline]] inline FlowIndex Pipeline::find_at_once(const Glance& glance) const {
-  return glance.may_change ? FlowIndex::none() : flows_.find(glance.key.key, glance.hash);
-}
-
 // Whether the flow was judged by the policy in force.
 [[gnu::always_inline]] inline bool Pipeline::is_current(const HotFlow& flow) const {
   return flow.generation == static_cast<std::uint16_t>(snapshot_->generation);
@@ -86,7 +81,7 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
 [[gnu::always_inline]] inline bool Pipeline::pass_decided(FlowIndex known, const Glance& glance,
                                                           const net::PacketView& frame) {
   HotFlow& flow = flows_.hot(known);
-  if (!is_forwarded(flow)) return false;
+  if (glance.may_change || !is_forwarded(flow)) return false;
   account(known, flow, flow.way(glance.key.from_low), frame.wire_length);
   return true;
 }
@@ -95,7 +90,7 @@ Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counte
 bool Pipeline::drop_blocked(FlowIndex known, const Glance& glance, const net::PacketView& frame,
                             Disposition& disposition) {
   HotFlow& flow = flows_.hot(known);
-  if (!flow::is_blocked(flow.stage) || !is_current(flow)) return false;
+  if (glance.may_change || !flow::is_blocked(flow.stage) || !is_current(flow)) return false;
   if (tells_sender(flow, flows_.cold(known))) return false;
   disposition = {false, Reason::blocked_flow};
   counters_.add(Reason::blocked_flow);
@@ -129,15 +124,19 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   for (std::size_t i = 0; i < burst.size(); ++i) {
     result.dispositions[i] = {};
     if (glances_[i].plain) {
-      const FlowIndex known = find_at_once(glances_[i]);
+      const FlowIndex known = flows_.find(glances_[i].key.key, glances_[i].hash);
       if (known.valid()) {
         if (pass_decided(known, glances_[i], burst[i])) {
           ++forwarded;
           continue;
         }
         if (drop_blocked(known, glances_[i], burst[i], result.dispositions[i])) continue;
+        flows_.prefetch_cold(known);
       }
       read_plain(burst[i], i);
+      packets_[i].flow = known;
+    } else if (glances_[i].has_key) {
+      find_flow(packets_[i]);
     }
     go_its_way(packets_[i]);
     forwarded += result.dispositions[i].forward ? 1 : 0;
@@ -156,6 +155,7 @@ void Pipeline::read(const net::PacketView& frame, std::size_t position) {
   packet.view = packet.frame = &frame;
   packet.frame_layers = &packet.layers;
   packet.position = static_cast<std::uint16_t>(position);
+  packet.flow = FlowIndex::none();  // until it has been looked for
   if (frame.truncated()) counters_.add(Counter::truncated);
   net::decode(frame, packet.layers, controls().look_through);
 }
@@ -181,7 +181,7 @@ void Pipeline::read_plain(const net::PacketView& frame, std::size_t position) {
 void Pipeline::go_its_way(Packet& packet) {
   if (watching_) begin_watch(packet);
   switch (packet.layers.outcome) {
-    case net::Decoded::transport: look_up(packet); break;
+    case net::Decoded::transport: meet_flow(packet); break;
     case net::Decoded::fragment: hold_fragment(packet); break;
     case net::Decoded::not_transport:
       counters_.add(Counter::not_transport);
@@ -197,9 +197,13 @@ void Pipeline::go_its_way(Packet& packet) {
   if (watching_) end_watch(packet);
 }
 
-void Pipeline::look_up(Packet& packet) {
-  packet.awaited.reset();
+void Pipeline::find_flow(Packet& packet) {
   packet.flow = flows_.find(packet.key.key, packet.hash);
+}
+
+// With the flow that was found, or a new one where there was none.
+void Pipeline::meet_flow(Packet& packet) {
+  packet.awaited.reset();
   const bool fresh = !packet.flow.valid();
   if (fresh && !open_flow(packet)) return;
   HotFlow& flow = flows_.hot(packet.flow);

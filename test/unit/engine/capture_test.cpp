@@ -69,6 +69,19 @@ TEST(Capture, AQuestionThatIsAnsweredHasItsVerdict) {
   EXPECT_EQ(frames[1].about.source_port, 53);
 }
 
+// What is watched is the same flow as what is not.
+TEST(Capture, WhatIsWatchedMeetsItsFlow) {
+  Wire wire(block_im());
+  Talk talk(wire, 40000, 443);
+  talk.open();
+  CaptureRequest request({}, {});
+  ASSERT_TRUE(post(wire, request));
+  talk.client_says(test::client_hello("www.example.org"));
+  EXPECT_TRUE(talk.server_says("hello").forward);
+  EXPECT_EQ(kept(request).size(), 2u);
+  EXPECT_EQ(wire.count(telemetry::Counter::flows_created), 1u);
+}
+
 TEST(Capture, FragmentsAreHeldUntilTheLastOne) {
   Wire wire(block_im());
   CaptureFilter filter;
