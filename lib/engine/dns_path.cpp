@@ -102,7 +102,8 @@ bool Pipeline::breaks_dns_stream(Packet& packet) {
 // before the break; what a resolver makes of the rest is its own affair.
 void Pipeline::dns_question(Packet& packet) {
   facts_.clear();
-  const auto status = proto::dns::parse(packet.payload(), proto::Direction::to_server, facts_);
+  std::optional<proto::dns::DnsQuery> query;
+  const auto status = proto::dns::parse_with_query(packet.payload(), facts_, query);
   if (status == proto::ParseStatus::malformed) counters_.add(Counter::parse_malformed);
   if (status == proto::ParseStatus::not_mine) return;
   if (traced_ != nullptr) trace_parse(Inspected::message);
@@ -116,10 +117,8 @@ void Pipeline::dns_question(Packet& packet) {
   } else if (const auto canary = canary_answer(packet)) {
     drop(packet, Reason::policy_answer);
     send_answer(packet, *canary);
-  } else if (learns()) {
-    if (const auto query = proto::dns::parse_dns_query(packet.payload())) {
-      pending_.remember(key_of(flows_.hot(packet.flow), query->id), query->question_hash, now_);
-    }
+  } else if (learns() && query) {
+    pending_.remember(key_of(flows_.hot(packet.flow), query->id), query->question_hash, now_);
   }
   alert_event(packet.flow, judgement, &packet);
 }

@@ -65,13 +65,14 @@ std::optional<DnsQuery> read_head(Bytes message, const Header& header) {
   return query;
 }
 
-ParseStatus parse_message(Bytes message, Facts& facts) {
+ParseStatus parse_message(Bytes message, Facts& facts, std::optional<DnsQuery>& query) {
   if (message.size() < kHeaderSize) return ParseStatus::not_mine;
   const Header header(message);
   if (!header.opcode_is_known()) return ParseStatus::not_mine;
   facts.protocol = AppProto::dns;
   if (!header.is_standard_query()) return ParseStatus::done;
-  return read_questions(message, header, &facts) ? ParseStatus::done : ParseStatus::malformed;
+  query = read_questions(message, header, &facts);
+  return query ? ParseStatus::done : ParseStatus::malformed;
 }
 
 bool is_query_class(std::uint16_t value) {  // IN, CH, HS, NONE, ANY
@@ -124,7 +125,8 @@ ParseStatus feed_whole(ParserState& state, Bytes stream, Facts& facts, bool read
   if (stream.size() < kLengthPrefix) return ParseStatus::need_more;
   const std::size_t length = load_be16(stream.data());
   if (stream.size() - kLengthPrefix < length) return ParseStatus::need_more;
-  if (reads_names) parse_message(stream.subspan(kLengthPrefix, length), facts);
+  std::optional<DnsQuery> query;
+  if (reads_names) parse_message(stream.subspan(kLengthPrefix, length), facts, query);
   state.offset = static_cast<std::uint32_t>(kLengthPrefix + length);
   facts.protocol = AppProto::dns;
   facts.next = Next::message;
@@ -165,7 +167,13 @@ bool is_plain_query(Bytes payload) {
 }
 
 ParseStatus parse(Bytes payload, Direction, Facts& facts) {
-  return parse_message(payload, facts);
+  std::optional<DnsQuery> query;
+  return parse_message(payload, facts, query);
+}
+
+ParseStatus parse_with_query(Bytes payload, Facts& facts, std::optional<DnsQuery>& query) {
+  query.reset();
+  return parse_message(payload, facts, query);
 }
 
 Probe probe(Bytes stream) {

@@ -62,6 +62,10 @@ bool is_plain_query(Bytes payload);
 // answers is read from itself, not from the direction.
 ParseStatus parse(Bytes payload, Direction direction, Facts& facts);
 
+// The same, and in the same go what is needed to know a query's answer: `query` as parse_dns_query
+// has it, but EDNS is not looked for.
+ParseStatus parse_with_query(Bytes payload, Facts& facts, std::optional<DnsQuery>& query);
+
 // TCP: messages with a two-byte length before each. The probe trusts no port: it is certain only
 // when the first message is a query whose first question could be read. `feed` takes one message at
 // a time. One that is broken does not break those behind it, because servers refuse it and read on:
