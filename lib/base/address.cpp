@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace chatgate {
 namespace {
 
@@ -22,6 +24,8 @@ IpAddress with_host_bits(IpAddress address, std::uint8_t length, bool bit) {
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  // An IPv4 address ends in a digit, one of IPv6 has a colon: most names are told by their end.
+  if (text.empty() || (!is_digit(text.back()) && text.find(':') == text.npos)) return std::nullopt;
   char terminated[INET6_ADDRSTRLEN];
   if (text.size() >= sizeof terminated || text.find('\0') != text.npos) return std::nullopt;
   *std::copy(text.begin(), text.end(), terminated) = '\0';

@@ -169,16 +169,17 @@ std::optional<Judgement> Pipeline::blocked_answer(const Packet& packet, Bytes me
     learn::teach(names, {flow.client(), snapshot_->generation, now_}, *config_.learned, quota_);
   }
   const learn::AnswerNames::Name* hidden = names.hidden();
-  const Ends there = ends(packet.flow);
   for (std::size_t i = 1; i < names.all().size(); ++i) {
-    const proto::HostName host = names.host(i);
+    const bool is_hidden = hidden == &names.all()[i];
+    if (!is_hidden && !asks_for_lists(*snapshot_)) continue;
+    const proto::HostName& host = names.host(i);
     Judgement judgement;
-    if (hidden == &names.all()[i]) {
+    if (is_hidden) {
       judgement.im = {hidden->own.application, hidden->own.service, catalog::Evidence::dns};
     }
     const lists::Mask listed = lists_of_name(*snapshot_, host.view());
     if (!judgement.im.known() && listed == 0) continue;
-    judgement.verdict = ask(*snapshot_, there, judgement.im,
+    judgement.verdict = ask(*snapshot_, ends(packet.flow), judgement.im,
                             {.name = host.view(), .of_server = false, .lists = listed});
     if (!blocks(judgement.verdict.action)) continue;
     if (!judgement.im.known() && !judgement.verdict.list.valid()) continue;

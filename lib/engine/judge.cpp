@@ -152,9 +152,9 @@ catalog::Classification without_known_name(const Snapshot& snapshot, const Ends&
 }
 
 lists::Mask lists_of_server(const Snapshot& snapshot, const Ends& ends) {
-  const lists::Mask among = snapshot.policy->lists_in_rules();
-  if (among == 0 || snapshot.lists == nullptr) return 0;
-  return snapshot.lists->of_address(ends.server, among) | ends.learned_lists;
+  if (!asks_for_lists(snapshot)) return 0;
+  return snapshot.lists->of_address(ends.server, snapshot.policy->lists_in_rules()) |
+         ends.learned_lists;
 }
 
 // Where a list of what nobody recognised decided, how it was found.
@@ -236,9 +236,13 @@ policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::C
   return snapshot.policy->decide(connection_of(snapshot, ends, im, told));
 }
 
+bool asks_for_lists(const Snapshot& snapshot) {
+  return snapshot.policy->lists_in_rules() != 0 && snapshot.lists != nullptr;
+}
+
 lists::Mask lists_of_name(const Snapshot& snapshot, std::string_view name) {
-  const lists::Mask among = snapshot.policy->lists_in_rules();
-  return among == 0 || snapshot.lists == nullptr ? 0 : snapshot.lists->of_name(name, among);
+  if (!asks_for_lists(snapshot)) return 0;
+  return snapshot.lists->of_name(name, snapshot.policy->lists_in_rules());
 }
 
 Ends ends_of(const flow::HotFlow& flow) {

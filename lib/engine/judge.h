@@ -67,6 +67,9 @@ struct Judgement {
   bool unclassified = false;               // what the policy's key of that name is for
 };
 
+// Whether rules name lists.
+bool asks_for_lists(const Snapshot& snapshot);
+
 // The lists that `name` is in, of those that rules name.
 lists::Mask lists_of_name(const Snapshot& snapshot, std::string_view name);
 

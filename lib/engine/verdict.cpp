@@ -52,7 +52,9 @@ Ends Pipeline::ends(flow::FlowIndex flow) {
   ends.way = way_of(flow);
   ends.earlier = flows_.cold(flow).im;
   ends.protocol = protocol_of(flow, Way::to_server);
-  if (config_.expected != nullptr && !config_.expected->empty()) {
+  // A question is judged by itself, whatever goes on at the resolver's address.
+  const bool may_be_expected = hot.stage != Stage::per_packet && config_.expected != nullptr;
+  if (may_be_expected && !config_.expected->empty()) {
     auto found = config_.expected->find(hot.server(), hot.server_port(), ends.tcp, now_);
     if (!found) found = config_.expected->find(hot.client(), hot.client_port(), ends.tcp, now_);
     if (found) {

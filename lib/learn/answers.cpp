@@ -72,7 +72,7 @@ class Teacher {
       return;
     }
     const AnswerNames::Name& name = names_.all()[index];
-    const proto::HostName host = names_.host(name.decided.found() ? name.decided_by : index);
+    const proto::HostName& host = names_.host(name.decided.found() ? name.decided_by : index);
     ServerClaim claim;
     claim.application = name.decided.application;
     claim.service = name.decided.service;

@@ -54,8 +54,11 @@ class AnswerNames {
   }
 
   std::span<const Name> all() const { return {names_.data(), count_}; }
-  proto::HostName host(std::size_t index) const {
-    return proto::dns::name_at(message_, names_[index].at);
+  // Of one of `all`; good until the next call.
+  const proto::HostName& host(std::size_t index) const {
+    if (host_of_ != index) host_ = proto::dns::name_at(message_, names_[index].at);
+    host_of_ = index;
+    return host_;
   }
 
   // The first name behind the question's that another application than the question's has for
@@ -74,6 +77,8 @@ class AnswerNames {
   const proto::dns::DnsResponse& response_;
   std::size_t count_ = 0;
   std::array<Name, kMaxNames> names_;
+  mutable proto::HostName host_;  // of one name, which is asked for more than once
+  mutable std::size_t host_of_ = kMaxNames;
 };
 
 struct Lesson {

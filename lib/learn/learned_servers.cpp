@@ -132,10 +132,10 @@ LearnedServers::Outcome LearnedServers::learn(const IpAddress& address, const Se
   std::uint64_t least = ~std::uint64_t{0};  // what writing over a place loses
   const Home home = this->home(address);
   Place* const places = &table_[home.first];
-  for (Place* place = places; place != places + kWays && !known; ++place) {
+  const auto consider = [&](Place* place) {
     Record record{};
     std::uint64_t at = 0;
-    if (!place->read(record, at)) continue;
+    if (!place->read(record, at)) return;
     std::uint64_t loss = kDead;
     if (record.alive(epoch, now)) {
       record.drop_expired_claim(now);
@@ -143,12 +143,18 @@ LearnedServers::Outcome LearnedServers::learn(const IpAddress& address, const Se
       loss = (record.classified() ? kClassified : 0) + (record.expires - now);
     }
     const bool takes = loss < least && (loss < kClassified || claim.application.valid());
-    if (!known && !takes) continue;
+    if (!known && !takes) return;
     target = place;
     target_at = at;
     old = record;
     least = loss;
+  };
+  // Mostly the address is known, and its tag tells where it stands.
+  for (std::size_t i = 0; i < kWays && !known; ++i) {
+    const bool likely = tags_[home.first + i].load(std::memory_order_acquire) == home.tag;
+    if (likely && places[i].holds(address)) consider(&places[i]);
   }
+  for (std::size_t i = 0; i < kWays && !known; ++i) consider(&places[i]);
   if (target == nullptr) return Outcome::refused;
 
   if (!known) {

@@ -147,6 +147,12 @@ std::optional<DnsQuery> parse_dns_response_head(Bytes message) {
   return header.is_standard_response() ? read_head(message, header) : std::nullopt;
 }
 
+std::optional<DnsQuery> parse_dns_response_questions(Bytes message) {
+  if (message.size() < kHeaderSize) return std::nullopt;
+  const Header header(message);
+  return header.is_standard_response() ? read_questions(message, header, nullptr) : std::nullopt;
+}
+
 bool may_be_message(Bytes payload) {
   return payload.size() >= kHeaderSize && Header(payload).opcode_is_known();
 }

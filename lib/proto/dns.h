@@ -51,6 +51,9 @@ std::optional<DnsQuery> parse_dns_query(Bytes message);
 // The same of the response to a standard query: the questions it repeats.
 std::optional<DnsQuery> parse_dns_response_head(Bytes message);
 
+// The same without looking for EDNS behind the questions.
+std::optional<DnsQuery> parse_dns_response_questions(Bytes message);
+
 // Whether the header can be a DNS message's.
 bool may_be_message(Bytes payload);
 

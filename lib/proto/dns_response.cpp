@@ -53,10 +53,17 @@ bool read_section(Bytes message, unsigned count, bool keep, std::size_t& at, uns
       response.cut = true;
       return true;
     }
-    NameText owner;
-    if (read_name(message, owner_at, owner).status != NameStatus::complete) return false;
+    std::uint64_t hash = 0;
+    const std::span<const DnsRecord> before = response.all();
+    if (!before.empty() && same_pointer(message, before.back().owner_at, owner_at)) {
+      hash = before.back().owner_hash;
+    } else {
+      NameText owner;
+      if (read_name(message, owner_at, owner).status != NameStatus::complete) return false;
+      hash = hash_of_name(owner.view());
+    }
     response.records[response.record_count++] = {*header, static_cast<std::uint32_t>(owner_at),
-                                                 hash_of_name(owner.view())};
+                                                 hash};
   }
   return true;
 }
@@ -91,7 +98,7 @@ bool read_parameter(std::uint16_t key, Cursor value, DnsBinding& binding) {
 bool parse_dns_response(Bytes message, DnsResponse& response) {
   response.record_count = 0;
   response.cut = false;
-  const std::optional<DnsQuery> head = parse_dns_response_head(message);
+  const std::optional<DnsQuery> head = parse_dns_response_questions(message);
   if (!head || head->question_count == 0) return false;
   response.head = *head;
   const Header header(message);

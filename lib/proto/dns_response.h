@@ -37,7 +37,7 @@ struct DnsResponse {
   static constexpr std::size_t kMaxRecords = 64;  // that lead somewhere
   static constexpr unsigned kMaxSeen = 256;       // records of any type that are looked at
 
-  DnsQuery head;  // id, flags and the questions repeated
+  DnsQuery head;  // id, flags and the questions repeated; EDNS is not looked for
   std::uint32_t record_count = 0;
   bool cut = false;  // there were more records than are kept or looked at
   std::array<DnsRecord, kMaxRecords> records;

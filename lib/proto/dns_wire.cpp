@@ -88,6 +88,11 @@ std::optional<std::size_t> skip_name(Bytes message, std::size_t at) {
   return std::nullopt;
 }
 
+bool same_pointer(Bytes message, std::size_t one, std::size_t other) {
+  return (message[one] & kPointer) == kPointer &&
+         load_be16(message.data() + one) == load_be16(message.data() + other);
+}
+
 std::optional<RecordHeader> read_record_header(Bytes message, std::size_t at) {
   if (at > message.size()) return std::nullopt;
   Cursor cursor(message.subspan(at));

@@ -106,6 +106,9 @@ NameEnd read_name(Bytes message, std::size_t at, NameText& text);
 // Where the name at `at` ends, its pointers not followed; nothing where it is cut or broken before.
 std::optional<std::size_t> skip_name(Bytes message, std::size_t at);
 
+// Whether the names at both places, which `skip_name` has passed, are one pointer: the same name.
+bool same_pointer(Bytes message, std::size_t one, std::size_t other);
+
 // A record behind its owner's name.
 struct RecordHeader {
   std::uint16_t type = 0;
