@@ -1,6 +1,7 @@
 #include "engine/inspection.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace chatgate::engine {
@@ -13,6 +14,20 @@ std::uint64_t all_candidates() {
   return count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
 }
 
+// A parser that says of one byte that it is not its own says so of all that begins with it.
+std::array<std::uint64_t, 256> candidates_by_first_byte() {
+  const auto parsers = proto::stream_parsers();
+  std::array<std::uint64_t, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+    const auto first = static_cast<std::uint8_t>(byte);
+    for (std::size_t i = 0; i < parsers.size(); ++i) {
+      const bool may_be = parsers[i].probe(Bytes(&first, 1)) != proto::Probe::not_mine;
+      if (may_be) table[byte] |= std::uint64_t{1} << i;
+    }
+  }
+  return table;
+}
+
 proto::Direction direction(flow::Way way) {
   return way == flow::Way::to_server ? proto::Direction::to_server : proto::Direction::to_client;
 }
@@ -21,6 +36,7 @@ proto::Direction direction(flow::Way way) {
 
 InspectionPool::InspectionPool(std::uint32_t capacity, proto::Context& context)
     : context_(context),
+      by_first_byte_(candidates_by_first_byte()),
       pool_(std::max<std::uint32_t>(capacity, 1)),
       sessions_(pool_.size()),
       buffers_(static_cast<std::uint32_t>(pool_.size())),
@@ -285,12 +301,12 @@ Inspected InspectionPool::parse_without_urgent(const Half& half, proto::Facts& f
 // Asks the parsers that are still in question; true where one is certain.
 bool InspectionPool::choose_parser(Half& half, Bytes view) {
   const auto parsers = proto::stream_parsers();
-  for (std::size_t i = 0; i < parsers.size(); ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    if ((half.candidates & bit) == 0) continue;
+  if (!view.empty()) half.candidates &= by_first_byte_[view[0]];
+  for (std::uint64_t left = half.candidates; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
     switch (parsers[i].probe(view)) {
       case proto::Probe::certain: half.parser = static_cast<std::uint8_t>(i); return true;
-      case proto::Probe::not_mine: half.candidates &= ~bit; break;
+      case proto::Probe::not_mine: half.candidates &= ~(std::uint64_t{1} << i); break;
       case proto::Probe::unsure: break;
     }
   }

@@ -247,6 +247,8 @@ class InspectionPool {
   bool choose_parser(Half& half, Bytes view);
 
   proto::Context& context_;
+  // By a stream's first byte: bit i where parser i may take it. Most are struck off by that alone.
+  std::array<std::uint64_t, 256> by_first_byte_;
   std::vector<Inspection> pool_;
   std::vector<std::uint32_t> free_;
   std::uint32_t hand_ = 0;
