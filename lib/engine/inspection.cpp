@@ -28,6 +28,11 @@ std::array<std::uint64_t, 256> candidates_by_first_byte() {
   return table;
 }
 
+// On a flow's server port.
+bool is_asked(const proto::DatagramParser& parser, std::uint16_t port) {
+  return parser.server_port == 0 || parser.server_port == port;
+}
+
 proto::Direction direction(flow::Way way) {
   return way == flow::Way::to_server ? proto::Direction::to_server : proto::Direction::to_client;
 }
@@ -335,6 +340,14 @@ Inspected InspectionPool::go_on(Inspection& inspection, flow::Way way, proto::Ne
   return half.stream.keep(buffers_) ? result : Inspected::out_of_memory;
 }
 
+bool InspectionPool::may_begin_session(Bytes payload, std::uint16_t port) {
+  const auto parsers = proto::datagram_parsers();
+  return std::any_of(parsers.begin(), parsers.end(), [&](const proto::DatagramParser& parser) {
+    return parser.release != nullptr && is_asked(parser, port) &&
+           parser.probe(payload) != proto::Probe::not_mine;
+  });
+}
+
 Inspected InspectionPool::feed_datagram(Inspection& inspection, Bytes payload,
                                         proto::Direction direction, std::uint16_t port,
                                         proto::Facts& facts) {
@@ -346,7 +359,7 @@ Inspected InspectionPool::feed_datagram(Inspection& inspection, Bytes payload,
     drop_datagram_parser(inspection);  // another protocol has the floor now
   }
   for (std::size_t i = 0; i < parsers.size(); ++i) {
-    if (i == followed || (parsers[i].server_port != 0 && parsers[i].server_port != port)) continue;
+    if (i == followed || !is_asked(parsers[i], port)) continue;
     if (parsers[i].probe(payload) == proto::Probe::not_mine) continue;
     const Inspected result = read_datagram(inspection, i, payload, direction, facts);
     if (result != Inspected::nothing) return result;

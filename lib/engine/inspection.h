@@ -189,6 +189,9 @@ class InspectionPool {
   // next of its kind (Next::message) or for anything (Next::protocol). Looks at what is there.
   Inspected go_on(Inspection& inspection, flow::Way way, proto::Next next, proto::Facts& facts);
 
+  // Whether a datagram may begin what a parser keeps a session of, such as a handshake.
+  static bool may_begin_session(Bytes payload, std::uint16_t port);
+
   // Looks at a datagram of a flow that a parser follows, or may want to follow. `port` is the
   // server's. Answers undecided, message, nothing or malformed.
   Inspected feed_datagram(Inspection& inspection, Bytes payload, proto::Direction direction,

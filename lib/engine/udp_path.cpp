@@ -115,6 +115,8 @@ bool Pipeline::may_begin(const Packet& packet) {
 void Pipeline::look_again(Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
   if (quic_by_word(packet)) return;
+  const std::uint16_t port = flows_.hot(packet.flow).server_port();
+  if (!InspectionPool::may_begin_session(packet.payload(), port)) return;
   facts_.clear();
   if (cold.inspection.valid() || !acquire_inspection(packet)) return;
   const Inspected outcome = feed_datagram(packet);
