@@ -1,6 +1,7 @@
 #include "proto/dns_wire.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/cursor.h"
@@ -12,12 +13,31 @@ constexpr std::size_t kMaxLabel = 63;
 constexpr unsigned kMaxPointers = 255;  // in one name; a circle meets this or kMaxName
 constexpr std::uint8_t kPointer = 0xc0;
 constexpr std::size_t kWord = sizeof(std::uint64_t);
+constexpr std::uint64_t kEach = 0x0101010101010101;
 
-// At most eight characters in one number, capitals as small letters, zeros behind them.
-std::uint64_t lower_case(std::string_view text) {
-  constexpr std::uint64_t kEach = 0x0101010101010101;
-  std::uint64_t word = 0;
-  std::memcpy(&word, text.data(), text.size());
+template <typename Word>
+Word load(std::string_view text, std::size_t at) {
+  Word word;
+  std::memcpy(&word, text.data() + at, sizeof word);
+  return word;
+}
+
+// The characters that are more than whole words hold, with zeros behind them.
+std::uint64_t load_rest(std::string_view text) {
+  const std::size_t size = text.size() % kWord;
+  if (size == 0) return 0;
+  if (text.size() > kWord) {
+    const auto last = load<std::uint64_t>(text, text.size() - kWord);
+    return std::endian::native == std::endian::little ? last >> 8 * (kWord - size)
+                                                      : last << 8 * (kWord - size);
+  }
+  std::array<char, kWord> rest{};
+  for (std::size_t i = 0; i < size; ++i) rest[i] = text[i];
+  return std::bit_cast<std::uint64_t>(rest);
+}
+
+// Capitals as small letters.
+std::uint64_t lower_case(std::uint64_t word) {
   const std::uint64_t low = word & (kEach * 0x7f);
   const std::uint64_t from_a = low + kEach * (0x80 - 'A');
   const std::uint64_t behind_z = low + kEach * (0x7f - 'Z');
@@ -25,14 +45,39 @@ std::uint64_t lower_case(std::string_view text) {
   return word | capitals >> 2;  // the bit between 'A' and 'a'
 }
 
+// Whether one of the bytes is `c`.
+bool holds(std::uint64_t word, char c) {
+  const std::uint64_t zero_where = word ^ kEach * static_cast<unsigned char>(c);
+  return ((zero_where - kEach) & ~zero_where & kEach * 0x80) != 0;
+}
+
+// Copies a label, in pieces of which the last overlaps the one before it; whether there is nothing
+// in it to be escaped.
+bool copy_plain(std::string_view label, char* out) {
+  bool plain = true;
+  const auto copy = [&](auto word, std::size_t at) {
+    word = load<decltype(word)>(label, at);
+    std::memcpy(out + at, &word, sizeof word);
+    plain = plain && !holds(word, '.') && !holds(word, '\\');
+  };
+  const std::size_t size = label.size();
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) copy(std::uint64_t{}, at);
+    copy(std::uint64_t{}, size - 8);
+  } else if (size >= 4) {
+    copy(std::uint32_t{}, 0);
+    copy(std::uint32_t{}, size - 4);
+  } else {
+    for (std::size_t at = 0; at < size; ++at) copy(std::uint8_t{}, at);
+  }
+  return plain;
+}
+
 }  // namespace
 
 void NameText::add_label(std::string_view label) {
   if (size_ > 0) push('.');
-  bool plain = true;
-  for (const char c : label) plain &= c != '.' && c != '\\';
-  if (plain) {
-    std::copy(label.begin(), label.end(), text_.begin() + static_cast<std::ptrdiff_t>(size_));
+  if (copy_plain(label, text_.data() + size_)) {
     size_ += label.size();
     return;
   }
@@ -109,9 +154,9 @@ std::optional<RecordHeader> read_record_header(Bytes message, std::size_t at) {
 
 void NameHash::add_name(std::string_view text) {
   std::size_t at = 0;
-  for (; at + kWord <= text.size(); at += kWord) add(lower_case(text.substr(at, kWord)));
+  for (; at + kWord <= text.size(); at += kWord) add(lower_case(load<std::uint64_t>(text, at)));
   // No name is of 2^56 bytes, so the length tells names from each other that end in zeros.
-  add(lower_case(text.substr(at)) ^ std::uint64_t{text.size()} << 56);
+  add(lower_case(load_rest(text)) ^ std::uint64_t{text.size()} << 56);
 }
 
 void NameHash::add_word(std::uint32_t value) {
