@@ -56,6 +56,50 @@ const DatagramParser* find_datagram_parser(const std::string& payload, std::uint
   return parser == parsers.end() ? nullptr : &*parser;
 }
 
+// The engine strikes parsers off by a stream's first byte, without asking them again.
+TEST(Parsers, WhatIsNotTheirsByTheFirstByteStaysSo) {
+  const std::string beginnings[] = {
+      "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n",
+      "HTTP/1.1 200 OK\r\n\r\n",
+      kHttp2Preface,
+      "<?xml version='1.0'?><stream:stream to='a.example'",
+      "VER 1 MSNP15 CVR0\r\n",
+      "YMSG\x00\x10\x00\x00",
+      "NICK someone\r\nUSER a b c :d\r\n",
+      ":server NOTICE * :hello\r\n",
+      "220 mail.example ESMTP\r\n",
+      "* OK IMAP4rev1\r\n",
+      "INVITE sip:a@b.example SIP/2.0\r\nVia: SIP/2.0/TCP c\r\n",
+      "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
+      std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11),
+      std::string("\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01\x61\x00", 17),
+      std::string("\x05\x01\x00", 3),
+  };
+  std::mt19937 random(12);
+  std::size_t struck_off = 0;
+  for (const StreamParser& parser : stream_parsers()) {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      std::string stream(1, static_cast<char>(byte));
+      if (parser.probe(as_bytes(stream)) != Probe::not_mine) continue;
+      ++struck_off;
+      for (const std::string& beginning : beginnings) {
+        const std::string other = stream + beginning.substr(1);
+        EXPECT_EQ(parser.probe(as_bytes(other)), Probe::not_mine)
+            << to_string(parser.protocol) << ' ' << byte << ' ' << beginning;
+        const std::string behind = stream + beginning;
+        EXPECT_EQ(parser.probe(as_bytes(behind)), Probe::not_mine)
+            << to_string(parser.protocol) << ' ' << byte << " before " << beginning;
+      }
+      for (const std::size_t size : {2u, 3u, 5u, 8u, 13u, 24u, 64u, 300u}) {
+        while (stream.size() < size) stream.push_back(static_cast<char>(random()));
+        EXPECT_EQ(parser.probe(as_bytes(stream)), Probe::not_mine)
+            << to_string(parser.protocol) << ' ' << byte << ' ' << size;
+      }
+    }
+  }
+  EXPECT_GT(struck_off, 256 * stream_parsers().size() / 2);
+}
+
 TEST(Parsers, StreamsOfEachKindThatKeepsSomething) {
   Context context(64);
   std::mt19937 random(11);
