@@ -112,11 +112,7 @@ class PolicyLoader {
     const JsonValue* value = object.get("signatures");
     if (value == nullptr) return;
     for (const JsonValue* path : reporter_.strings(*value, "\"signatures\"")) {
-      if (path->text.empty()) {
-        reporter_.error(path->at, "an empty file name", "name a file of Snort rules");
-      } else {
-        draft_.signatures.push_back({path->text, reporter_.place(path->at)});
-      }
+      draft_.signatures.push_back({path->text, reporter_.place(path->at)});
     }
   }
 

@@ -28,8 +28,6 @@ struct PatternScratch::Place {
 
 PatternScratch::PatternScratch() : places_(kWorkers) {}
 PatternScratch::~PatternScratch() = default;
-PatternScratch::PatternScratch(PatternScratch&&) noexcept = default;
-PatternScratch& PatternScratch::operator=(PatternScratch&&) noexcept = default;
 
 struct Pattern::Code {
   pcre2_code* code = nullptr;
@@ -53,8 +51,10 @@ std::optional<Pattern> Pattern::compile(const std::string& text, std::string& er
             std::to_string(offset + 1);
     return std::nullopt;
   }
-  // Only what runs as machine code runs on the stack.
-  if (pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE) != 0) {
+  // Only what runs as machine code runs on the stack. Of (*NO_JIT) no error is told.
+  std::size_t machine_code = 0;
+  if (pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE) != 0 ||
+      pcre2_pattern_info(code->code, PCRE2_INFO_JITSIZE, &machine_code) != 0 || machine_code == 0) {
     error = "it cannot be compiled to machine code";
     return std::nullopt;
   }

@@ -22,8 +22,6 @@ class PatternScratch {
  public:
   PatternScratch();
   ~PatternScratch();
-  PatternScratch(PatternScratch&&) noexcept;
-  PatternScratch& operator=(PatternScratch&&) noexcept;
 
  private:
   friend class Pattern;

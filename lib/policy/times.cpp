@@ -14,23 +14,26 @@ const date::time_zone& zone_of(const void* zone) {
   return *static_cast<const date::time_zone*>(zone);
 }
 
-}  // namespace
-
-// The library tells by exceptions that it has no such zone, or no database at all.
-std::optional<Zone> Zone::find(const std::string& name) {
+// Null where the library tells by an exception that it has no such zone, or no database at all.
+template <typename Find>
+const void* found(Find find) {
   try {
-    return Zone(date::locate_zone(name));
+    return find();
   } catch (const std::runtime_error&) {
-    return std::nullopt;
+    return nullptr;
   }
 }
 
+}  // namespace
+
+std::optional<Zone> Zone::find(const std::string& name) {
+  const void* zone = found([&] { return date::locate_zone(name); });
+  if (zone == nullptr) return std::nullopt;
+  return Zone(zone);
+}
+
 Zone Zone::local() {
-  try {
-    return Zone(date::current_zone());
-  } catch (const std::runtime_error&) {
-    return Zone(nullptr);
-  }
+  return Zone(found([] { return date::current_zone(); }));
 }
 
 std::string_view Zone::name() const {

@@ -122,7 +122,7 @@ void AccessLists::read_extended(AccessEntryIn& entry, std::size_t at) {
   at = read_end(entry, at, entry.to);
   if (!entry.trouble.empty()) return;
   at = read_entry_ports(entry, at, false);
-  read_options(entry, at);
+  if (entry.trouble.empty()) read_options(entry, at);
 }
 
 std::size_t AccessLists::read_services(AccessEntryIn& entry, std::size_t at) {
@@ -187,8 +187,7 @@ std::size_t AccessLists::read_entry_ports(AccessEntryIn& entry, std::size_t at, 
   if (command.word(at) == "object-group" && entry.services.size() == 1) {
     std::string trouble;
     const std::string& name = command.raw(at + 1);
-    const bool is_network = source && !objects_.network(name).addresses.none();
-    if (is_network) return at;
+    if (source && objects_.is_network(name)) return at;
     const auto members = objects_.services(name, trouble);
     if (!trouble.empty()) {
       entry.trouble = trouble;
@@ -273,11 +272,11 @@ void AccessLists::bind(const std::string& name, Opener opener, const Command& wh
     return context_.not_converted(where, "there is no access list \"" + name + "\"");
   }
   context_.converted(where);
-  for (const AccessEntryIn& entry : list->entries) emit(entry, name, opener);
+  bool permits_are_missing = false;
+  for (const AccessEntryIn& entry : list->entries) {
+    if (!emit(entry, name, opener) && entry.permit) permits_are_missing = true;
+  }
   if (!last_deny || (!list->entries.empty() && covers_all(list->entries.back()))) return;
-  const bool permits_are_missing = std::any_of(
-      list->entries.begin(), list->entries.end(),
-      [](const AccessEntryIn& entry) { return entry.permit && !entry.trouble.empty(); });
   if (permits_are_missing) {
     context_.warn(where, "entries of \"" + name +
                              "\" that permit were not converted: what they name meets the deny at "
@@ -289,50 +288,25 @@ void AccessLists::bind(const std::string& name, Opener opener, const Command& wh
   context_.out.access(std::move(last));
 }
 
-void AccessLists::emit(const AccessEntryIn& entry, const std::string& list, Opener opener) {
+bool AccessLists::emit(const AccessEntryIn& entry, const std::string& list, Opener opener) {
   const Command& command = *entry.command;
-  if (!entry.trouble.empty()) {
-    context_.not_converted(command, entry.trouble);
-    return;
+  if (const std::string why = why_not(entry); !why.empty()) {
+    context_.not_converted(command, why);
+    return false;
   }
   if (entry.inactive) {
     context_.harmless(command);
-    return;
+    return true;
   }
-  if (entry.established) {
-    if (entry.permit) {
-      // Of a flow's first packet this is never true; the packets after it need no permission.
-      context_.converted(command);
-      return;
-    }
-    context_.not_converted(command, "only first packets of connections are held against the list");
-    return;
-  }
-  if (!entry.when.empty() && std::find(times_.begin(), times_.end(), entry.when) == times_.end()) {
-    context_.not_converted(command, "there is no time range \"" + entry.when + "\"");
-    return;
-  }
-  if (!entry.from.names.empty()) {
-    context_.not_converted(command, "a client cannot be told by a host name");
-    return;
-  }
-  for (const ServiceSpec& spec : entry.services) {
-    if (!spec.source.empty()) {
-      context_.not_converted(command,
-                             "it names ports of the client; entries are about the ports "
-                             "of servers, and answers pass by themselves");
-      return;
-    }
-    if (spec.has_type && !entry.permit) {
-      context_.not_converted(command, "types of ICMP cannot be told apart");
-      return;
-    }
-    if (spec.has_type)
-      context_.warn(command, "every type of ICMP is permitted, not this one alone");
+  if (std::any_of(entry.services.begin(), entry.services.end(),
+                  [](const ServiceSpec& each) { return each.has_type; })) {
+    context_.warn(command, "every type of ICMP is permitted, not this one alone");
   }
   context_.converted(command);
-  if (!entry.to.names.empty() && !emit_names(entry, list)) return;
-  if (entry.to.addresses.none()) return;
+  // Of a flow's first packet `established` is never true; those after it need no permission.
+  if (entry.established) return true;
+  if (!entry.to.names.empty()) emit_names(entry, list);
+  if (entry.to.addresses.none()) return true;
   AccessOut base;
   base.name = list + ", line " + std::to_string(command.line());
   base.permit = entry.permit;
@@ -342,7 +316,32 @@ void AccessLists::emit(const AccessEntryIn& entry, const std::string& list, Open
   base.when = entry.when;
   base.log = entry.log;
   emit_services(entry, base);
-  return;
+  return true;
+}
+
+// Why the policy's `access` cannot hold the entry; empty where it can.
+std::string AccessLists::why_not(const AccessEntryIn& entry) const {
+  if (!entry.trouble.empty()) return entry.trouble;
+  if (entry.inactive) return {};
+  if (entry.established) {
+    if (entry.permit) return {};
+    return "only first packets of connections are held against the list";
+  }
+  if (!entry.when.empty() && std::find(times_.begin(), times_.end(), entry.when) == times_.end()) {
+    return "there is no time range \"" + entry.when + "\"";
+  }
+  if (!entry.from.names.empty()) return "a client cannot be told by a host name";
+  for (const ServiceSpec& spec : entry.services) {
+    if (!spec.source.empty()) {
+      return "it names ports of the client; entries are about the ports of servers, and answers "
+             "pass by themselves";
+    }
+    if (spec.has_type && !entry.permit) return "types of ICMP cannot be told apart";
+  }
+  if (entry.permit && !entry.to.names.empty()) {
+    return "an access list knows servers by address alone";
+  }
+  return {};
 }
 
 void AccessLists::emit_services(const AccessEntryIn& entry, const AccessOut& base) {
@@ -375,12 +374,8 @@ void AccessLists::emit_services(const AccessEntryIn& entry, const AccessOut& bas
   }
 }
 
-bool AccessLists::emit_names(const AccessEntryIn& entry, const std::string& list) {
+void AccessLists::emit_names(const AccessEntryIn& entry, const std::string& list) {
   const Command& command = *entry.command;
-  if (entry.permit) {
-    context_.not_converted(command, "an access list knows servers by address alone");
-    return false;
-  }
   RuleOut rule;
   rule.name = list + ", line " + std::to_string(command.line());
   rule.server = entry.to.names;
@@ -395,7 +390,6 @@ bool AccessLists::emit_names(const AccessEntryIn& entry, const std::string& list
   if (has_ports) {
     context_.warn(command, "refused on every port: a rule about a server's name knows no ports");
   }
-  return true;
 }
 
 void AccessLists::finish() {

@@ -47,8 +47,8 @@ class AccessLists {
   // Adds the list to the policy's `access`, for connections that `opener` opens, and with
   // `last_deny` the deny at its end.
   void bind(const std::string& name, Opener opener, const Command& where, bool last_deny = true);
-  // Adds one entry, or reports why not. `list` is for its name.
-  void emit(const AccessEntryIn& entry, const std::string& list, Opener opener);
+  // Adds one entry, or reports why not: then false. `list` is for its name.
+  bool emit(const AccessEntryIn& entry, const std::string& list, Opener opener);
   // Reports every entry as not converted.
   void refuse(const std::string& name, std::string_view why);
 
@@ -70,7 +70,8 @@ class AccessLists {
   std::size_t read_entry_ports(AccessEntryIn& entry, std::size_t at, bool source);
   void read_options(AccessEntryIn& entry, std::size_t at);
   void emit_services(const AccessEntryIn& entry, const AccessOut& base);
-  bool emit_names(const AccessEntryIn& entry, const std::string& list);
+  void emit_names(const AccessEntryIn& entry, const std::string& list);
+  std::string why_not(const AccessEntryIn& entry) const;
 
   Context& context_;
   Objects& objects_;

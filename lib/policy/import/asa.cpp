@@ -203,8 +203,6 @@ class AsaImporter {
     }
     const std::size_t side = opener == Opener::outside ? 1 : 0;
     if (bound_[side]) {
-      if (lists_.use(list) == nullptr)
-        return context_.not_converted(group, "there is no such list");
       lists_.refuse(list, "another list holds for connections from this side already");
       return context_.not_converted(group,
                                     "another list holds for connections from this side "

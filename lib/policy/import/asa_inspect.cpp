@@ -528,14 +528,20 @@ void AsaInspections::dns_section(const PolicyMap& map, const Section& section) {
     if (group == nullptr) {
       trouble = "there is no class map of type inspect dns with this name";
     } else {
-      for (const Command& each : group->block->body) matches.push_back(&each);
+      for (const Command& each : group->block->body) {
+        if (each.word(0) == "description") {
+          context_.harmless(each);
+        } else {
+          matches.push_back(&each);
+        }
+      }
       if (group->head.match_all && matches.size() > 1) {
         trouble = "conditions that must all hold cannot be brought together";
       }
     }
   }
   for (const Command* each : matches) {
-    if (!trouble.empty() || each->word(0) == "description") continue;
+    if (!trouble.empty()) continue;
     if (each->word(1) != "domain-name") {
       trouble = "of a DNS message only names are judged";
       continue;

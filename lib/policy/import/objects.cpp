@@ -21,6 +21,10 @@ Endpoint found(std::optional<Addresses> addresses, std::string_view text) {
   return one;
 }
 
+bool is_of_networks(const Block& block) {
+  return block.head.word(1) == "network";
+}
+
 std::optional<Addresses> host(const std::string& text) {
   const auto address = IpAddress::parse(text);
   if (!address) return std::nullopt;
@@ -41,14 +45,30 @@ void Objects::define(const Block& block) {
   if (head.words.size() < 3) context_.not_converted(block, "a group without a name");
 }
 
-Objects::Definition* Objects::use(const std::string& name) {
+bool Objects::is_network(const std::string& name) const {
   const auto at = definitions_.find(name);
-  if (at == definitions_.end()) return nullptr;
-  if (!at->second.used) {
-    at->second.used = true;
-    for (const Block* block : at->second.blocks) context_.converted(block->head);
+  return at != definitions_.end() && is_of_networks(*at->second.blocks.front());
+}
+
+const Objects::Definition* Objects::use(const std::string& name, std::size_t depth, bool networks,
+                                        std::string& trouble) {
+  const auto at = definitions_.find(name);
+  if (depth > kMaxDepth || at == definitions_.end()) {
+    trouble = depth > kMaxDepth ? "its groups hold one another"
+                                : "there is no object or group \"" + name + "\"";
+    return nullptr;
   }
-  return &at->second;
+  Definition& found = at->second;
+  for (const Block* block : found.blocks) {
+    if (is_of_networks(*block) == networks) continue;
+    trouble = "\"" + name + "\" is no group of " + (networks ? "networks" : "services");
+    return nullptr;
+  }
+  if (!found.used) {
+    found.used = true;
+    for (const Block* block : found.blocks) context_.converted(block->head);
+  }
+  return &found;
 }
 
 Endpoint Objects::read_network(const Command& command, std::size_t at) const {
@@ -95,13 +115,14 @@ void Objects::add_network(const Command& command, std::size_t depth, Endpoint& i
   const std::string_view word = command.word(0);
   if (word == "description") return context_.harmless(command);
   if (word == "nat") return context_.not_converted(command, "address translation");
-  const bool nested = word == "group-object";
-  if (nested ||
+  const bool group = word == "group-object";
+  Endpoint one;
+  if (group ||
       (word == "network-object" && is_one_of(command.word(1), {"object", "object-group"}))) {
-    context_.converted(command);
-    return collect_network(command.raw(nested ? 1 : 2), depth + 1, into);
+    collect_network(command.raw(group ? 1 : 2), depth + 1, one);
+  } else {
+    one = read_network(command, word == "network-object" ? 1 : 0);
   }
-  const Endpoint one = read_network(command, word == "network-object" ? 1 : 0);
   if (!one.trouble.empty()) {
     context_.not_converted(command, one.trouble);
     if (into.trouble.empty()) into.trouble = one.trouble;
@@ -113,17 +134,9 @@ void Objects::add_network(const Command& command, std::size_t depth, Endpoint& i
 }
 
 void Objects::collect_network(const std::string& name, std::size_t depth, Endpoint& into) {
-  const Definition* definition = depth > kMaxDepth ? nullptr : use(name);
-  if (definition == nullptr) {
-    into.trouble = depth > kMaxDepth ? "its groups hold one another"
-                                     : "there is no object or group \"" + name + "\"";
-    return;
-  }
+  const Definition* definition = use(name, depth, true, into.trouble);
+  if (definition == nullptr) return;
   for (const Block* block : definition->blocks) {
-    if (block->head.word(1) != "network") {
-      into.trouble = "\"" + name + "\" is no group of networks";
-      return;
-    }
     for (const Command& each : block->body) add_network(each, depth, into);
   }
 }
@@ -198,8 +211,11 @@ void Objects::add_service(const Block& block, const Command& command, std::size_
   if (word == "description") return context_.harmless(command);
   if (word == "port-object") return add_port_object(block, command, into, trouble);
   if (word == "group-object" || (word == "service-object" && command.word(1) == "object")) {
-    context_.converted(command);
-    return collect_services(command.raw(word == "group-object" ? 1 : 2), depth + 1, into, trouble);
+    std::string why;
+    collect_services(command.raw(word == "group-object" ? 1 : 2), depth + 1, into, why);
+    if (why.empty()) return context_.converted(command);
+    trouble = why;
+    return context_.not_converted(command, why);
   }
   if (word == "icmp-object") {
     context_.converted(command);
@@ -220,17 +236,9 @@ void Objects::add_service(const Block& block, const Command& command, std::size_
 
 void Objects::collect_services(const std::string& name, std::size_t depth,
                                std::vector<ServiceSpec>& into, std::string& trouble) {
-  const Definition* definition = depth > kMaxDepth ? nullptr : use(name);
-  if (definition == nullptr) {
-    trouble = depth > kMaxDepth ? "its groups hold one another"
-                                : "there is no object or group \"" + name + "\"";
-    return;
-  }
+  const Definition* definition = use(name, depth, false, trouble);
+  if (definition == nullptr) return;
   for (const Block* block : definition->blocks) {
-    if (block->head.word(1) == "network") {
-      trouble = "\"" + name + "\" is no group of services";
-      return;
-    }
     for (const Command& each : block->body) add_service(*block, each, depth, into, trouble);
   }
 }

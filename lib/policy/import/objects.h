@@ -44,7 +44,8 @@ class Objects {
   // Takes a block whose head is `object …` or `object-group …`. The block must outlive this.
   void define(const Block& block);
 
-  bool has(const std::string& name) const { return definitions_.contains(name); }
+  // Whether the name is an object or a group of networks.
+  bool is_network(const std::string& name) const;
   Endpoint network(const std::string& name);
   std::vector<ServiceSpec> services(const std::string& name, std::string& trouble);
 
@@ -72,7 +73,9 @@ class Objects {
                    std::vector<ServiceSpec>& into, std::string& trouble);
   void add_port_object(const Block& block, const Command& command, std::vector<ServiceSpec>& into,
                        std::string& trouble);
-  Definition* use(const std::string& name);
+  // Null, and `trouble` says why, where there is none of the kind.
+  const Definition* use(const std::string& name, std::size_t depth, bool networks,
+                        std::string& trouble);
 
   Context& context_;
   std::map<std::string, Definition> definitions_;

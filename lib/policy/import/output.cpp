@@ -63,6 +63,7 @@ Json to_json(const AccessOut& entry) {
 // Whether the new action takes the place of the one that stands; `lost` is the other one.
 bool replaces(const Json& standing, Action action, std::optional<Action>& lost) {
   const Action before = action_of(standing);
+  if (before == action) return false;
   const bool stricter = strictness(action) > strictness(before);
   lost = stricter ? before : action;
   return stricter;
@@ -124,7 +125,7 @@ std::optional<Action> Output::refuse_coding(std::string_view coding, Action acti
   if (at.is_null()) {
     at["allow"] = {"chunked", "compress", "deflate", "gzip", "identity"};
     at["action"] = to_string(action);
-  } else if (action_of(at["action"]) != action && replaces(at["action"], action, lost)) {
+  } else if (replaces(at["action"], action, lost)) {
     at["action"] = to_string(action);
   }
   Json& allowed = at["allow"];

@@ -113,7 +113,11 @@ void Patterns::define_group(const std::string& name, const Block& block) {
 
 bool Patterns::usable(const std::string& pattern, std::string& trouble) const {
   std::string error;
-  if (!pattern.empty() && Pattern::compile("(?-i)" + pattern, error)) return true;
+  // First as it stands, so that the place of a mistake is that in the configuration.
+  if (!pattern.empty() && Pattern::compile(pattern, error) &&
+      Pattern::compile("(?-i)" + pattern, error)) {
+    return true;
+  }
   trouble = "\"" + pattern + "\" is no regular expression" + (error.empty() ? "" : ": " + error);
   return false;
 }

@@ -8,6 +8,7 @@ namespace chatgate::policy::import {
 namespace {
 
 constexpr std::size_t kMaxDepth = 8;
+constexpr std::string_view kNoAction = "its class has no action";
 
 // Where clients of the application connect to, for lists that end with a deny.
 std::uint16_t native_port(std::string_view application) {
@@ -82,10 +83,12 @@ void ZoneFirewall::convert_section(const PolicyMap& policy, const Section& secti
   const Verdict verdict = read_verdict(section);
   const std::string& name = section.command->words.back().text;
   const ClassMap* map = maps_.use_class("", name);
-  if (map == nullptr || (!verdict.pass && !verdict.drop)) {
-    return context_.not_converted(*section.command, map == nullptr
-                                                        ? "there is no class map \"" + name + "\""
-                                                        : "its class has no action");
+  if (map == nullptr) {
+    return context_.not_converted(*section.command, "there is no class map \"" + name + "\"");
+  }
+  if (!verdict.pass && !verdict.drop) {
+    context_.not_converted(*map->block, kNoAction);
+    return context_.not_converted(*section.command, kNoAction);
   }
   context_.converted(*section.command);
   Class one;
