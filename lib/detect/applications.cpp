@@ -51,9 +51,7 @@ constexpr ForeignWord kForeign[] = {
 }  // namespace
 
 std::vector<proto::AppProto> ApplicationWord::any_of() const {
-  std::vector<proto::AppProto> result = {first};
-  if (second != AppProto::unknown) result.push_back(second);
-  return result;
+  return second == AppProto::unknown ? std::vector{first} : std::vector{first, second};
 }
 
 const ApplicationWord* find_application_word(std::string_view word) {
@@ -74,10 +72,10 @@ const ForeignWord* find_foreign_word(std::string_view word) {
 }
 
 std::string_view application_word_of(const RuleProtocol& protocol) {
-  for (const ApplicationWord& known : kWords) {
-    if (known.any_of() == protocol.applications) return known.word;
-  }
-  return {};
+  const auto* found = std::find_if(
+      std::begin(kWords), std::end(kWords),
+      [&](const ApplicationWord& known) { return known.any_of() == protocol.applications; });
+  return found == std::end(kWords) ? std::string_view() : found->word;
 }
 
 }  // namespace chatgate::detect

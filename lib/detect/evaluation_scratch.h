@@ -24,8 +24,6 @@ class ExpressionScratch {
 
   ExpressionScratch();
   ~ExpressionScratch();
-  ExpressionScratch(ExpressionScratch&&) noexcept;
-  ExpressionScratch& operator=(ExpressionScratch&&) noexcept;
 
  private:
   friend class Expression;

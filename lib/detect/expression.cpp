@@ -42,8 +42,6 @@ struct ExpressionScratch::State {
 
 ExpressionScratch::ExpressionScratch() : state_(std::make_unique<State>()) {}
 ExpressionScratch::~ExpressionScratch() = default;
-ExpressionScratch::ExpressionScratch(ExpressionScratch&&) noexcept = default;
-ExpressionScratch& ExpressionScratch::operator=(ExpressionScratch&&) noexcept = default;
 
 namespace {
 
@@ -83,11 +81,8 @@ bool is_plain_group(std::string_view rest) {
   if (rest.starts_with("<=") || rest.starts_with("<!")) return true;
   if (rest.starts_with("P<")) return true;
   if (rest.size() >= 2 && rest[0] == '<' && (is_letter(rest[1]) || rest[1] == '_')) return true;
-  for (const char c : rest) {
-    if (c == ':' || c == ')') return true;
-    if (std::string_view("imsnJU-").find(c) == std::string_view::npos) return false;
-  }
-  return false;
+  return rest.substr(0, rest.find_first_of(":)")).find_first_not_of("imsnJU-") ==
+         std::string_view::npos;
 }
 
 // Whether what matched at a byte still matches there when bytes follow: true where the expression
@@ -192,18 +187,6 @@ Expression::Expression(Expression&& other) noexcept
       waits_(other.waits_),
       line_starts_(other.line_starts_),
       memory_(other.memory_) {}
-
-Expression& Expression::operator=(Expression&& other) noexcept {
-  std::swap(code_, other.code_);
-  most_ = other.most_;
-  anchored_ = other.anchored_;
-  once_ = other.once_;
-  lasting_ = other.lasting_;
-  waits_ = other.waits_;
-  line_starts_ = other.line_starts_;
-  memory_ = other.memory_;
-  return *this;
-}
 
 Expression::Found Expression::match(Bytes subject, std::size_t from, std::size_t places,
                                     std::uint32_t limit, bool growing,

@@ -58,7 +58,6 @@ class Expression {
                                            Diagnostics& findings);
   ~Expression();
   Expression(Expression&& other) noexcept;
-  Expression& operator=(Expression&& other) noexcept;
 
   // The first match that begins at or behind `from`, which is at most the size. `growing`: more
   // bytes may follow; never `partial` without it.

@@ -123,16 +123,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-std::vector<std::string_view> words(std::string_view text) {
-  std::vector<std::string_view> parts;
-  for (text = trimmed(text); !text.empty();) {
-    const auto [word, rest] = first_word(text);
-    parts.push_back(word);
-    text = rest;
-  }
-  return parts;
-}
-
 std::pair<std::string_view, std::string_view> first_word(std::string_view text) {
   text = trimmed(text);
   const auto end = std::find_if(text.begin(), text.end(), is_blank);

@@ -90,8 +90,6 @@ bool same_word(std::string_view a, std::string_view b);
 
 // The parts between separators, trimmed. An empty text is one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
-// The words between blanks.
-std::vector<std::string_view> words(std::string_view text);
 // Cuts off the first word and what follows it, both trimmed.
 std::pair<std::string_view, std::string_view> first_word(std::string_view text);
 

@@ -46,6 +46,8 @@ class LineReader {
  public:
   using Range = RangeSet<IpAddress>::Range;
 
+  explicit LineReader(std::size_t room = NameSet::kMaxText) : names_(room) {}
+
   // Forgets what the lines of one file mean for those that follow.
   void begin_file() {
     origin_.clear();

@@ -23,7 +23,7 @@ HashedName::HashedName(const SuffixHash::Key& key, std::string_view name) : name
 
 bool NameSet::Builder::add(std::string_view name, unsigned meanings) {
   if (name.empty() || name.size() > kMaxName) return true;
-  if (text_.size() + kHead + name.size() > kMaxText) return false;
+  if (text_.size() + kHead + name.size() > room_) return false;
   text_.push_back(static_cast<char>(name.size()));
   text_.push_back(static_cast<char>(meanings));
   text_.insert(text_.end(), name.begin(), name.end());

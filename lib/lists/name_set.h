@@ -55,6 +55,8 @@ class NameSet {
 
   class Builder {
    public:
+    // `room`: as many bytes of names, with kHead for each, at most kMaxText.
+    explicit Builder(std::size_t room = kMaxText) : room_(room) {}
     // `meanings` of the same name given twice add up. Nothing where the name is empty or longer
     // than kMaxName. False where there is no more room.
     bool add(std::string_view name, unsigned meanings);
@@ -62,6 +64,7 @@ class NameSet {
     NameSet build(const SuffixHash::Key& key);
 
    private:
+    std::size_t room_;
     std::vector<char> text_;
     std::size_t count_ = 0;
   };

@@ -25,7 +25,7 @@ bool ListReader::read(std::string_view text, const std::string& file, Diagnostic
                             std::move(result.remedy));
     }
     if (line_.is_full()) {
-      diagnostics.error({file, number, 0}, "there are more names than a list can hold",
+      diagnostics.error({file, number, 1}, "there are more names than a list can hold",
                         "at most 4 GiB of text");
       return false;
     }

@@ -22,6 +22,9 @@ class ListReader {
  public:
   static constexpr std::size_t kMostFindings = 10;
 
+  // `room`: for names, see NameSet::Builder.
+  explicit ListReader(std::size_t room = NameSet::kMaxText) : line_(room) {}
+
   // A file's whole text; `file` is for messages. A byte order mark and carriage returns are passed
   // over. False, and an error, where there are more names than a set can hold.
   bool read(std::string_view text, const std::string& file, Diagnostics& diagnostics);

@@ -94,9 +94,6 @@ Page::Page(std::string_view title) {
 void Page::heading(std::string_view text) {
   out_ += "<h2>" + escaped(text) + "</h2>\n";
 }
-void Page::subheading(std::string_view text) {
-  out_ += "<h3>" + escaped(text) + "</h3>\n";
-}
 void Page::paragraph(std::string_view text) {
   out_ += "<p>" + escaped(text) + "</p>\n";
 }

@@ -31,7 +31,6 @@ class Page {
   explicit Page(std::string_view title);
 
   void heading(std::string_view text);
-  void subheading(std::string_view text);
   void paragraph(std::string_view text);
   // Stands out: something the reader must not miss.
   void warning(std::string_view text);

@@ -171,8 +171,9 @@ void add_completeness(Page& page, const Tally& tally) {
   page.table("Lines that could not be read", {{"File"}, {"Line", true}, {"What"}}, rows,
              "Every line could be read.");
   if (tally.damages.more != 0) {
-    page.warning(plural(tally.damages.more, "more line", "more lines") +
-                 " could not be read and are not shown.");
+    page.warning(plural(tally.damages.more, "more line could not be read and is",
+                        "more lines could not be read and are") +
+                 " not shown.");
   }
 }
 

@@ -185,6 +185,22 @@ TEST_F(FlowState, TooManyBits) {
   EXPECT_EQ(flow_.bits.back(), std::uint64_t{1} << 63);
 }
 
+TEST_F(FlowState, MoreFlowintsThanThereIsRoomFor) {
+  for (std::size_t i = 0; i < UINT16_MAX; ++i) {
+    ASSERT_EQ(numbering_.flowint("n" + std::to_string(i)), i);
+  }
+  for (const char* options : {"flowint:another,+,1;", "flowint:n7,>,another;"}) {
+    RuleSet set = parse_rules(with_options(options), "test.rules");
+    ASSERT_EQ(set.rules.size(), 1u);
+    EXPECT_FALSE(Program::compile(set.rules[0], numbering_, set.findings)) << options;
+    EXPECT_EQ(findings_text(set),
+              "1:31: the rules have more flowints than there is room for, at most 65535 names\n");
+  }
+  apply("flowint:n65534,+,3;");
+  EXPECT_TRUE(fits("flowint:n65534,=,3;"));
+  EXPECT_FALSE(fits("flowint:n0,isset;"));
+}
+
 TEST_F(FlowState, Numbers) {
   EXPECT_EQ(numbering_.flowint("a"), 0);
   EXPECT_EQ(numbering_.flowint("b"), 1);

@@ -265,5 +265,21 @@ TEST(EvaluatePcre, Limits) {
   }
 }
 
+TEST(EvaluatePcre, ASearchTakesItsStepsAndNoMore) {
+  Pcre pcre;
+  pcre.expression = "b$";
+  Diagnostics findings;
+  const auto expression = Expression::compile(pcre, {}, findings);
+  ASSERT_TRUE(expression);
+  ExpressionScratch scratch;
+  const auto bytes = exactly(std::string(6400, 'a') + "b");
+  std::uint32_t steps = 1000;
+  EXPECT_EQ(expression->find(bytes, 0, false, scratch, steps).result, Expression::Result::match);
+  EXPECT_LT(steps, 1000u - 6400 / Expression::kBytesPerStep);
+  steps = 6400 / Expression::kBytesPerStep;
+  EXPECT_EQ(expression->find(bytes, 0, false, scratch, steps).result, Expression::Result::failed);
+  EXPECT_EQ(steps, 0u) << "nothing is left for what comes behind it";
+}
+
 }  // namespace
 }  // namespace chatgate::detect

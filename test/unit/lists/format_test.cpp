@@ -269,6 +269,21 @@ TEST(Formats, ManyBrokenLinesAreCounted) {
   EXPECT_EQ(result.list.lines.taken, 1u);
 }
 
+TEST(Formats, AListThatIsTooLongIsRefusedAndNotCut) {
+  const std::string text = "a.example\nb.example\nc.example\n";
+  for (const auto& [room, whole] :
+       {std::pair{33u, true}, std::pair{32u, false}, std::pair{21u, false}}) {
+    ListReader reader(room);  // 9 letters and 2 bytes for each name
+    Diagnostics diagnostics;
+    EXPECT_EQ(reader.read(text, "list.txt", diagnostics), whole) << room;
+    ASSERT_EQ(diagnostics.has_errors(), !whole) << room;
+    if (whole) continue;
+    EXPECT_EQ(diagnostics.all().back().to_string(),
+              "list.txt:" + std::to_string(room / 11 + 1) +
+                  ":1: there are more names than a list can hold, at most 4 GiB of text");
+  }
+}
+
 TEST(Formats, TheTextOfAnErrorPageIsNoList) {
   const Read page = read(
       "<!DOCTYPE html>\n<html><head>\n<title>404 Not Found</title>\n"
