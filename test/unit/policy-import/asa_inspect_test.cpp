@@ -391,8 +391,8 @@ TEST(ImportAsaInspections, MisuseIsRecognisedByRules) {
       "with --signatures";
   EXPECT_EQ(remarks_of(from_asa(kImFirst).report).front(), asks);
   const Imported named = from_asa(kImFirst, {Combine::both, {"rules/im-http.rules"}});
-  EXPECT_EQ(named.policy["signatures"], nlohmann::json({"rules/im-http.rules"}));
-  EXPECT_EQ(named.policy["http"]["port_misuse"], nlohmann::json({{"im", "reset"}}));
+  EXPECT_EQ(named.policy["signatures"], nlohmann::ordered_json({"rules/im-http.rules"}));
+  EXPECT_EQ(named.policy["http"]["port_misuse"], nlohmann::ordered_json({{"im", "reset"}}));
   for (const std::string& each : remarks_of(named.report)) EXPECT_NE(each, asks);
 }
 
