@@ -401,10 +401,12 @@ class Decoder {
   // A UDP payload from `at` to `end`.
   [[gnu::noinline]] Decoded in_udp(std::uint16_t from, std::uint16_t to, std::size_t at,
                                    std::size_t end) {
-    if (to == kGtpPort) return gtp(at, end);
-    if (to == kVxlanPort) return vxlan(at, end);
-    if (to == kTeredoPort || from == kTeredoPort) return teredo(at, end);
-    return Decoded::not_ip;
+    // A client of Teredo may have any port, those of the others too.
+    Decoded inside = Decoded::not_ip;
+    if (to == kGtpPort) inside = gtp(at, end);
+    if (to == kVxlanPort) inside = vxlan(at, end);
+    const bool teredo_port = to == kTeredoPort || from == kTeredoPort;
+    return inside == Decoded::not_ip && teredo_port ? teredo(at, end) : inside;
   }
 
   // The length in the header is not asked: receivers take what UDP and the inside say.

@@ -257,6 +257,20 @@ TEST(EncapsulatedFrames, TeredoGoesBackWithoutItsHeaders) {
   EXPECT_EQ(build(teredo, Toward::receiver).layers.network, decoded(teredo).network);
 }
 
+TEST(EncapsulatedFrames, AClientOfTeredoMayHaveThePortOfAnotherEncapsulation) {
+  const Octets inside =
+      Frame().v6("2001:0:1::1", "2001:db8::2").tcp(40000, 443, tcp_flag::ack).build();
+  for (const std::uint16_t port : {2152, 4789, 3544}) {
+    Octets teredo = test::without_outer_udp_checksum(test::in_teredo(inside));
+    store_be16(&teredo[14 + 20], port);
+    const Built back = build(teredo, Toward::sender);
+    EXPECT_EQ(load_be16(&back.frame[14 + 20 + 2]), port);
+    ASSERT_EQ(back.layers.encapsulation_count, 1u) << port;
+    EXPECT_EQ(back.layers.encapsulation[0].kind, Encapsulation::teredo) << port;
+    EXPECT_EQ(back.layers.source_port, 443) << port;
+  }
+}
+
 TEST(EncapsulatedFrames, AZeroChecksumOfUdpStaysZeroOverV4) {
   const Octets zero = test::without_outer_udp_checksum(test::in_vxlan(tcp4()));
   Octets zero6 = test::in_vxlan(tcp4(), {}, Outer::v6);
