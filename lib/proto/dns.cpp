@@ -65,16 +65,6 @@ std::optional<DnsQuery> read_head(Bytes message, const Header& header) {
   return query;
 }
 
-ParseStatus parse_message(Bytes message, Facts& facts, std::optional<DnsQuery>& query) {
-  if (message.size() < kHeaderSize) return ParseStatus::not_mine;
-  const Header header(message);
-  if (!header.opcode_is_known()) return ParseStatus::not_mine;
-  facts.protocol = AppProto::dns;
-  if (!header.is_standard_query()) return ParseStatus::done;
-  query = read_questions(message, header, &facts);
-  return query ? ParseStatus::done : ParseStatus::malformed;
-}
-
 bool is_query_class(std::uint16_t value) {  // IN, CH, HS, NONE, ANY
   return value == 1 || value == 3 || value == 4 || value == 254 || value == 255;
 }
@@ -126,7 +116,7 @@ ParseStatus feed_whole(ParserState& state, Bytes stream, Facts& facts, bool read
   const std::size_t length = load_be16(stream.data());
   if (stream.size() - kLengthPrefix < length) return ParseStatus::need_more;
   std::optional<DnsQuery> query;
-  if (reads_names) parse_message(stream.subspan(kLengthPrefix, length), facts, query);
+  if (reads_names) parse_with_query(stream.subspan(kLengthPrefix, length), facts, query);
   state.offset = static_cast<std::uint32_t>(kLengthPrefix + length);
   facts.protocol = AppProto::dns;
   facts.next = Next::message;
@@ -174,12 +164,18 @@ bool is_plain_query(Bytes payload) {
 
 ParseStatus parse(Bytes payload, Direction, Facts& facts) {
   std::optional<DnsQuery> query;
-  return parse_message(payload, facts, query);
+  return parse_with_query(payload, facts, query);
 }
 
 ParseStatus parse_with_query(Bytes payload, Facts& facts, std::optional<DnsQuery>& query) {
   query.reset();
-  return parse_message(payload, facts, query);
+  if (payload.size() < kHeaderSize) return ParseStatus::not_mine;
+  const Header header(payload);
+  if (!header.opcode_is_known()) return ParseStatus::not_mine;
+  facts.protocol = AppProto::dns;
+  if (!header.is_standard_query()) return ParseStatus::done;
+  query = read_questions(payload, header, &facts);
+  return query ? ParseStatus::done : ParseStatus::malformed;
 }
 
 Probe probe(Bytes stream) {
