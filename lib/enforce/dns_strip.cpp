@@ -110,7 +110,7 @@ class Finder {
     std::size_t at = head.questions_end;
     const unsigned count = header.records();
     for (unsigned i = 0; i < count; ++i) {
-      if (i == kMaxStripRecords) return !asks_for_bindings(head);
+      if (i == kMaxStripRecords) return empty() && !asks_for_bindings(head);
       const auto owner_end = skip_name(message_, at);
       if (!owner_end) return false;
       const auto record = read_record_header(message_, *owner_end);
@@ -163,7 +163,7 @@ class Finder {
       if (!name_end || leads_into_moved(at)) return true;
       at = *name_end + kQuestionFields;
     }
-    const unsigned count = std::min(Header(message_).records(), kMaxStripRecords);
+    const unsigned count = Header(message_).records();  // at most kMaxStripRecords: see find
     for (unsigned i = 0; i < count; ++i) {
       const auto owner_end = skip_name(message_, at);
       if (!owner_end || leads_into_moved(at)) return true;

@@ -34,8 +34,9 @@ constexpr unsigned kMaxStripRecords = 256;
 
 // `message` is a DNS message without UDP header or TCP length. `impossible` is a response that
 // cannot be followed to its end, has more than kMaxStripRecords records though it answers a
-// question for HTTPS, SVCB or ANY, or has a record with "ech" whose parameters break RFC 9460
-// section 2.2; clients accept no such record, and the way out is replace_dns_answer with `nodata`.
+// question for HTTPS, SVCB or ANY or has "ech" in one of the first, or has a record with "ech"
+// whose parameters break RFC 9460 section 2.2; clients accept no such record, and the way out is
+// replace_dns_answer with `nodata`.
 DnsStripped strip_ech(MutableBytes message);
 
 }  // namespace chatgate::enforce

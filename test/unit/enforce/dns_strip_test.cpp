@@ -165,6 +165,10 @@ TEST(DnsStrip, ManyRecords) {
   answers.push_back(dns_record(kQuestion, 1, "abcd"));
   text = message(answers, 252);
   EXPECT_EQ(strip(text), DnsStripped::nothing);
+  // Where one of the first has a key, the owners of those behind might be read from its bytes.
+  answers.front() = https(key(5, kKeys));
+  text = message(answers, 252);
+  EXPECT_EQ(strip(text), DnsStripped::impossible);
 
   text = message(std::vector<std::string>(64, https(key(5, kKeys))));
   EXPECT_EQ(strip(text), DnsStripped::stripped);
