@@ -5,7 +5,7 @@
 namespace chatgate::policy::import {
 namespace {
 
-// Groups within groups; deeper ones, and circles, are refused.
+// Groups within groups; deeper ones are refused.
 constexpr std::size_t kMaxDepth = 16;
 
 Endpoint trouble(std::string why) {
@@ -50,15 +50,23 @@ bool Objects::is_network(const std::string& name) const {
   return at != definitions_.end() && is_of_networks(*at->second.blocks.front());
 }
 
-const Objects::Definition* Objects::use(const std::string& name, std::size_t depth, bool networks,
-                                        std::string& trouble) {
+Objects::Definition* Objects::open(const std::string& name, std::size_t depth, bool networks,
+                                   std::string& trouble) {
   const auto at = definitions_.find(name);
-  if (depth > kMaxDepth || at == definitions_.end()) {
-    trouble = depth > kMaxDepth ? "its groups hold one another"
-                                : "there is no object or group \"" + name + "\"";
+  if (at == definitions_.end()) {
+    trouble = "there is no object or group \"" + name + "\"";
     return nullptr;
   }
   Definition& found = at->second;
+  if (found.open || depth > kMaxDepth) {
+    trouble = found.open ? "its groups hold one another"
+                         : "its groups are more than " + std::to_string(kMaxDepth) + " deep";
+    return nullptr;
+  }
+  if (found.question == question_) {
+    if (!found.trouble.empty()) trouble = found.trouble;
+    return nullptr;
+  }
   for (const Block* block : found.blocks) {
     if (is_of_networks(*block) == networks) continue;
     trouble = "\"" + name + "\" is no group of " + (networks ? "networks" : "services");
@@ -68,7 +76,14 @@ const Objects::Definition* Objects::use(const std::string& name, std::size_t dep
     found.used = true;
     for (const Block* block : found.blocks) context_.converted(block->head);
   }
+  found.question = question_;
+  found.open = true;
   return &found;
+}
+
+void Objects::close(Definition& definition, const std::string& trouble) {
+  definition.open = false;
+  definition.trouble = trouble;
 }
 
 Endpoint Objects::read_network(const Command& command, std::size_t at) const {
@@ -134,15 +149,17 @@ void Objects::add_network(const Command& command, std::size_t depth, Endpoint& i
 }
 
 void Objects::collect_network(const std::string& name, std::size_t depth, Endpoint& into) {
-  const Definition* definition = use(name, depth, true, into.trouble);
+  Definition* definition = open(name, depth, true, into.trouble);
   if (definition == nullptr) return;
   for (const Block* block : definition->blocks) {
     for (const Command& each : block->body) add_network(each, depth, into);
   }
+  close(*definition, into.trouble);
 }
 
 Endpoint Objects::network(const std::string& name) {
   Endpoint all;
+  ++question_;
   collect_network(name, 0, all);
   all.group = name;
   if (all.trouble.empty() && all.addresses.none() && all.names.empty()) {
@@ -236,15 +253,17 @@ void Objects::add_service(const Block& block, const Command& command, std::size_
 
 void Objects::collect_services(const std::string& name, std::size_t depth,
                                std::vector<ServiceSpec>& into, std::string& trouble) {
-  const Definition* definition = use(name, depth, false, trouble);
+  Definition* definition = open(name, depth, false, trouble);
   if (definition == nullptr) return;
   for (const Block* block : definition->blocks) {
     for (const Command& each : block->body) add_service(*block, each, depth, into, trouble);
   }
+  close(*definition, trouble);
 }
 
 std::vector<ServiceSpec> Objects::services(const std::string& name, std::string& trouble) {
   std::vector<ServiceSpec> all;
+  ++question_;
   collect_services(name, 0, all, trouble);
   if (trouble.empty() && all.empty()) trouble = "\"" + name + "\" is empty";
   return all;

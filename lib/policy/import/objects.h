@@ -63,6 +63,11 @@ class Objects {
   struct Definition {
     std::vector<const Block*> blocks;
     bool used = false;
+    // Of the question that read it last: a group that is in a collection already adds nothing to
+    // it, so that the work is of the size of the text however groups hold one another.
+    std::size_t question = 0;
+    bool open = false;    // its members are being read
+    std::string trouble;  // what came of them
   };
 
   void add_network(const Command& command, std::size_t depth, Endpoint& into);
@@ -73,12 +78,14 @@ class Objects {
                    std::vector<ServiceSpec>& into, std::string& trouble);
   void add_port_object(const Block& block, const Command& command, std::vector<ServiceSpec>& into,
                        std::string& trouble);
-  // Null, and `trouble` says why, where there is none of the kind.
-  const Definition* use(const std::string& name, std::size_t depth, bool networks,
-                        std::string& trouble);
+  // Null where there is nothing to collect: `trouble` says why, or is as it was where all of it
+  // is collected already. What is not null ends with `close`.
+  Definition* open(const std::string& name, std::size_t depth, bool networks, std::string& trouble);
+  static void close(Definition& definition, const std::string& trouble);
 
   Context& context_;
   std::map<std::string, Definition> definitions_;
+  std::size_t question_ = 0;
   std::map<std::string, std::string> aliases_;
 };
 

@@ -1,5 +1,8 @@
 #include "policy/import/ports.h"
 
+#include <set>
+#include <string>
+
 #include "policy/import/text.h"
 
 namespace chatgate::policy::import {
@@ -125,10 +128,11 @@ std::string protocol_word(std::string_view word) {
 
 std::vector<std::string> port_words(const Ports& ports) {
   std::vector<std::string> words;
+  std::set<std::string> said;
   for (const PortRange& each : ports) {
     std::string text = std::to_string(each.first);
     if (each.last != each.first) text += "-" + std::to_string(each.last);
-    words.push_back(std::move(text));
+    if (said.insert(text).second) words.push_back(std::move(text));
   }
   return words;
 }

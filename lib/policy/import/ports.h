@@ -29,7 +29,7 @@ struct PortRange {
 // Empty: any port. Port 0, which no connection has, is in none.
 using Ports = std::vector<PortRange>;
 
-// "443" or "8080-8090", each.
+// "443" or "8080-8090", each once, in the order of their first.
 std::vector<std::string> port_words(const Ports& ports);
 
 bool is_port_operator(std::string_view word);

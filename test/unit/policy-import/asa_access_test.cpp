@@ -1,7 +1,9 @@
 // Access lists and objects of an ASA: what becomes of each line, above all of those that cannot be
 // held.
 
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <string>
 
 #include "imports.h"
 
@@ -222,6 +224,58 @@ time-range
 
 TEST(ImportAsaAccess, EveryLineComesToWhatItIs) {
   for (const ImportCase& each : kCases) expect_import(each, from_asa(each.configuration));
+}
+
+// Sixteen levels, each of which names the next eight times: 8^15 ways lead to the innermost group.
+TEST(ImportAsaAccess, GroupsThatNameAGroupOftenAreReadOnce) {
+  std::string text;
+  constexpr int kLevels = 16, kTimes = 8;
+  for (const std::string kind : {"network", "service"}) {
+    for (int level = 0; level < kLevels; ++level) {
+      text += "object-group " + kind + " " + kind + std::to_string(level) + "\n";
+      const std::string inner = level + 1 < kLevels
+                                    ? "group-object " + kind + std::to_string(level + 1)
+                                : kind == "network" ? "network-object host 203.0.113.7"
+                                                    : "service-object tcp destination eq 5190";
+      for (int time = 0; time < kTimes; ++time) text += " " + inner + "\n";
+    }
+  }
+  text +=
+      "access-list in extended deny object-group service0 any object-group network0\n"
+      "access-list in extended permit ip any any\n"
+      "access-group in in interface inside";
+  const std::string first = "in, line " + std::to_string(2 * kLevels * (kTimes + 1) + 1);
+  const std::string second = "in, line " + std::to_string(2 * kLevels * (kTimes + 1) + 2);
+  const std::string policy =
+      R"({"networks": {"network0": ["203.0.113.7"]},
+          "access": [{"name": ")" +
+      first +
+      R"(", "action": "deny", "protocol": "tcp", "to": "network0", "port": "5190",
+                      "direction": "outbound"},
+                     {"name": ")" +
+      second + R"(", "action": "permit", "direction": "outbound"}]})";
+  expect_import({"groups of groups", text.c_str(), 0, policy.c_str(), {}}, from_asa(text));
+}
+
+TEST(ImportAsaAccess, GroupsThatHoldOneAnotherAreRefusedAtOnce) {
+  std::string text;
+  constexpr int kGroups = 12;  // each names all of them, itself as well
+  for (int group = 0; group < kGroups; ++group) {
+    text += "object-group network ring" + std::to_string(group) + "\n";
+    for (int other = 0; other < kGroups; ++other) {
+      text += " group-object ring" + std::to_string(other) + "\n";
+    }
+  }
+  text +=
+      "access-list in extended permit ip object-group ring0 any\n"
+      "access-group in in interface inside";
+  const auto remarks = remarks_of(from_asa(text).report);
+  ASSERT_FALSE(remarks.empty());
+  EXPECT_EQ(std::count_if(remarks.begin(), remarks.end(),
+                          [](const std::string& remark) {
+                            return remark.ends_with(": its groups hold one another");
+                          }),
+            kGroups * kGroups + 1);
 }
 
 }  // namespace
