@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/ascii.h"
+#include "base/printable.h"
 
 namespace chatgate {
 namespace {
@@ -28,10 +29,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// Longer texts, as of a value that was never meant to be one, help nobody.
+constexpr std::size_t kMaxText = 4096;
+
 }  // namespace
 
 std::string Diagnostic::to_string() const {
-  std::string text = place.file;
+  std::string text = printable(place.file, kMaxText);
   if (place.line != 0) {
     text += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
   }
@@ -42,13 +46,19 @@ std::string Diagnostic::to_string() const {
   return text;
 }
 
-void Diagnostics::error(Place place, std::string message, std::string remedy) {
-  all_.push_back({Severity::error, std::move(place), std::move(message), std::move(remedy)});
+void Diagnostics::error(Place place, std::string_view message, std::string_view remedy) {
+  add(Severity::error, std::move(place), message, remedy);
   ++errors_;
 }
 
-void Diagnostics::warning(Place place, std::string message, std::string remedy) {
-  all_.push_back({Severity::warning, std::move(place), std::move(message), std::move(remedy)});
+void Diagnostics::warning(Place place, std::string_view message, std::string_view remedy) {
+  add(Severity::warning, std::move(place), message, remedy);
+}
+
+void Diagnostics::add(Severity severity, Place place, std::string_view message,
+                      std::string_view remedy) {
+  all_.push_back(
+      {severity, std::move(place), printable(message, kMaxText), printable(remedy, kMaxText)});
 }
 
 void Diagnostics::append(Diagnostics other) {

@@ -25,8 +25,8 @@ enum class Severity { error, warning };
 struct Diagnostic {
   Severity severity = Severity::error;
   Place place;
-  std::string message;  // what is wrong
-  std::string remedy;   // what would be right
+  std::string message;  // what is wrong; `printable`
+  std::string remedy;   // what would be right; `printable`
 
   // "FILE:LINE:COLUMN: what is wrong, what would be right"; parts that are absent are left out.
   std::string to_string() const;
@@ -34,8 +34,9 @@ struct Diagnostic {
 
 class Diagnostics {
  public:
-  void error(Place place, std::string message, std::string remedy = {});
-  void warning(Place place, std::string message, std::string remedy = {});
+  // Words of the file may stand in the texts as they are: they are made printable here.
+  void error(Place place, std::string_view message, std::string_view remedy = {});
+  void warning(Place place, std::string_view message, std::string_view remedy = {});
   void append(Diagnostics other);
 
   bool has_errors() const { return errors_ != 0; }
@@ -44,6 +45,8 @@ class Diagnostics {
   const std::vector<Diagnostic>& all() const { return all_; }
 
  private:
+  void add(Severity severity, Place place, std::string_view message, std::string_view remedy);
+
   std::vector<Diagnostic> all_;
   std::size_t errors_ = 0;
 };

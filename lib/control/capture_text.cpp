@@ -1,6 +1,7 @@
 #include "control/capture_text.h"
 
 #include "base/ip_protocol.h"
+#include "base/printable.h"
 #include "control/flow_text.h"
 #include "control/text.h"
 #include "io/pcap/pcapng.h"

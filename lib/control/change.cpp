@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "base/printable.h"
 #include "control/context.h"
 #include "control/text.h"
 

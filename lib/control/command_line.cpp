@@ -5,7 +5,7 @@
 
 #include "base/address.h"
 #include "base/diagnostic.h"
-#include "control/text.h"
+#include "base/printable.h"
 
 namespace chatgate::control {
 namespace {

@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 
+#include "base/printable.h"
 #include "control/context.h"
 #include "control/event_words.h"
 #include "control/text.h"

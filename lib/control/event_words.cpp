@@ -1,6 +1,6 @@
 #include "control/event_words.h"
 
-#include "control/text.h"
+#include "base/printable.h"
 
 namespace chatgate::control {
 namespace {

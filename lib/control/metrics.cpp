@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "control/text.h"
+#include "base/printable.h"
 
 namespace chatgate::control {
 namespace {

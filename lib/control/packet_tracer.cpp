@@ -1,7 +1,7 @@
 // `packet-tracer` and `explain flow`: which rule decides, and why, under the policy in force.
 
+#include "base/printable.h"
 #include "control/context.h"
-#include "control/text.h"
 
 #include "explain/explain.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/printable.h"
 #include "control/context.h"
 #include "control/policy_parts.h"
 #include "control/text.h"

@@ -1,4 +1,5 @@
 // `show conn` and `clear conn`: connections as an ASA's administrator knows them.
+#include "base/printable.h"
 #include "control/context.h"
 #include "control/flow_text.h"
 #include "control/text.h"

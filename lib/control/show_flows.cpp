@@ -1,3 +1,4 @@
+#include "base/printable.h"
 #include "control/answer_of.h"
 #include "control/context.h"
 #include "control/flow_text.h"

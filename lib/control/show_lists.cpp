@@ -1,5 +1,6 @@
 // Lists of names and addresses: what is in them, and how they are read anew.
 
+#include "base/printable.h"
 #include "control/context.h"
 #include "control/text.h"
 

@@ -1,3 +1,4 @@
+#include "base/printable.h"
 #include "control/context.h"
 #include "control/text.h"
 

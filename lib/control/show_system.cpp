@@ -1,6 +1,7 @@
 #include <fstream>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "control/context.h"
 #include "control/flow_text.h"
 #include "control/metrics.h"

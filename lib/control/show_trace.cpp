@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ip_protocol.h"
+#include "base/printable.h"
 #include "control/answer_of.h"
 #include "control/context.h"
 #include "control/text.h"

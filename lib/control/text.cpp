@@ -8,29 +8,6 @@
 namespace chatgate::control {
 namespace {
 
-// The length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629 section 4), 0 where
-// there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = at(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  const unsigned char second = at(1);
-  const bool too_long = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-  const bool no_character = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
-  return too_long || no_character ? 0 : length;
-}
-
-bool is_control(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7f;
-  return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;  // C1
-}
-
 // How many places of the screen a cell takes: its characters, not its bytes.
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -44,26 +21,6 @@ void end_line(std::string& text) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view raw, std::size_t limit) {
-  std::string text;
-  for (std::size_t characters = 0; !raw.empty(); ++characters) {
-    if (characters == limit) return text + "...";
-    const std::size_t length = sequence_length(raw);
-    const std::string_view character = raw.substr(0, std::max<std::size_t>(length, 1));
-    if (length != 0 && !is_control(character)) {
-      text += character;
-    } else {
-      for (const char byte : character) {
-        std::array<char, 5> escaped{};
-        std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned char>(byte));
-        text += escaped.data();
-      }
-    }
-    raw.remove_prefix(character.size());
-  }
-  return text;
-}
 
 std::string TextTable::render(std::size_t indent) const {
   std::vector<std::size_t> widths;

@@ -1,7 +1,7 @@
 // Text laid out for a person at a terminal: tables, numbers, spans of time.
 //
 // Control thread only; no state. What came from the network or from a file passes `printable`
-// before it reaches a terminal.
+// (base/printable.h) before it reaches a terminal.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,6 @@
 #include "base/time.h"
 
 namespace chatgate::control {
-
-// `raw` with every control character and every byte that is not UTF-8 written as \xNN, cut after
-// `limit` characters with "..." in their place.
-std::string printable(std::string_view raw, std::size_t limit = 255);
 
 // Aligned columns, two blanks apart, no blanks at the ends of lines.
 class TextTable {

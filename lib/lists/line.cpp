@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/printable.h"
 #include "proto/facts.h"
 
 namespace chatgate::lists {
@@ -90,18 +91,6 @@ LineResult made(LineKind kind) {
   LineResult result;
   result.kind = kind;
   return result;
-}
-
-// A word as a finding shows it.
-std::string shown(std::string_view word) {
-  std::string text = "\"";
-  std::size_t characters = 0;
-  for (const char c : word) {
-    const bool starts = (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-    if (starts && ++characters > kShown) return text + "…\"";
-    text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  }
-  return text + "\"";
 }
 
 }  // namespace
@@ -368,7 +357,7 @@ LineResult LineReader::refuse(Word word, std::string_view what, std::string_view
       1 + static_cast<std::size_t>(std::count_if(before.begin(), before.end(), [](char c) {
         return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
       }));
-  result.message = shown(word.text) + " " + std::string(what);
+  result.message = "\"" + printable(word.text, kShown) + "\" " + std::string(what);
   result.remedy = remedy;
   return result;
 }

@@ -83,6 +83,14 @@ TEST(Diagnostic, NamesPlaceFaultAndRemedy) {
   EXPECT_EQ(found.error_count(), 1u);
 }
 
+TEST(Diagnostic, IsOneLineWhateverTheFileSays) {
+  Diagnostics found;
+  found.error({"a\nb.json", 1, 2}, "unknown key \"x\n\x1b[2J\"", "did you mean\r\"y\"?");
+  EXPECT_EQ(found.all()[0].message, "unknown key \"x\\x0a\\x1b[2J\"");
+  EXPECT_EQ(found.all()[0].to_string(),
+            "a\\x0ab.json:1:2: unknown key \"x\\x0a\\x1b[2J\", did you mean\\x0d\"y\"?");
+}
+
 TEST(Diagnostic, SuggestsOnlyWhatIsClose) {
   constexpr std::string_view words[] = {"allow", "drop", "reset", "alert"};
   EXPECT_EQ(closest("alow", words), "allow");
