@@ -140,9 +140,10 @@ bool Pipeline::end_turn(Packet* packet, flow::FlowIndex flow, Way way) {
 
 // Everything a flow's ends have said is complete: it ends. Nothing can be stopped any more.
 void Pipeline::end_turns(flow::FlowIndex flow) {
-  if (snapshot_->signatures == nullptr || !rules_listen(flow)) return;
+  if (!flows_.hot(flow).key.is_tcp()) return;
   for (const Way way : {Way::to_server, Way::to_client}) {
-    if (flows_.hot(flow).key.is_tcp()) end_turn(nullptr, flow, way);
+    // What matches in the first may settle the flow; then none listens any more.
+    if (rules_listen(flow)) end_turn(nullptr, flow, way);
   }
 }
 

@@ -273,5 +273,25 @@ TEST(SignaturePath, OtherRulesByAReload) {
   EXPECT_FALSE(talk.client_says(text("second")).forward);
 }
 
+// What a rule makes of the end of a flow can stop nothing any more, and is told all the same.
+TEST(SignaturePath, ADropThatOnlyTheEndOfAFlowBringsIsTold) {
+  for (const bool silent : {true, false}) {
+    const auto rules =
+        with_rules("drop tcp any any -> any any (content:\"tail\"; isdataat:!1,relative; sid:1;)");
+    Wire wire(rules);
+    Talk talk(wire, 40000, 9999);
+    talk.open();
+    EXPECT_TRUE(talk.client_says(text("the tail")).forward);
+    EXPECT_EQ(sids(wire, *rules), Sids{});
+    if (silent) {
+      wire.wait(2 * 3600);
+    } else {
+      wire.worker().shut_down(wire.now(), *rules);
+    }
+    EXPECT_EQ(sids(wire, *rules), Sids{1});
+    EXPECT_EQ(wire.count(Counter::flows_active), 0u);
+  }
+}
+
 }  // namespace
 }  // namespace chatgate::engine
