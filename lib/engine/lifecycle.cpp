@@ -161,21 +161,20 @@ void Pipeline::expire(FlowIndex flow) {
     return;
   }
   std::uint32_t next = allowed - idle;
-  if (cold.inspection.valid()) {
-    if (inspection_due(flow)) return;
-    next = std::min(next, Tick::from_seconds(controls().timeouts.incomplete));
-  }
+  const bool inspected = cold.inspection.valid();
+  if (inspected) next = std::min(next, Tick::from_seconds(controls().timeouts.incomplete));
+  // First, since what is decided now may file it anew, or leave it to wait for an acknowledgment.
   flows_.schedule(flow, tick_, next);
+  if (inspected) inspection_due(flow);
 }
 
-// The time for looking is over where a message is in progress or an acknowledgment is awaited. True
-// where that has been dealt with. Bytes that are not yet any protocol's go on being looked at: a
-// message that comes a byte at a time must not be waved through for being slow.
-bool Pipeline::inspection_due(FlowIndex flow) {
+// The time for looking is over where a message is in progress or an acknowledgment is awaited.
+// Bytes that are not yet any protocol's go on being looked at: a message that comes a byte at a
+// time must not be waved through for being slow.
+void Pipeline::inspection_due(FlowIndex flow) {
   const ColdFlow& cold = flows_.cold(flow);
   const Inspection& inspection = inspections_.get(cold.inspection);
-  if (tick_.since(inspection.started) < Tick::from_seconds(controls().timeouts.incomplete))
-    return false;
+  if (tick_.since(inspection.started) < Tick::from_seconds(controls().timeouts.incomplete)) return;
   HotFlow& hot = flows_.hot(flow);
   if (hot.stage == Stage::confirming) {
     // Both directions pass here, and yet what was read never arrived.
@@ -187,13 +186,12 @@ bool Pipeline::inspection_due(FlowIndex flow) {
       hot.stage = Stage::forwarded;
       close_record(flow);
     }
-    return true;
+    return;
   }
-  if (!inspection.message_in_progress() || cold.app_proto == proto::AppProto::dns) return false;
+  if (!inspection.message_in_progress() || cold.app_proto == proto::AppProto::dns) return;
   counters_.add(Counter::inspection_limit);
   counters_.add(Reason::incomplete);
   give_up_incomplete(flow);
-  return true;
 }
 
 // A message that will not become whole, without a packet in hand.

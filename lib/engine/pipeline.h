@@ -296,7 +296,7 @@ class Pipeline {
   bool give_up_stalest();
   void give_up(flow::FlowIndex flow, policy::Action action);
   void give_up_incomplete(flow::FlowIndex flow);
-  bool inspection_due(flow::FlowIndex flow);
+  void inspection_due(flow::FlowIndex flow);
   void expire(flow::FlowIndex flow);
   std::uint32_t timeout(const flow::HotFlow& hot, const flow::ColdFlow& cold) const;
   bool make_room();

@@ -316,5 +316,19 @@ TEST(InspectionControls, EveryFragmentIsCountedOnce) {
   EXPECT_TRUE(agree());
 }
 
+// The receiver never acknowledges, or its acknowledgments go another way.
+TEST(InspectionControls, AFlowThatIsLetGoUnreadEndsLikeAnyOther) {
+  policy::InspectionControls controls;
+  controls.incomplete = Action::allow;
+  Wire wire(blocking(controls));
+  Talk talk(wire, 40000, 443);
+  talk.open();
+  const Octets whole = hello("www.example.com");
+  EXPECT_TRUE(talk.client_says(Octets(whole.begin(), whole.begin() + 20)).forward);
+  wire.wait(2 * 3600);
+  EXPECT_EQ(wire.count(Counter::inspections_active), 0u);
+  EXPECT_EQ(wire.count(Counter::flows_active), 0u);
+}
+
 }  // namespace
 }  // namespace chatgate::engine
