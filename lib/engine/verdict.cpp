@@ -1,6 +1,7 @@
 // What a verdict does: to the flow's record, to the packet in hand, and in frames of our own.
 
 #include <optional>
+#include <utility>
 
 #include "enforce/tcp_reset.h"
 #include "engine/pipeline.h"
@@ -90,7 +91,10 @@ bool Pipeline::record(flow::FlowIndex flow, const Judgement& judgement,
   HotFlow& hot = flows_.hot(flow);
   ColdFlow& cold = flows_.cold(flow);
   flow::NameIndex name = flow::is_decided(hot.stage) ? cold.name() : flow::NameIndex::none();
-  if (!name.valid()) name = names_.keep(judgement.name);
+  if (!judgement.name.empty()) {  // a verdict for one name is not judged anew by an earlier one
+    const flow::NameIndex earlier = std::exchange(name, names_.keep(judgement.name));
+    names_.release(earlier);
+  }
   cold.decide(name, static_cast<std::uint32_t>(packet_number));
   cold.im = judgement.im;
   cold.rule = judgement.verdict.rule;

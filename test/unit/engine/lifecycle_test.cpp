@@ -289,5 +289,23 @@ TEST(Owner, IsTheSameForBothDirectionsAndFragments) {
   EXPECT_EQ(owned(test::from_hex("ffffffffffff 020000000001 0806 0001")), WorkerId(0));
 }
 
+// What was read is what the flow was blocked for, whatever it said before.
+TEST(Worker, AReloadKeepsBlockedWhatALaterRequestWasBlockedFor) {
+  Wire wire(snapshot({{{}, {Category::im}, Action::drop}}));
+  Talk talk(wire, 40000, 80);
+  talk.open();
+  const auto request = [](const std::string& host) {
+    return test::from_text("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+  };
+  EXPECT_TRUE(talk.client_says(request("www.example.com")).forward);
+  EXPECT_FALSE(talk.client_says(request("g.whatsapp.net")).forward);
+  wire.reload(snapshot({{{}, {Category::im}, Action::drop}}, 2));
+  EXPECT_FALSE(talk.client_says(request("g.whatsapp.net")).forward);
+  wire.worker().shut_down(wire.now(), *block_im(2));
+  const auto flows = wire.events(telemetry::EventType::flow);
+  ASSERT_EQ(flows.size(), 1u);
+  EXPECT_EQ(flows[0].name_view(), "g.whatsapp.net");
+}
+
 }  // namespace
 }  // namespace chatgate::engine
