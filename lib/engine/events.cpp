@@ -190,6 +190,7 @@ void Pipeline::flow_event(FlowIndex flow, telemetry::FlowEnd end) {
 // record has no room for it.
 ListId Pipeline::decided_list(const HotFlow& hot, const ColdFlow& cold) const {
   const auto rules = snapshot_->policy->rules();
+  if (cold.im.evidence == catalog::Evidence::access_list) return ListId::none();  // of a line
   if (!flow::is_decided(hot.stage) || cold.rule.value() >= rules.size()) return ListId::none();
   const lists::Mask named = rules[cold.rule.value()].lists;
   if ((named & (named - 1)) == 0 || snapshot_->lists == nullptr) return lists::first(named);

@@ -181,5 +181,17 @@ TEST(TimesPath, AWindowsEndStopsWhatItLetPass) {
   EXPECT_EQ(wire.count(Counter::flows_judged_anew), 1u);
 }
 
+// Lines and rules are numbered apart.
+TEST(AccessPath, ADenialNamesNoListOfTheRuleWithItsNumber) {
+  policy::Rule listed = rule(Action::alert);
+  listed.lists = lists::bit(3);
+  Wire wire(make({.access = {line(Action::drop, {kClient})}, .rules = {listed}}));
+  Talk talk(wire, 40000, 443);
+  talk.open();
+  const auto alerts = wire.events(EventType::alert);
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_FALSE(alerts[0].list.valid());
+}
+
 }  // namespace
 }  // namespace chatgate::engine
