@@ -143,12 +143,11 @@ void Pipeline::dns_response(Packet& packet) {
   const Bytes message = packet.payload();
   if (const auto judgement = blocked_answer(packet, message)) {
     std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
-    if (answers(judgement->verdict.action)) {
-      replace_datagram(packet, enforce::replace_dns_answer(configured_answer(), message, buffer),
-                       Reason::policy_answer);
-    } else {
-      drop(packet, Reason::policy_drop);
-    }
+    const bool replaced =
+        answers(judgement->verdict.action) &&
+        replace_datagram(packet, enforce::replace_dns_answer(configured_answer(), message, buffer),
+                         Reason::policy_answer);
+    if (!replaced) drop(packet, Reason::policy_drop);
     alert_event(packet.flow, *judgement, &packet);
   } else if (strips_keys()) {
     strip_keys(packet, message);
@@ -216,9 +215,9 @@ void Pipeline::strip_keys(Packet& packet, Bytes message) {
     }
   }
   std::array<std::uint8_t, ForgedFrame::kCapacity> buffer;
-  replace_datagram(packet,
-                   enforce::replace_dns_answer(enforce::DnsAnswerKind::nodata, message, buffer),
-                   Reason::ech_stripped);
+  const Bytes without =
+      enforce::replace_dns_answer(enforce::DnsAnswerKind::nodata, message, buffer);
+  if (!replace_datagram(packet, without, Reason::ech_stripped)) drop(packet, Reason::ech_stripped);
 }
 
 // A question of a TCP connection that is not blocked for its name. True where it was answered
@@ -272,7 +271,8 @@ void Pipeline::answer_and_end(Packet& packet, const enforce::DnsAnswer& answer, 
   give_up(packet.flow, policy::Action::reset);
 }
 
-// Sends `payload` in the packet's place; only drops the packet where it is empty.
+// Sends `payload` in the packet's place; only drops the packet where it is empty. False, and the
+// packet as it was, where no frame could be made of it.
 bool Pipeline::replace_datagram(Packet& packet, Bytes payload, Reason reason) {
   if (!payload.empty()) {
     ForgedFrame* frame = next_forged(packet, net::other(packet.frame->side));

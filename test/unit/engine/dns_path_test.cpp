@@ -213,5 +213,23 @@ TEST_F(Dns, WithoutTheWordKeysPass) {
   EXPECT_TRUE(told(with_keys("www.example.com")).forward);
 }
 
+// So many questions that the gateway has no frame for its own answer.
+TEST_F(Dns, ABlockedAnswerThatCannotBeReplacedIsDropped) {
+  const std::string target = dns_name("edge.whatsapp.net");
+  std::string questions = dns_question(dns_name("www.example.com"));
+  std::uint16_t count = 1;
+  const std::string other = dns_question(dns_name(std::string(60, 'x')));
+  constexpr std::size_t kWanted = 1590 - 12;
+  for (; questions.size() + 2 * other.size() < kWanted; ++count) questions += other;
+  for (; questions.size() < kWanted - 6; ++count) {
+    const std::size_t rest = kWanted - questions.size() - 6;
+    questions += dns_question(dns_name(std::string(std::min<std::size_t>(rest, 60), 'x')));
+  }
+  const std::string message = dns_header({.flags = 0x8180, .questions = count, .answers = 1}) +
+                              questions + dns_record(kAsked, kCname, target);
+  EXPECT_FALSE(told(message).forward);
+  EXPECT_EQ(wire_->count(telemetry::Counter::blocked), 1u);
+}
+
 }  // namespace
 }  // namespace chatgate::engine
