@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <random>
 
 namespace chatgate::flow {
 
 NameStore::NameStore(std::uint32_t blocks)
-    : blocks_(blocks),
-      buckets_(std::bit_ceil(std::max<std::uint32_t>(blocks, 1)), kNoBlock),
-      seed_(std::random_device{}()) {
+    : blocks_(blocks), buckets_(std::bit_ceil(std::max<std::uint32_t>(blocks, 1)), kNoBlock) {
   for (std::uint32_t i = blocks; i-- > 0;) {
     blocks_[i].next = free_;
     free_ = i;
@@ -20,15 +17,8 @@ std::size_t NameStore::memory() const {
   return sizeof *this + blocks_.size() * sizeof(Block) + buckets_.size() * sizeof(buckets_[0]);
 }
 
-// FNV-1a from a random start. A peer that does aim at one bucket reaches kMaxProbes and gains only
-// that its names are stored once more each.
 std::uint32_t NameStore::bucket(std::string_view name) const {
-  std::uint64_t hash = 0xcbf29ce484222325 ^ seed_;
-  for (const char c : name) {
-    hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
-  }
-  return static_cast<std::uint32_t>(hash ^ hash >> 32) &
-         static_cast<std::uint32_t>(buckets_.size() - 1);
+  return static_cast<std::uint32_t>(SuffixHash::of(key_, name) & (buckets_.size() - 1));
 }
 
 bool NameStore::equals(std::uint32_t block, std::string_view name) const {

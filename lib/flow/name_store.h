@@ -2,7 +2,8 @@
 //
 // A name that told what a flow is outlives the packet it came in: events show it and a new policy
 // judges by it. Equal names share one entry. Entries are chains of 64-byte blocks, so short names,
-// which most are, cost one. When no block is left a name is simply not kept.
+// which most are, cost one. When no block is left a name is simply not kept. The hash is keyed, so
+// that nobody can aim names at one bucket, whose entries are looked through for each of them.
 //
 // Threads: one worker's.
 #pragma once
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/suffix_hash.h"
 #include "flow/flow.h"
 
 namespace chatgate::flow {
@@ -55,7 +57,7 @@ class NameStore {
   std::vector<std::uint32_t> buckets_;
   std::uint32_t free_ = kNoBlock;
   std::uint32_t in_use_ = 0;
-  std::uint64_t seed_;
+  SuffixHash::Key key_;
 };
 
 }  // namespace chatgate::flow
