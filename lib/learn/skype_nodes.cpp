@@ -27,18 +27,23 @@ KeyedHash::Words words_of(const IpAddress& address, std::uint64_t more) {
   return words;
 }
 
+// Seconds; 0 where another worker, whose clock is a moment ahead, has written last.
+std::uint32_t silence_of(const Record& record, std::uint32_t now) {
+  return now > record.seen ? now - record.seen : 0;
+}
+
 // The record after one more datagram.
 Record counted(const Record& before, std::uint32_t peer, std::uint16_t number, std::uint32_t now) {
   Record next = before;
   const auto step = static_cast<std::uint16_t>(number - before.number);
   const bool known = before.in_a_row >= SkypeNodes::kProof;
-  if (now - before.seen > (known ? SkypeNodes::kLife : SkypeNodes::kMaxSilence)) {
+  if (silence_of(before, now) > (known ? SkypeNodes::kLife : SkypeNodes::kMaxSilence)) {
     next.in_a_row = 1;
   } else if (!known && peer != before.peer) {
     const bool goes_on = step != 0 && step <= SkypeNodes::kWindow;
     next.in_a_row = goes_on ? static_cast<std::uint8_t>(before.in_a_row + 1) : 1;
   }
-  next.seen = now;
+  next.seen = std::max(now, before.seen);
   next.peer = peer;
   next.number = number;
   return next;
@@ -75,7 +80,7 @@ bool SkypeNodes::saw(const Endpoint& sender, const IpAddress& peer, std::uint16_
       target_at = at;
       break;
     }
-    const std::uint32_t silence = record.in_a_row == 0 ? 0xffffffff : now - record.seen;
+    const std::uint32_t silence = record.in_a_row == 0 ? 0xffffffff : silence_of(record, now);
     if (target != nullptr && silence <= silent_longest) continue;
     target = entry;
     target_at = at;

@@ -100,5 +100,23 @@ TEST_F(SkypeNodesTest, AFullTableForgetsTheSilentOnes) {
   EXPECT_TRUE(saw(4, 204, 12)) << "and taken up again";
 }
 
+// Workers look at the clock for themselves: one that has not turned to the next second yet comes
+// after one that has.
+TEST_F(SkypeNodesTest, AWorkerAMomentBehindForgetsNobody) {
+  prove(1);
+  EXPECT_TRUE(saw(9, 7, 0));
+  EXPECT_TRUE(saw(9, 7, 1));
+  // Nor is a place that was written a moment ahead the one that has been silent longest.
+  SkypeNodes full(4, KeyedHash(1));
+  const auto tell = [&](std::uint16_t port, unsigned to, unsigned when) {
+    return full.saw({kNode.address, port}, peer(to), static_cast<std::uint16_t>(100 + 2 * to),
+                    after(when));
+  };
+  for (unsigned i = 1; i <= SkypeNodes::kProof; ++i) tell(1, i, 10);
+  for (std::uint16_t port = 2; port <= 4; ++port) tell(port, 1, 5);
+  tell(5, 1, 9);
+  EXPECT_TRUE(tell(1, 1, 10));
+}
+
 }  // namespace
 }  // namespace chatgate::learn
