@@ -57,8 +57,8 @@ std::optional<std::vector<unsigned>> parse_core_list(std::string_view text,
                         "the form is 0,2-3");
       continue;
     }
-    // A range is walked core by core, so its length is bounded first.
-    for (unsigned core = *first; core <= std::min(*last, *first + 4096); ++core) {
+    // However long the range, it is walked no further than to the first core that is wrong.
+    for (unsigned core = *first;; ++core) {
       if (std::find(allowed.begin(), allowed.end(), core) == allowed.end()) {
         diagnostics.error(place, "this process may not run on core " + std::to_string(core),
                           "cores here are " + join(allowed));
@@ -69,6 +69,7 @@ std::optional<std::vector<unsigned>> parse_core_list(std::string_view text,
         break;
       }
       cores.push_back(core);
+      if (core == *last) break;
     }
   }
   if (cores.size() > kMaxWorkers) {

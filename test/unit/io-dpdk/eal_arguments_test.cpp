@@ -77,6 +77,8 @@ TEST(CoreList, WrongOnesAreExplained) {
       {"-1", "\"-1\" is not a core"},
       {"7", "may not run on core 7, cores here are 0,1,2"},
       {"1-99999999", "may not run on core 3"},
+      {"4294967295", "may not run on core 4294967295"},
+      {"4294967294-4294967295", "may not run on core 4294967294"},
       {"1,0-2", "core 1 is named twice"},
   };
   for (const auto& [text, message] : cases) {
