@@ -6,6 +6,7 @@
 
 #include "net/checksum.h"
 #include "net/decode.h"
+#include "net/headers.h"
 
 namespace chatgate::net {
 namespace {
@@ -14,14 +15,6 @@ constexpr std::uint32_t kMaxLength = 0xffff;
 constexpr std::uint32_t kIpv4Header = 20;
 constexpr std::uint32_t kIpv6Header = 40;
 
-// Extension headers that may stand between the fragment header and the transport header; the
-// authentication header (RFC 4302) counts in units of four.
-bool is_ipv6_extension(std::uint8_t next) {
-  return next == 0 || next == 43 || next == 51 || next == 60 || next == 135 || next == 139 ||
-         next == 140;
-}
-constexpr std::uint8_t kAuthentication = 51;
-constexpr std::uint8_t kIpv6Fragment = 44;
 constexpr std::size_t kMaxIpv6Extensions = 8;
 
 // Whether the first fragment holds all headers up to the ports and flags.
@@ -30,8 +23,7 @@ FragmentLoss fault_of_first(std::uint8_t ip_version, std::uint8_t next, Bytes pa
   if (ip_version == 6) {
     for (std::size_t walked = 0; is_ipv6_extension(next); ++walked) {
       if (walked == kMaxIpv6Extensions || payload.size() - at < 8) return FragmentLoss::tiny_first;
-      const std::size_t units = payload[at + 1];
-      const std::size_t size = next == kAuthentication ? (units + 2) * 4 : (units + 1) * 8;
+      const std::size_t size = ipv6_extension_size(next, &payload[at]);
       next = payload[at];
       if (size > payload.size() - at) return FragmentLoss::tiny_first;
       at += size;

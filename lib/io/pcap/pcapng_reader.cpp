@@ -28,14 +28,6 @@ constexpr std::size_t kMaxInterfaces = 4096;
 
 constexpr std::uint64_t kNanoseconds = 1'000'000'000;
 
-std::uint16_t load_le16(const std::uint8_t* at) {
-  return static_cast<std::uint16_t>(at[1] << 8 | at[0]);
-}
-
-std::uint32_t load_le32(const std::uint8_t* at) {
-  return std::uint32_t{load_le16(at + 2)} << 16 | load_le16(at);
-}
-
 }  // namespace
 
 std::unique_ptr<CaptureReader> PcapngReader::open(const std::string& name, std::FILE* file,
