@@ -227,8 +227,8 @@ class InspectionPool {
   // The receiver of `way` has acknowledged everything before `sequence`.
   void acknowledge(Inspection& inspection, flow::Way way, std::uint32_t sequence);
 
-  // The inspection that has lasted longest among a handful; none where the pool is not full or no
-  // one has lasted at least `ticks`.
+  // The inspection that has lasted longest among the next handful; none where none of them has
+  // lasted at least `ticks`.
   flow::InspectionIndex stalest(Tick now, std::uint32_t ticks);
 
   std::uint32_t in_use() const { return static_cast<std::uint32_t>(pool_.size() - free_.size()); }

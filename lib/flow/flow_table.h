@@ -101,7 +101,7 @@ class FlowTable {
   }
 
   // A flow to push out so that another fits: the least worthy of a handful of neighbours, by
-  // `worth(flow)` (lower goes first). None only where the table is empty.
+  // `worth(flow)` (lower goes first). None where none of them is in use.
   template <typename Worth>
   FlowIndex victim(Worth&& worth) {
     constexpr std::uint32_t kLooks = 16;

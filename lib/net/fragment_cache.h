@@ -45,7 +45,7 @@
 // train of fragments takes. Work per fragment is bounded by `datagram_frames`, a chain of sixteen
 // in the tables, and its own bytes. The tables are keyed, so that none can aim collisions.
 //
-// A gateway that only watches forwards each frame when it comes and uses the cache for judgement.
+// A gateway that only watches forwards each frame when it comes, and does not ask the cache.
 //
 // Threads: one worker's. Input bytes are borrowed for the call; output views are of the cache's own
 // memory, `whole` until the next `add`, frames until the release.
