@@ -7,6 +7,11 @@
 #include <unistd.h>
 
 namespace chatgate::telemetry {
+namespace {
+
+constexpr std::size_t kSendAt = 64 * 1024;  // bytes that wait until the next flush at most
+
+}  // namespace
 
 const std::size_t UnixSink::kPathLimit = sizeof(sockaddr_un::sun_path) - 1;
 
@@ -49,7 +54,9 @@ void UnixSink::disconnect() {
 }
 
 bool UnixSink::take(std::string_view line) {
-  return connected() && queue_.push(line);
+  if (!connected() || !queue_.push(line)) return false;
+  if (queue_.size() >= kSendAt) send_out();
+  return true;
 }
 
 void UnixSink::flush() {

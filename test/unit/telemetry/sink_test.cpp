@@ -393,6 +393,24 @@ TEST(UnixSink, SlowPeerNeitherBlocksNorTearsALine) {
   }
 }
 
+// As in one round of the writer, which takes all that waits in the workers' rings.
+TEST(UnixSink, APeerThatKeepsPaceLosesNothing) {
+  const Folder folder;
+  Peer peer(folder / "s");
+  UnixSink sink("unix:s", folder / "s");
+  peer.accept();
+  const std::string line = std::string(999, 'x') + '\n';
+  std::size_t read = 0;
+  for (std::size_t sent = 0; sent < 4 * UnixSink::kQueueLimit; sent += line.size()) {
+    sink.write(line);
+    read += peer.read_available().size();
+  }
+  sink.flush();
+  read += peer.read_available().size();
+  EXPECT_EQ(sink.lost(), 0u);
+  EXPECT_EQ(read, sink.written() * line.size());
+}
+
 TEST(UnixSink, PeerThatHangsUpCostsTheTornLineOnly) {
   const Folder folder;
   Peer peer(folder / "s");
