@@ -40,8 +40,9 @@ SyslogSeverity severity_of(std::string_view line) {
     return blocked ? SyslogSeverity::warning : SyslogSeverity::notice;
   }
   if (type == "audit") {
-    return value_of(line, "what").ends_with("refused") ? SyslogSeverity::error
-                                                       : SyslogSeverity::notice;
+    const std::string_view what = value_of(line, "what");
+    const bool bad = what.ends_with("refused") || what.ends_with("failed");
+    return bad ? SyslogSeverity::error : SyslogSeverity::notice;
   }
   return type == "stats" ? SyslogSeverity::warning : SyslogSeverity::info;
 }

@@ -16,8 +16,9 @@ enum class SyslogSeverity : std::uint8_t { error = 3, warning = 4, notice = 5, i
 
 constexpr unsigned kSyslogFacility = 3;  // system daemons, RFC 5424 table 1
 
-// What kind of event a line of ours is: a policy that was refused is an error, what was blocked and
-// events that were lost are warnings, other alerts and audits are notices, all else is information.
+// What kind of event a line of ours is: a policy that was refused is an error, as is a self-test
+// that failed; what was blocked and events that were lost are warnings, other alerts and audits are
+// notices, all else is information.
 SyslogSeverity severity_of(std::string_view line);
 
 struct SyslogOrigin {

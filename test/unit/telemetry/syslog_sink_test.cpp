@@ -70,6 +70,8 @@ TEST(SyslogMessage, HasTheHeaderOfItsEvent) {
        "<30>1 2026-11-23T20:00:00.003000Z gateway1 chatgate 42 flow - "},
       {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"audit","audit":{"what":"policy refused"}})",
        "<27>1 2026-11-23T20:00:00.003000Z gateway1 chatgate 42 audit - "},
+      {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"audit","audit":{"what":"self-test failed"}})",
+       "<27>1 2026-11-23T20:00:00.003000Z gateway1 chatgate 42 audit - "},
       {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"audit","audit":{"what":"policy loaded"}})",
        "<29>1 2026-11-23T20:00:00.003000Z gateway1 chatgate 42 audit - "},
       {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"stats"})",
