@@ -143,7 +143,9 @@ Reply Client::exchange(const Json& request, const OnPart& on_part) const {
     const std::optional<std::string> line = connection.next();
     const Json answer = line ? Json::parse(*line, nullptr, false) : Json();
     if (!line && connection.interrupted()) {
+      reply = Reply();  // its parts have been taken
       reply.status = kDone;
+      reply.reached = reply.interrupted = true;
       return reply;
     }
     if (!answer.is_object() || !answer.contains("ok")) {

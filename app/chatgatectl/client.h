@@ -23,8 +23,9 @@ struct Reply {
   int status = kFailed;
   Json result;
   std::string text;
-  std::string error;     // one line, with its remedy; empty where status is kDone
-  bool reached = false;  // false: there is no gateway to talk to
+  std::string error;         // one line, with its remedy; empty where status is kDone
+  bool reached = false;      // false: there is no gateway to talk to
+  bool interrupted = false;  // ended by Ctrl-C, between parts
 };
 
 // Takes one line of a reply that has more; false: that is enough, and the reply ends with it.

@@ -233,7 +233,7 @@ int run_line(const Client& client, std::string line, Manner manner, bool* reache
     return parts.take(kept);
   });
   if (reached != nullptr) *reached = reply.reached || reply.status == kDone;
-  if (!parts.finish()) {
+  if (!parts.finish(reply.interrupted)) {
     std::cerr << "chatgatectl: " << parts.error() << "\n";
     return kFailed;
   }

@@ -73,8 +73,9 @@ bool PartWriter::take(const Reply& part) {
   return true;
 }
 
-bool PartWriter::finish() {
+bool PartWriter::finish(bool interrupted) {
   if (!error_.empty()) return false;
+  if (file_ && interrupted) return fail("the file is not whole, the command was interrupted");
   if (!file_ || std::fclose(file_.release()) == 0) return true;
   return fail(std::string("cannot be written: ") + std::strerror(errno));
 }

@@ -20,8 +20,8 @@ class PartWriter {
 
   // For Client::command. False where something went wrong, and `error` says what.
   bool take(const Reply& part);
-  // To be called after the last line. False as above.
-  bool finish();
+  // To be called after the last line; `interrupted` where that did not come. False as above.
+  bool finish(bool interrupted);
   const std::string& error() const { return error_; }
 
  private:

@@ -119,6 +119,18 @@ class ViewsTest(unittest.TestCase):
             self.assertEqual(answer["result"]["file"], "f.pcapng")
             self.assertTrue(json.loads(lines.readline())["result"]["ended"])
 
+    def test_ctrl_c_repeats_nothing(self):
+        for json_too in ([], ["--json"]):
+            with subprocess.Popen([base.CTL, "--socket", self.gateway.socket, "monitor", "events", *json_too],
+                                  stdout=subprocess.PIPE, text=True) as follower:
+                lines = [follower.stdout.readline()]
+                follower.send_signal(signal.SIGINT)
+                lines += follower.stdout.readlines()
+                self.assertEqual(follower.wait(base.PATIENCE), 0)
+            self.assertEqual(len(set(lines)), len(lines))
+            if json_too:
+                self.assertTrue(all("event_type" in json.loads(line) for line in lines))
+
     def test_followers_that_go_away_leave_room(self):
         for _ in range(40):  # more than there may be at once
             with socket.socket(socket.AF_UNIX) as raw:
