@@ -293,5 +293,25 @@ TEST(SignaturePath, ADropThatOnlyTheEndOfAFlowBringsIsTold) {
   }
 }
 
+// The rule that drops is the last that is heard: with its segment so much has been said that the
+// flow is no longer kept for rules.
+TEST(SignaturePath, MonitorModeWhereTheLastThingThatIsHeardIsDropped) {
+  const auto rules = with_rules("drop tcp any any -> any any (content:\"needle\"; sid:1;)",
+                                snapshot({}, 1, policy::Mode::monitor));
+  Wire wire(rules);
+  Talk talk(wire, 40000, 9999);
+  talk.open();
+  const std::string words(1400, 'x');
+  for (std::uint64_t said = 0; said + 2 * words.size() < RuleSession::kMaxSaid;
+       said += 2 * words.size()) {
+    EXPECT_TRUE(talk.client_says(text(words)).forward);
+    EXPECT_TRUE(talk.server_says(words).forward);
+  }
+  EXPECT_TRUE(talk.client_says(text("needle" + words)).forward);
+  EXPECT_TRUE(talk.server_says("needle" + words).forward);
+  EXPECT_TRUE(talk.client_says(text("needle" + words)).forward);
+  EXPECT_FALSE(sids(wire, *rules).empty());
+}
+
 }  // namespace
 }  // namespace chatgate::engine
