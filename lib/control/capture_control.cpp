@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <new>
 
 namespace chatgate::control {
 
@@ -57,10 +58,12 @@ CaptureControl::Figures CaptureControl::figures(std::string_view name) const {
 bool CaptureControl::start(const Settings& settings, Workers callback) {
   Capture* capture = place_of("");
   if (capture == nullptr || capture->requests.busy()) return false;
+  Settings kept = settings;
   capture->requests.renew(settings.filter, settings.room);
-  capture->settings = settings;
-  capture->stopped = false;
   capture->requests.post(std::move(callback));
+  // Whatever takes memory is done: it is there as a whole, or not.
+  capture->settings = std::move(kept);
+  capture->stopped = false;
   return true;
 }
 
@@ -107,25 +110,35 @@ CaptureControl::Frames CaptureControl::frames_of(const Capture& capture) {
   return frames;
 }
 
-bool CaptureControl::read(std::string_view name, std::function<void(Frames)> callback) {
+bool CaptureControl::read(std::string_view name, Read callback) {
   Capture& capture = *place_of(name);
   if (capture.requests.busy()) return false;
   if (!capture.settings.room.circular) {
-    boost::asio::post(io_, [frames = frames_of(capture), callback = std::move(callback)]() mutable {
-      callback(std::move(frames));
-    });
+    boost::asio::post(
+        io_, [frames = frames_of(capture), callback = std::move(callback)] { callback(&frames); });
     return true;
   }
+  // In this order, as there may be no memory for the callback: then the capture just goes on.
+  capture.requests.wait_until_back(
+      [&capture, callback = std::move(callback)] { read_circular(capture, callback); });
   capture.requests.stop();
-  capture.requests.wait_until_back([&capture, callback = std::move(callback)] {
-    Frames frames = frames_of(capture);
-    if (capture.stopped) return callback(std::move(frames));
-    capture.requests.resume();
-    capture.requests.post([frames = std::move(frames), callback](std::size_t) mutable {
-      callback(std::move(frames));
-    });
-  });
   return true;
+}
+
+// No worker fills the capture. Nobody is there to catch what is thrown here.
+void CaptureControl::read_circular(Capture& capture, const Read& callback) {
+  std::shared_ptr<const Frames> frames;
+  std::function<void(std::size_t)> then = [](std::size_t) {};
+  try {
+    frames = std::make_shared<const Frames>(frames_of(capture));
+    then = [frames, callback](std::size_t) { callback(frames.get()); };
+  } catch (const std::bad_alloc&) {
+    frames.reset();
+  }
+  if (capture.stopped) return callback(frames.get());
+  capture.requests.resume();
+  capture.requests.post(std::move(then));
+  if (frames == nullptr) callback(nullptr);
 }
 
 }  // namespace chatgate::control

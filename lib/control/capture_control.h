@@ -64,8 +64,10 @@ class CaptureControl {
   bool remove(std::string_view name);
   // Forgets its frames; one that was not stopped goes on.
   bool clear(std::string_view name, Workers callback);
-  // Its frames by time. A circular capture pauses while it is read, some milliseconds.
-  bool read(std::string_view name, std::function<void(Frames)> callback);
+  // Its frames by time, null where there is no memory for them. A circular capture pauses while it
+  // is read, some milliseconds.
+  using Read = std::function<void(const Frames* frames)>;
+  bool read(std::string_view name, Read callback);
 
  private:
   struct Capture {
@@ -82,6 +84,7 @@ class CaptureControl {
   Capture* place_of(std::string_view name);
   const Capture* place_of(std::string_view name) const;
   static Frames frames_of(const Capture& capture);
+  static void read_circular(Capture& capture, const Read& callback);
 
   boost::asio::io_context& io_;
   std::array<std::unique_ptr<Capture>, engine::kMostCaptures> captures_;

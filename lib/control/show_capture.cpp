@@ -1,6 +1,7 @@
 // `capture` and what belongs to it: frames as they are, with what became of them.
 #include <algorithm>
 #include <cctype>
+#include <new>
 #include <openssl/evp.h>
 
 #include "base/ip_protocol.h"
@@ -108,6 +109,11 @@ Reply list_captures(const Context& context) {
   return reply;
 }
 
+const CaptureControl::Frames& frames_or_throw(const CaptureControl::Frames* frames) {
+  if (frames == nullptr) throw std::bad_alloc();
+  return *frames;
+}
+
 // "12:03:44.123456", in UTC.
 std::string clock_text(Time time) {
   std::string micro = std::to_string(time.nanoseconds / 1000 % 1'000'000);
@@ -148,25 +154,33 @@ class FileParts : public Parts {
 
   void next(std::function<void(Part)> callback) override {
     Part part;
-    if (at_ == file_.size()) {
-      part.last = true;
-      part.reply.result = summary_;
-      part.reply.text = summary_["file"].get<std::string>() + ": " +
-                        count_of(summary_["frames"].get<std::uint64_t>(), "frame") + "\n";
-    } else {
-      const std::size_t size = std::min(kPiece, file_.size() - at_);
-      std::string text((size + 2) / 3 * 4 + 1, '\0');
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(file_.data()) + at_,
-                      static_cast<int>(size));
-      text.pop_back();  // EVP's zero
-      part.reply.result["base64"] = std::move(text);
-      at_ += size;
-    }
+    const bool all = at_ == file_.size();
+    part.reply = answer_of([&] { return all ? summary() : piece(); });
+    part.last = all || part.reply.status != kDone;
     callback(std::move(part));
   }
 
  private:
+  Reply summary() const {
+    Reply reply;
+    reply.result = summary_;
+    reply.text = summary_["file"].get<std::string>() + ": " +
+                 count_of(summary_["frames"].get<std::uint64_t>(), "frame") + "\n";
+    return reply;
+  }
+  Reply piece() {
+    const std::size_t size = std::min(kPiece, file_.size() - at_);
+    std::string text((size + 2) / 3 * 4 + 1, '\0');
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                    reinterpret_cast<const unsigned char*>(file_.data()) + at_,
+                    static_cast<int>(size));
+    text.pop_back();  // EVP's zero
+    Reply reply;
+    reply.result["base64"] = std::move(text);
+    at_ += size;
+    return reply;
+  }
+
   const std::string file_;
   const Json summary_;
   std::size_t at_ = 0;
@@ -232,8 +246,9 @@ void show_capture(Context& context, const Invocation& invocation, const Caller&,
   const CaptureControl::Figures figures = context.captures.figures(name);
   const bool asked = context.captures.read(
       name, [&context, done, limit, head = head_json(settings, figures),
-             text = head_line(settings, figures)](const CaptureControl::Frames& frames) {
-        done(answer_of([&] { return frames_reply(context, head, text, frames, limit); }));
+             text = head_line(settings, figures)](const CaptureControl::Frames* frames) {
+        done(answer_of(
+            [&] { return frames_reply(context, head, text, frames_or_throw(frames), limit); }));
       });
   if (!asked) done(busy(name));
 }
@@ -242,9 +257,10 @@ void copy_capture(Context& context, const Invocation& invocation, const Caller& 
   const std::string name(invocation.get("name")), file(invocation.get("file"));
   const Settings settings = *context.captures.find(name);
   const bool asked = context.captures.read(
-      name, [&context, done, settings, file](const CaptureControl::Frames& frames) {
+      name, [&context, done, settings, file](const CaptureControl::Frames* copied) {
         done(answer_of([&] {
           Reply reply;
+          const CaptureControl::Frames& frames = frames_or_throw(copied);
           std::string bytes = pcapng_of(frames, settings, context.gateway.interfaces(),
                                         *context.gateway.snapshot());
           reply.result = {{"view", "file"}, {"file", file}};

@@ -49,8 +49,8 @@ class WorkerRequests {
   // Posts until every worker has taken its request, or the time is over; calls back with how many
   // took it.
   void post(std::function<void(std::size_t)> then) {
-    busy_ = true;
     attempt(deadline(), std::move(then));
+    busy_ = true;  // only now: there may be no memory for it
   }
   // Asks all workers to give theirs back with their next burst or tick.
   void stop() {
@@ -60,8 +60,8 @@ class WorkerRequests {
   }
   // Calls back when all have, or when the time is over.
   void wait_until_back(std::function<void()> then) {
-    busy_ = true;
     look(deadline(), std::move(then));
+    busy_ = true;
   }
   // Takes `stop` back: those that are back may be posted again with what they hold.
   void resume() {
@@ -97,15 +97,16 @@ class WorkerRequests {
   }
 
   void attempt(Clock::time_point until, std::function<void(std::size_t)> then) {
-    for (std::size_t i = 0; i < requests_.size(); ++i) {
-      if (!posted_[i]) posted_[i] = slots_[i]->post(*requests_[i]);
-    }
+    // First, as there may be no memory for it: then no worker has anything.
     later([this, until, then = std::move(then)]() mutable {
       const auto taken = static_cast<std::size_t>(std::count(posted_.begin(), posted_.end(), true));
       if (taken < requests_.size() && Clock::now() < until) return attempt(until, std::move(then));
       busy_ = false;
       then(taken);
     });
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+      if (!posted_[i]) posted_[i] = slots_[i]->post(*requests_[i]);
+    }
   }
 
   void look(Clock::time_point until, std::function<void()> then) {

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <new>
 #include <pthread.h>
 #include <signal.h>
 #include <thread>
@@ -61,6 +62,7 @@ struct EventWriter::State {
   NamesByGeneration names;
   std::string line;
   std::vector<std::string> ready;
+  std::size_t ready_written = 0;    // of these, by a round that found no memory for the rest
   std::vector<std::uint64_t> told;  // of the loss, each sink by a line that it took
   bool stopped = false;
   Clock::time_point next_report{};
@@ -176,7 +178,7 @@ std::size_t EventWriter::State::round(bool reopen) {
   {
     const std::lock_guard lock(mutex);
     names = published;
-    ready.swap(lines);
+    if (ready.empty()) ready.swap(lines);
   }
   if (reopen) {
     for (const auto& sink : sinks) sink->reopen();
@@ -191,11 +193,13 @@ std::size_t EventWriter::State::round(bool reopen) {
       ++count;
     }
   }
-  for (std::string& text : ready) {
-    text += '\n';
+  for (; ready_written < ready.size(); ++ready_written) {
+    std::string& text = ready[ready_written];
+    if (!text.ends_with('\n')) text += '\n';
     write_to_all(text);
   }
   ready.clear();
+  ready_written = 0;
   report_loss();
   for (const auto& sink : sinks) sink->flush();
   const std::lock_guard lock(mutex);
@@ -213,7 +217,14 @@ void EventWriter::State::loop(std::atomic<bool>& reopen) {
                     [this] { return stopping || flush_wanted != flush_done; });
       last = stopping;
     }
-    round(reopen.exchange(false, std::memory_order_relaxed));
+    const bool asked = reopen.exchange(false, std::memory_order_relaxed);
+    try {
+      round(asked);
+    } catch (const std::bad_alloc&) {
+      // What is not written yet is where it was, and the next round begins with it.
+      if (asked) reopen.store(true, std::memory_order_relaxed);
+      std::this_thread::sleep_for(options.interval);
+    }
     if (last) return;
   }
 }

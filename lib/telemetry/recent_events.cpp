@@ -14,7 +14,8 @@ void RecentEvents::add(std::string_view line, bool blocked) {
   const std::lock_guard lock(mutex_);
   for (std::size_t kind = 0; kind < (blocked ? 2u : 1u); ++kind) {
     Ring& ring = rings_[kind];
-    ring.lines[ring.next++ % ring.lines.size()] = line;
+    ring.lines[ring.next % ring.lines.size()] = line;
+    ++ring.next;  // only where there was memory for it
   }
 }
 

@@ -62,13 +62,11 @@ class Block {
     put(out, type);
     put(out, std::uint32_t{0});
   }
-  ~Block() {
+  void end() const {
     const auto size = static_cast<std::uint32_t>(out_.size() - begin_ + 4);
     put(out_, size);
     std::memcpy(out_.data() + begin_ + 4, &size, sizeof size);
   }
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
 
  private:
   std::string& out_;
@@ -84,6 +82,19 @@ void describe(std::string& out, const PcapngInterface& interface) {
   put_option(out, kInterfaceDescriptionText, interface.description);
   put_option(out, kTimeResolution, kNanoseconds);
   put_end(out);
+  block.end();
+}
+
+void put_comment(std::string& out, const PcapngPacket& packet) {
+  if (packet.direction == Direction::unknown && packet.comment.empty()) return;
+  put_option(out, kComment, packet.comment);
+  if (packet.direction != Direction::unknown) {
+    const std::uint32_t flags = packet.direction == Direction::inbound ? 1 : 2;
+    char bytes[sizeof flags];
+    std::memcpy(bytes, &flags, sizeof flags);
+    put_option(out, kPacketFlags, std::string_view(bytes, sizeof flags));
+  }
+  put_end(out);
 }
 
 }  // namespace
@@ -94,10 +105,12 @@ void PcapngBlocks::begin(std::string& out, std::string_view program, std::string
   put(out, std::uint16_t{1});
   put(out, std::uint16_t{0});
   put(out, ~std::uint64_t{0});  // length of the section: not given
-  if (program.empty() && comment.empty()) return;
-  put_option(out, kComment, comment);
-  put_option(out, kSectionProgram, program);
-  put_end(out);
+  if (!program.empty() || !comment.empty()) {
+    put_option(out, kComment, comment);
+    put_option(out, kSectionProgram, program);
+    put_end(out);
+  }
+  block.end();
 }
 
 void PcapngBlocks::add(std::string& out, const PcapngInterface& interface,
@@ -115,15 +128,8 @@ void PcapngBlocks::add(std::string& out, const PcapngInterface& interface,
   put(out, packet.wire_length);
   out.append(reinterpret_cast<const char*>(packet.bytes.data()), packet.bytes.size());
   pad(out, packet.bytes.size());
-  if (packet.direction == Direction::unknown && packet.comment.empty()) return;
-  put_option(out, kComment, packet.comment);
-  if (packet.direction != Direction::unknown) {
-    const std::uint32_t flags = packet.direction == Direction::inbound ? 1 : 2;
-    char bytes[sizeof flags];
-    std::memcpy(bytes, &flags, sizeof flags);
-    put_option(out, kPacketFlags, std::string_view(bytes, sizeof flags));
-  }
-  put_end(out);
+  put_comment(out, packet);
+  block.end();
 }
 
 }  // namespace chatgate::io

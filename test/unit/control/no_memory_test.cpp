@@ -2,16 +2,26 @@
 // it is. Under AddressSanitizer: and nothing is left behind.
 
 #include <algorithm>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
+#include "control/capture_control.h"
+#include "control/capture_text.h"
 #include "control/loader.h"
 #include "control/reload.h"
 #include "detect/parser.h"
 #include "detect/signatures.h"
+#include "telemetry/event_writer.h"
 
 #include "failing_new.h"
 
@@ -123,6 +133,88 @@ TEST_F(NoMemory, RulesAreCompiledWholeOrRefused) {
     }
   });
   EXPECT_GT(refused, attempts / 2);
+}
+
+TEST_F(NoMemory, ACaptureFileIsWholeOrNot) {
+  const LoadResult loaded = load(request_, registry_);
+  ASSERT_NE(loaded.snapshot, nullptr) << to_text(loaded.diagnostics);
+  std::vector<CopiedFrame> frames(3);
+  for (CopiedFrame& frame : frames) frame.bytes.assign(700, 0x55);
+  const std::string whole = pcapng_of(frames, {}, {}, *loaded.snapshot);
+  std::string file;
+  const std::size_t attempts = with_each_failing(
+      [&] {
+        file.clear();
+        file = pcapng_of(frames, {}, {}, *loaded.snapshot);
+      },
+      [&](bool told) { ASSERT_TRUE(told || file == whole); });
+  EXPECT_GT(attempts, 5u);
+}
+
+// Has an allocation of the next round fail, each time another one.
+class FailingSink final : public telemetry::Sink {
+ public:
+  FailingSink() : Sink("failing") {}
+  bool take(std::string_view) override { return true; }
+  void flush() override { chatgate::test::fail_allocation(fails ? ++rounds_ % 8 + 1 : 0); }
+  void finish(std::chrono::milliseconds) override {}
+
+  std::atomic<bool> fails{true};
+
+ private:
+  std::size_t rounds_ = 0;
+};
+
+TEST_F(NoMemory, TheWriterOfEventsGoesOn) {
+  telemetry::RecentEvents recent;
+  telemetry::EventWriterOptions options;
+  options.recent = &recent;
+  options.interval = std::chrono::milliseconds(1);
+  std::vector<std::unique_ptr<telemetry::Sink>> sinks;
+  sinks.push_back(std::make_unique<FailingSink>());
+  auto& failing = static_cast<FailingSink&>(*sinks.back());
+  telemetry::EventWriter writer(std::move(options), std::move(sinks));
+  telemetry::EventRing ring(64);
+  writer.add_ring(ring, nullptr);
+  writer.start();
+  constexpr std::size_t kEvents = 40;
+  for (std::size_t n = 0; n < kEvents; ++n) {
+    ASSERT_TRUE(ring.push(telemetry::Event()));
+    ASSERT_TRUE(writer.write_line("{\"number\":" + std::to_string(n) + "}"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(4));
+  }
+  failing.fails = false;
+  writer.flush();
+  const auto page = recent.last(telemetry::RecentEvents::Kind::all, 1000);
+  std::size_t events = 0;
+  for (const std::string& line : page.lines) events += line.starts_with("{\"timestamp\"");
+  // What a round could not end is told again; nothing is missing.
+  EXPECT_GE(events, kEvents);
+  EXPECT_GE(page.lines.size() - events, kEvents);
+}
+
+TEST_F(NoMemory, ACaptureBeginsOrIsNotThere) {
+  boost::asio::io_context io;
+  std::vector<std::unique_ptr<engine::Mailbox>> mailboxes;
+  std::vector<engine::Mailbox*> all;
+  for (int i = 0; i < 2; ++i) {
+    all.push_back(mailboxes.emplace_back(std::make_unique<engine::Mailbox>()).get());
+  }
+  CaptureControl captures(io, all, std::chrono::milliseconds(0));
+  CaptureControl::Settings settings;
+  settings.name = "a name that is longer than fits";
+  settings.match = "a match that takes memory of its own";
+  settings.room.bytes = CaptureControl::kLeastRoom;
+  std::size_t begun = 0;
+  with_each_failing([&] { ASSERT_TRUE(captures.start(settings, [&](std::size_t) { ++begun; })); },
+                    [&](bool told) {
+                      ASSERT_EQ(captures.find(settings.name) == nullptr, told);
+                      if (told) return;
+                      io.restart();
+                      io.run();
+                      ASSERT_TRUE(captures.remove(settings.name));
+                    });
+  EXPECT_EQ(begun, 1u);
 }
 
 }  // namespace
