@@ -21,7 +21,6 @@ TraceControl::TraceControl(boost::asio::io_context& io,
 
 void TraceControl::start(const engine::TraceFilter& filter, std::uint32_t packets,
                          std::function<void(std::size_t)> callback) {
-  requests_.stop();
   if (requests_.busy()) {  // another caller's, which is not yet with all workers
     boost::asio::post(io_, [callback = std::move(callback)] { callback(0); });
     return;

@@ -254,5 +254,22 @@ TEST_F(TracerTest, OnlyTheOwnerMayTrace) {
   EXPECT_EQ(run("trace 501").status, kInvalid);
 }
 
+TEST_F(TracerTest, ATraceThatIsJustBeginningIsLeftAlone) {
+  std::optional<Reply> first, second;
+  commands->execute("trace 5", Caller{0, 1, "/"}, [&](Reply reply) { first = std::move(reply); });
+  commands->execute("trace tcp 5", Caller{0, 1, "/"},
+                    [&](Reply reply) { second = std::move(reply); });
+  for (int i = 0; i < 1000 && !(first && second); ++i) {
+    gateway.tick_worker();
+    io.restart();
+    io.run_one_for(std::chrono::milliseconds(5));
+  }
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->status, kDone);
+  EXPECT_EQ(second->status, kFailed);
+  gateway.send(datagram(1));
+  EXPECT_EQ(run("show trace").result["packets"].size(), 1u);
+}
+
 }  // namespace
 }  // namespace chatgate::control::testing
