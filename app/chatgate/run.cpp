@@ -26,7 +26,7 @@
 #include "heartbeat.h"
 #include "log_line.h"
 #include "options.h"
-#include "pid_file.h"
+#include "process/pid_file.h"
 #include "process/privileges.h"
 #include "process/service_manager.h"
 #include "process/supervisor.h"
@@ -153,7 +153,7 @@ int forward(const RunRequest& request, const control::LoadResult& loaded,
   }
   print(findings);
   if (findings.has_errors()) return kFailed;
-  PidFile pid_file;
+  process::PidFile pid_file;
   if (!pid_file.write(request.pid_file, request.user)) {
     log_line("cannot write " + request.pid_file);
     return kFailed;

@@ -140,7 +140,7 @@ bool make_folder_for(const std::optional<User>& user, const std::string& folder)
   const std::string above = fs::path(folder).parent_path().string();
   if (!above.empty()) fs::create_directories(above, error);
   if (::mkdir(folder.c_str(), kFolderMode) != 0) return errno == EEXIST;
-  return !user || ::geteuid() != 0 || ::chown(folder.c_str(), user->uid, user->gid) == 0;
+  return !user || ::geteuid() != 0 || ::lchown(folder.c_str(), user->uid, user->gid) == 0;
 }
 
 std::string give_up(const std::optional<User>& user, std::initializer_list<int> kept) {
