@@ -8,7 +8,6 @@
 #include <iostream>
 #include <optional>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include "catalog/registry.h"
@@ -18,6 +17,7 @@
 #include "telemetry/file_sink.h"
 
 #include "commands.h"
+#include "host_name.h"
 #include "options.h"
 
 namespace chatgate::app {
@@ -117,11 +117,6 @@ std::optional<Request> request_of(const po::variables_map& values) {
   }
   if (!good) return std::nullopt;
   return request;
-}
-
-std::string host_name() {
-  char name[256] = "";
-  return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 // The sink of --events: a file that is emptied first, or standard output.

@@ -24,6 +24,7 @@
 
 #include "commands.h"
 #include "heartbeat.h"
+#include "host_name.h"
 #include "log_line.h"
 #include "options.h"
 #include "process/pid_file.h"

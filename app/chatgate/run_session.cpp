@@ -7,6 +7,7 @@
 #include "control/metrics.h"
 
 #include "commands.h"
+#include "host_name.h"
 #include "log_line.h"
 #include "process/service_manager.h"
 #include "status_line.h"
@@ -50,17 +51,12 @@ void repeat(boost::asio::steady_timer& timer, milliseconds interval, Action acti
   timer.expires_after(interval);
   timer.async_wait([&timer, interval, action](const boost::system::error_code& error) {
     if (error) return;
-    action();
     repeat(timer, interval, action);
+    action();
   });
 }
 
 }  // namespace
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof(name) - 1) == 0 ? std::string(name) : std::string();
-}
 
 RunSession::RunSession(const RunRequest& request, io::DpdkGateway& gateway,
                        telemetry::EventWriter& writer, const telemetry::RecentEvents& recent,
@@ -108,7 +104,8 @@ void RunSession::serve() {
   wait_for_signal();
   watch_links();
   each_second();
-  io_.run();
+  // A task that fails ends no other.
+  while (!io_.stopped()) unless_it_fails(log_line, "a task failed", [this] { io_.run(); });
   commands_.tell("gateway ended", own_word());
   server_.close();
   if (metrics_) metrics_->close();
@@ -127,16 +124,15 @@ control::HttpConfig RunSession::metrics_config(const HostPort& address) {
 void RunSession::wait_for_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
+    wait_for_signal();  // before anything fails
     switch (signal) {
-      case SIGHUP: reload(); break;
-      case SIGUSR1: writer_.reopen(); break;
+      case SIGHUP: return reload();
+      case SIGUSR1: return writer_.reopen();
       default:
+        io_.stop();
         log_line("ending");
         process::notify_manager("STOPPING=1\nSTATUS=Ending");
-        io_.stop();
-        return;
     }
-    wait_for_signal();
   });
 }
 

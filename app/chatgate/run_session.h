@@ -23,9 +23,6 @@
 
 namespace chatgate::app {
 
-// This machine's name, empty where it has none.
-std::string host_name();
-
 class RunSession {
  public:
   // All must outlive it.
