@@ -27,24 +27,11 @@ constexpr Usage kUsage{
     "chatgate check --json policy/chatgate.json",
 };
 
-nlohmann::ordered_json to_json(const Diagnostics& diagnostics, Severity severity) {
-  auto list = nlohmann::ordered_json::array();
-  for (const Diagnostic& each : diagnostics.all()) {
-    if (each.severity != severity) continue;
-    list.push_back({{"file", each.place.file},
-                    {"line", each.place.line},
-                    {"column", each.place.column},
-                    {"message", each.message},
-                    {"remedy", each.remedy}});
-  }
-  return list;
-}
-
 void print_json(const control::LoadResult& result) {
   nlohmann::ordered_json object = {
       {"ok", result.snapshot != nullptr},
-      {"errors", to_json(result.diagnostics, Severity::error)},
-      {"warnings", to_json(result.diagnostics, Severity::warning)},
+      {"errors", control::to_json(result.diagnostics, Severity::error)},
+      {"warnings", control::to_json(result.diagnostics, Severity::warning)},
       {"rules", {{"loaded", result.signature_count}, {"refused", result.signatures_refused}}},
       {"policy_rules", {{"loaded", result.rule_count}, {"refused", result.rules_refused}}},
       {"sha256", result.sha256}};
