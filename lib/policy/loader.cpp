@@ -119,9 +119,11 @@ class PolicyLoader {
   void load_rules(ObjectReader& object) {
     const auto* rules = object.list("rules");
     if (rules == nullptr) return;
-    if (rules->size() > RuleId::capacity()) {
+    // The last number is the engine's own, of flows that no rule has decided.
+    constexpr std::size_t kMostRules = RuleId::capacity() - 1;
+    if (rules->size() > kMostRules) {
       reporter_.error(object.get("rules")->at, "there are too many rules",
-                      "at most " + std::to_string(RuleId::capacity()));
+                      "at most " + std::to_string(kMostRules));
       return;
     }
     for (std::size_t i = 0; i < rules->size(); ++i) {

@@ -1,5 +1,6 @@
 #include "policy/loader.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
@@ -384,6 +385,22 @@ TEST(PolicyLoader, EveryCutOfAPolicyIsRefusedWithOneError) {
     fill(builder);
     load(text.substr(0, size), "p", builder, diagnostics);
     EXPECT_EQ(diagnostics.error_count(), 1u) << size;
+  }
+}
+
+TEST(PolicyLoader, AsManyRulesAsThereAreNumbersFor) {
+  // One number stands for flows that no rule has decided, and one for none.
+  for (const std::size_t count : {65535u, 65534u}) {
+    std::string text = "{\"rules\": [";
+    for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "0" : ",0";
+    Diagnostics diagnostics;
+    CatalogueBuilder builder(diagnostics);
+    fill(builder);
+    load(text + "]}", "p", builder, diagnostics);
+    const bool too_many = std::any_of(
+        diagnostics.all().begin(), diagnostics.all().end(),
+        [](const Diagnostic& finding) { return finding.message == "there are too many rules"; });
+    EXPECT_EQ(too_many, count == 65535) << count;
   }
 }
 
