@@ -1,5 +1,6 @@
 #include "control/last_good.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
@@ -20,6 +21,7 @@ bool write_whole(const std::string& file, std::string_view text) {
   bool good = true;
   while (good && !text.empty()) {
     const ssize_t written = ::write(out, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
     good = written > 0;
     if (good) text.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -107,6 +107,7 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
       accepted_.pop_back();
       throw;
     }
+    registry_ = std::move(registry);  // workers have used the numbers, even if it is taken back
     outcome.self_test = test(*loaded.snapshot);
     outcome.forced = !outcome.self_test->passed() && on_alarm == OnAlarm::keep;
     if (!outcome.self_test->passed() && !outcome.forced) {
@@ -116,11 +117,13 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
     last_self_test_ = outcome.self_test;
   }
   if (outcome.accepted) {
-    registry_ = std::move(registry);
     outcome.generation = loaded.snapshot->generation;
     if (accepted_.size() > kKept) accepted_.pop_front();
     stale_lists_ = std::move(loaded.stale_lists);
-    keep_on_disk(source_.state_folder, accepted_.back().text);
+    if (!keep_on_disk(source_.state_folder, accepted_.back().text)) {
+      outcome.diagnostics.warning({source_.state_folder, 0, 0}, "cannot keep the policy here",
+                                  "a start with a bad policy would use an older one");
+    }
     Json told = {{"policy", policy_file()},
                  {"sha256", outcome.sha256},
                  {"generation", outcome.generation},

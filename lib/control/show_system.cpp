@@ -22,8 +22,7 @@ std::string speed_text(std::uint32_t mbit_per_second) {
 
 Reply show_version(Context& context, const Invocation&, const Caller&) {
   const auto snapshot = context.gateway.snapshot();
-  const std::uint64_t uptime =
-      (context.now().nanoseconds - context.started.nanoseconds) / 1'000'000'000;
+  const std::uint64_t uptime = seconds_since(context.now(), context.started);
   Reply reply;
   reply.result = {{"version", CHATGATE_VERSION},
                   {"uptime_seconds", uptime},

@@ -443,5 +443,33 @@ TEST_F(CommandsTest, QuestionsAtTheSameTimeAreAnsweredInTurn) {
   EXPECT_THAT(limits, ElementsAre(1, 5, 9));
 }
 
+TEST_F(CommandsTest, TheClockMayBeSetBack) {
+  Time now = from_seconds(kNow);
+  config.clock = [&now] { return now; };
+  run("show version");
+  now = from_seconds(kNow - 100);
+  EXPECT_EQ(run("show version").result["uptime_seconds"], 0);
+}
+
+TEST_F(CommandsTest, ANumberThatWorkersHaveUsedIsNotGivenToAnotherApplication) {
+  config.load = [](const LoadRequest& request, catalog::ApplicationRegistry& numbers) {
+    LoadResult result;
+    numbers.intern("zulu");
+    result.snapshot = small_snapshot(request.generation);
+    return result;
+  };
+  gateway.workers_say = [] { return nullptr; };
+  EXPECT_EQ(run("policy reload").status, kFailed);  // taken back, after it was in force
+  EXPECT_EQ(gateway.published, 2);
+  EXPECT_NE(registry.intern("another"), ApplicationId(0));
+}
+
+TEST_F(CommandsTest, APolicyThatCannotBeKeptOnTheDiskIsToldOf) {
+  config.source.state_folder = "/dev/null/state";
+  const Reply reply = run("policy reload force");
+  EXPECT_EQ(reply.status, kDone);
+  EXPECT_THAT(reply.text, HasSubstr("/dev/null/state: warning: cannot keep the policy here"));
+}
+
 }  // namespace
 }  // namespace chatgate::control::testing
