@@ -1,13 +1,12 @@
 #include "control/list_loader.h"
 
 #include <algorithm>
-#include <chrono>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
 #include "control/digest.h"
 #include "control/loader.h"
+#include "policy/networks_loader.h"
 
 #include "config/json_document.h"
 #include "lists/reader.h"
@@ -16,12 +15,6 @@ namespace chatgate::control {
 namespace {
 
 constexpr std::size_t kMaxListBytes = std::size_t{1} << 30;
-
-Time now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return Time{static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(since).count())};
-}
 
 // Null, and an error, where any of the files fails.
 std::shared_ptr<const lists::List> read(const std::vector<std::string>& paths,
@@ -56,7 +49,7 @@ std::shared_ptr<const lists::List> read(const std::vector<std::string>& paths,
   if (diagnostics.has_errors()) return nullptr;
   auto list = std::make_shared<lists::List>(reader.finish(key));
   list->files = std::move(files);
-  list->loaded = now();
+  list->loaded = system_time();
   return list;
 }
 
@@ -84,13 +77,11 @@ LoadedLists load_lists(const LoadRequest& request, const policy::Draft& draft,
   if (draft.lists.empty()) return result;
   const lists::Lists* running = request.running_lists.get();
   const SuffixHash::Key key = running == nullptr ? SuffixHash::Key() : running->key();
-  const auto folder = std::filesystem::path(request.policy_file).parent_path();
   std::vector<lists::Lists::Entry> entries;
   for (const policy::ListDraft& wanted : draft.lists) {
     std::vector<std::string> paths;
     for (const policy::NamedFile& file : wanted.files) {
-      const std::filesystem::path path = file.path;
-      paths.push_back((path.is_absolute() ? path : folder / path).string());
+      paths.push_back(policy::beside_policy(request.policy_file, file.path));
     }
     std::shared_ptr<const lists::List> older;
     if (const ListId id = running == nullptr ? ListId::none() : running->find(wanted.name);

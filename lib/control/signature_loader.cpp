@@ -7,6 +7,7 @@
 
 #include "control/loader.h"
 #include "detect/parser.h"
+#include "policy/networks_loader.h"
 
 #include "config/json_document.h"
 
@@ -33,11 +34,9 @@ detect::Variables variables_of(const policy::Draft& draft) {
 
 // Those that the policy names, relative to it, and those of the request.
 std::vector<std::string> paths_of(const LoadRequest& request, const policy::Draft& draft) {
-  const auto folder = std::filesystem::path(request.policy_file).parent_path();
   std::vector<std::string> paths;
   for (const policy::NamedFile& file : draft.signatures) {
-    const std::filesystem::path path = file.path;
-    paths.push_back((path.is_absolute() ? path : folder / path).string());
+    paths.push_back(policy::beside_policy(request.policy_file, file.path));
   }
   paths.insert(paths.end(), request.rule_files.begin(), request.rule_files.end());
   return paths;
