@@ -134,13 +134,17 @@ void HttpServer::State::accept(const std::shared_ptr<State>& self) {
   self->acceptor.async_accept([self](const error_code& error, tcp::socket socket) {
     if (!self->acceptor.is_open()) return;
     if (!error) {
-      // One too many is hung up on: it costs no more than that.
-      if (self->sessions.size() < self->config.most_clients) {
-        auto session = std::make_shared<Session>(self, std::move(socket));
-        self->sessions.insert(session);
-        session->read();
+      accept(self);  // first, in the memory of the accept that has just ended
+      try {
+        // One too many is hung up on: it costs no more than that.
+        if (self->sessions.size() < self->config.most_clients) {
+          auto session = std::make_shared<Session>(self, std::move(socket));
+          self->sessions.insert(session);
+          session->read();
+        }
+      } catch (const std::exception&) {  // nor is there memory for every one
       }
-      return accept(self);
+      return;
     }
     // No descriptor left, most likely: try again in a while.
     self->pause.expires_after(kAcceptPause);

@@ -72,7 +72,7 @@ struct Server::State {
   std::string made_folder;    // by open(), removed again if it is empty
 
   static void accept(const std::shared_ptr<State>& self);
-  static void admit(const std::shared_ptr<State>& self);
+  static void admit(const std::shared_ptr<State>& self, stream_protocol::socket client);
 };
 
 // One client: a request is read, answered, and only then the next one is read.
@@ -251,8 +251,14 @@ void Server::State::accept(const std::shared_ptr<State>& self) {
   self->acceptor.async_accept(self->waiting, [self](const error_code& error) {
     if (!self->acceptor.is_open()) return;
     if (!error) {
-      admit(self);
-      return accept(self);
+      stream_protocol::socket client = std::move(self->waiting);
+      self->waiting = stream_protocol::socket(self->acceptor.get_executor());
+      accept(self);  // first, in the memory of the accept that has just ended
+      try {
+        admit(self, std::move(client));
+      } catch (const std::exception&) {  // no memory for it: this client is hung up on
+      }
+      return;
     }
     // No descriptor left, most likely: try again in a while.
     self->pause.expires_after(kAcceptPause);
@@ -262,10 +268,9 @@ void Server::State::accept(const std::shared_ptr<State>& self) {
   });
 }
 
-void Server::State::admit(const std::shared_ptr<State>& self) {
+void Server::State::admit(const std::shared_ptr<State>& self, stream_protocol::socket client) {
   const bool full = self->sessions.size() >= self->config.most_clients;
-  auto session = std::make_shared<Session>(self, std::move(self->waiting));
-  self->waiting = stream_protocol::socket(self->acceptor.get_executor());
+  auto session = std::make_shared<Session>(self, std::move(client));
   if (full) {
     return session->refuse(
         {"there are " + std::to_string(self->config.most_clients) + " clients already",
@@ -316,7 +321,8 @@ void give_to_group(const std::string& path, const std::string& group) {
     return;
   }
   // Only root and members may; others keep their own group, which is no less safe.
-  [[maybe_unused]] const int ignored = ::chown(path.c_str(), static_cast<uid_t>(-1), found->gr_gid);
+  [[maybe_unused]] const int ignored =
+      ::lchown(path.c_str(), static_cast<uid_t>(-1), found->gr_gid);
 }
 
 }  // namespace
