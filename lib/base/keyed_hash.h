@@ -3,7 +3,8 @@
 // NH, the universal hash of UMAC (RFC 4418 section 5.2.2), over 64-bit words with 128-bit products:
 // for any two different keys the chance of a collision over the random secret is about 2^-64, so a
 // peer who does not see hash values cannot choose tuples that share a bucket. Three multiplications
-// for a 40-byte key. Not a message digest: never show its values outside the process.
+// for a 40-byte key. Not a message digest: whoever sees enough of its values can work out the
+// secret, so only the operator does (the flow_id of events is made of one).
 //
 // The secret is drawn once at start. Threads: immutable after construction.
 #pragma once

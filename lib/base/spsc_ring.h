@@ -55,7 +55,8 @@ class SpscRing {
 
   // Either side, or a third: how many records wait; exact only while both sides are still.
   std::size_t size() const {
-    return head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_acquire);
+    const std::size_t tail = tail_.load(std::memory_order_acquire);  // first: never past the head
+    return head_.load(std::memory_order_acquire) - tail;
   }
 
  private:

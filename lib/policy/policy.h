@@ -168,7 +168,6 @@ class Policy {
   const Times& times() const { return content_.times; }
   const MacClasses& macs() const { return macs_; }
 
-  // The same content under another mode, for `mode enforce|monitor`.
   Mode mode() const { return content_.mode; }
   std::span<const Rule> rules() const { return content_.rules; }
   Action fallback() const { return content_.fallback; }
