@@ -1,7 +1,6 @@
 // What the policy says about a connection or a single packet.
 //
-// Filled by policy, turned into a disposition by enforcement. A verdict's scope is part of it: a
-// DNS question is answered by itself, a connection falls as a whole.
+// Filled by policy, turned into a disposition by enforcement.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +29,8 @@ enum class Mode : std::uint8_t { enforce, monitor };
 
 std::string_view to_string(Mode mode);
 
-enum class Scope : std::uint8_t { flow, packet };
-
 struct Verdict {
   Action action = Action::allow;
-  Scope scope = Scope::flow;
   bool log = false;  // an event even where the action forwards
   // No rule decided, but `http.port_misuse`: the application hides in HTTP or on a web's port.
   bool port_misuse = false;

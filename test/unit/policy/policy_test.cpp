@@ -60,7 +60,6 @@ class Decide : public testing::Test {
     connection.client = address(client);
     connection.server = address(server);
     const Verdict verdict = policy.decide(connection);
-    EXPECT_EQ(verdict.scope, Scope::flow);
     return std::string(policy.rule_name(verdict.rule)) + " " +
            std::string(to_string(verdict.action)) + (verdict.log ? " log" : "");
   }
