@@ -110,6 +110,8 @@ po::options_description run_options() {
       "least room for frames, for each device; 0: what its queues need");
   add("redact-people", po::bool_switch(), "no log-ins, peers and file names in events");
   add("protocol-events", po::bool_switch(), "dns, tls, quic and http events too");
+  add("stats-interval", po::value<unsigned>()->default_value(10)->value_name("SECONDS"),
+      "between two events with all counters; 0: none");
   add("syscall-filter", text("on|off")->default_value("on"), "refuse system calls it never needs");
   return options;
 }
@@ -139,6 +141,11 @@ RunRequest run_request(const po::variables_map& values, Diagnostics& findings) {
     findings.error({"chatgate run"}, "--frames is out of range", "0 to 16777216");
   }
   request.gateway.worker.protocol_events = values["protocol-events"].as<bool>();
+  const unsigned seconds = values["stats-interval"].as<unsigned>();
+  if (seconds > 86400) {
+    findings.error({"chatgate run"}, "--stats-interval is out of range", "0 to 86400");
+  }
+  request.stats_interval = std::chrono::seconds(seconds);
   request.gateway.eal_extra = text_of(values, "eal");
 
   for (const std::string& word : texts_of(values, "events")) {

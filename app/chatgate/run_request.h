@@ -5,6 +5,7 @@
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct RunRequest {
   std::optional<process::User> user;
   process::SupervisorConfig supervisor;
   std::optional<HostPort> metrics;
+  std::chrono::seconds stats_interval{0};  // 0: no stats events
 };
 
 boost::program_options::options_description run_options();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "control/metrics.h"
+#include "control/stats_event.h"
 
 #include "commands.h"
 #include "host_name.h"
@@ -66,7 +67,8 @@ RunSession::RunSession(const RunRequest& request, io::DpdkGateway& gateway,
       socket_(request.socket),
       commands_(io_, gateway, registry, commands_config(request, writer, recent)),
       server_(io_, commands_, server_config(request)),
-      started_(control::system_time()) {
+      started_(control::system_time()),
+      stats_interval_(request.stats_interval) {
   signals_.add(SIGUSR1);
   if (request.metrics) metrics_.emplace(io_, metrics_config(*request.metrics));
 }
@@ -104,8 +106,12 @@ void RunSession::serve() {
   wait_for_signal();
   watch_links();
   each_second();
+  if (stats_interval_.count() != 0) {
+    repeat(stats_timer_, stats_interval_, [this] { tell_stats(); });
+  }
   // A task that fails ends no other.
   while (!io_.stopped()) unless_it_fails(log_line, "a task failed", [this] { io_.run(); });
+  tell_stats();
   commands_.tell("gateway ended", own_word());
   server_.close();
   if (metrics_) metrics_->close();
@@ -159,6 +165,17 @@ void RunSession::each_second() {
                     [this] { commands_.keep_time(own_word()); });
     unless_it_fails(log_line, "the service manager could not be told",
                     [this] { tell_manager(""); });
+  });
+}
+
+void RunSession::tell_stats() {
+  if (stats_interval_.count() == 0) return;
+  unless_it_fails(log_line, "the counters could not be told", [this] {
+    const auto uptime =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
+    writer_.write_line(control::stats_line(commands_.counters(), control::system_time(),
+                                           static_cast<std::uint64_t>(uptime.count()), host_name()),
+                       telemetry::EventWriter::Keep::no);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -48,16 +49,19 @@ class RunSession {
   void reload();
   void watch_links();
   void each_second();
+  void tell_stats();
 
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
-  boost::asio::steady_timer link_timer_{io_}, second_timer_{io_};
+  boost::asio::steady_timer link_timer_{io_}, second_timer_{io_}, stats_timer_{io_};
   io::DpdkGateway& gateway_;
   telemetry::EventWriter& writer_;
   const std::string socket_;
   control::Commands commands_;
   control::Server server_;
   const Time started_;
+  const std::chrono::seconds stats_interval_;  // 0: none
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::string told_;  // the line that the service manager has
   std::optional<control::HttpServer> metrics_;
 };

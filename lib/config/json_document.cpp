@@ -310,7 +310,7 @@ std::optional<JsonValue> parse_json(std::string_view text, const std::string& fi
                                     Diagnostics& diagnostics) {
   Reporter reporter(file, diagnostics);
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-    diagnostics.error({file}, "is empty", "expected a JSON object");
+    diagnostics.error({file, 1, 1}, "the file is empty", "expected a JSON object");
     return std::nullopt;
   }
   // The parser would take a NUL for the end of the text and ignore what follows.

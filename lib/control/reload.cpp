@@ -99,6 +99,7 @@ ReloadOutcome PolicyControl::put_in_force(LoadRequest request, std::string_view 
     // All that takes memory comes before the policy is in force, or after everything fits it.
     auto back = std::make_shared<engine::Snapshot>(*before);
     back->generation = loaded.snapshot->generation + 1;
+    back->same_rules = 0;
     accepted_.push_back(
         {loaded.snapshot->generation, outcome.sha256, std::move(loaded.text), clock_()});
     try {
@@ -202,6 +203,7 @@ bool PolicyControl::keep_time(const Caller& caller) {
   auto next = std::make_shared<engine::Snapshot>(*running);
   // A new generation, so that flows already decided are judged anew.
   ++next->generation;
+  ++next->same_rules;
   next->times = in_force;
   const std::uint32_t generation = next->generation;
   publish(std::move(next), true);
@@ -270,6 +272,7 @@ ListsOutcome PolicyControl::reload_lists(std::string_view name, const Caller& ca
     auto snapshot = std::make_shared<engine::Snapshot>(*running);
     // A new generation, so that flows already decided are judged anew.
     outcome.generation = ++snapshot->generation;
+    ++snapshot->same_rules;
     snapshot->lists = std::make_shared<const lists::Lists>(std::move(next));
     publish(snapshot, true);
     outcome.self_test = last_self_test_ = test(*snapshot);
@@ -287,6 +290,7 @@ void PolicyControl::take_lists_back(const engine::Snapshot& running, const Calle
                                     ListsOutcome& outcome) {
   auto back = std::make_shared<engine::Snapshot>(running);
   outcome.generation = back->generation = outcome.generation + 1;
+  back->same_rules += 2;  // those before, and the one that is taken back
   publish(back, true);
   audit_failed_test(caller, running.sha256, *outcome.self_test);
   for (ListOutcome& list : outcome.lists) {
@@ -330,6 +334,7 @@ bool PolicyControl::set_mode(policy::Mode mode, const Caller& caller) {
   auto next = std::make_shared<engine::Snapshot>(*running);
   // A new generation, so that flows already decided are judged anew under the mode.
   ++next->generation;
+  ++next->same_rules;
   next->mode_override.reset();
   if (next->policy->mode() != mode) next->mode_override = mode;
   const std::uint32_t generation = next->generation;

@@ -42,6 +42,7 @@ telemetry::Event* Pipeline::begin_event(telemetry::EventType type, FlowIndex flo
   if (event == nullptr) return nullptr;
   fill_flow(*event, flow, telemetry::FlowEnd::timeout);
   event->type = type;
+  if (type != telemetry::EventType::flow) event->generation = snapshot_->generation;
   return event;
 }
 
@@ -186,12 +187,23 @@ void Pipeline::flow_event(FlowIndex flow, telemetry::FlowEnd end) {
   events_->commit();
 }
 
+// The generation in which the rule's number of a flow's verdict means the rule: the running one, as
+// long as it has the same rules. The record holds the low bits.
+std::uint32_t Pipeline::decided_generation(const HotFlow& hot) const {
+  if (!flow::is_decided(hot.stage)) return snapshot_->generation;
+  const auto age = static_cast<std::uint16_t>(snapshot_->generation - hot.generation);
+  return age <= snapshot_->same_rules ? snapshot_->generation : snapshot_->generation - age;
+}
+
 // Of the lists that the rule of a decided flow names, the one that its name or server is in. The
 // record has no room for it.
 ListId Pipeline::decided_list(const HotFlow& hot, const ColdFlow& cold) const {
   const auto rules = snapshot_->policy->rules();
   if (cold.im.evidence == catalog::Evidence::access_list) return ListId::none();  // of a line
-  if (!flow::is_decided(hot.stage) || cold.rule.value() >= rules.size()) return ListId::none();
+  if (!flow::is_decided(hot.stage) || decided_generation(hot) != snapshot_->generation ||
+      cold.rule.value() >= rules.size()) {
+    return ListId::none();
+  }
   const lists::Mask named = rules[cold.rule.value()].lists;
   if ((named & (named - 1)) == 0 || snapshot_->lists == nullptr) return lists::first(named);
   flow::NameStore::Buffer buffer;
@@ -213,7 +225,7 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
   event.vlan_count = static_cast<std::uint8_t>(event.vlan[1] != 0 ? 2 : event.vlan[0] != 0 ? 1 : 0);
   event.time = now_;
   event.packet_number = 0;
-  event.generation = snapshot_->generation;
+  event.generation = decided_generation(hot);
   event.flow_id = flow_id(flow);
   event.client = hot.client();
   event.server = hot.server();

@@ -59,15 +59,20 @@ catalog::Classification by_port(const catalog::PortMatch& match) {
   return {match.owner, match.service, catalog::Evidence::port};
 }
 
-// A port that others use too tells nothing of a flow that shows itself to be another's: by a name
-// that is known to be shared, or by bytes in which the owner's own protocol would be recognised.
-bool is_refuted(const Snapshot& snapshot, const Ends& ends, const catalog::PortMatch& match,
-                std::span<const proto::Facts::Name> names) {
-  if (!match.shared || !match.owner.valid()) return false;
-  for (const proto::Facts::Name& each : names) {
+// A name that is known to be shared is said: what others use too, whatever the port.
+bool says_a_shared_name(const Snapshot& snapshot, std::span<const proto::Facts::Name> names) {
+  return std::any_of(names.begin(), names.end(), [&](const proto::Facts::Name& each) {
     const catalog::NameMatch name = snapshot.catalogue->match_name(each.host.view());
-    if (name.found() && !name.exclusive) return true;
-  }
+    return name.found() && !name.exclusive;
+  });
+}
+
+// A port that others use too tells nothing of a flow that shows itself to be another's: by an
+// address of somebody else's, or by bytes in which the owner's own protocol would be recognised.
+bool is_refuted(const Snapshot& snapshot, const Ends& ends, const catalog::PortMatch& match,
+                const catalog::AddressMatch& address) {
+  if (!match.shared || !match.owner.valid()) return false;
+  if (address.found() && address.application != match.owner) return true;
   return ends.protocol == proto::AppProto::failed &&
          proto::begins_recognisably(snapshot.catalogue->find(match.owner)->word, ends.tcp);
 }
@@ -102,9 +107,10 @@ catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends,
   catalog::Classification im = by_address(snapshot, ends.server, ends.server_port);
   if (im.known()) return im;
   const catalog::PortMatch port = snapshot.catalogue->match_port(transport(ends), ends.server_port);
-  if (!port.found()) return {};
-  im = by_address_and_port(snapshot.catalogue->match_address(ends.server), port, ends.server_port);
-  if (im.known() || is_refuted(snapshot, ends, port, names)) return im;
+  if (!port.found() || (port.shared && says_a_shared_name(snapshot, names))) return {};
+  const catalog::AddressMatch address = snapshot.catalogue->match_address(ends.server);
+  im = by_address_and_port(address, port, ends.server_port);
+  if (im.known() || is_refuted(snapshot, ends, port, address)) return im;
   return by_port(port);
 }
 

@@ -3,11 +3,12 @@
 // The strongest evidence names the application (catalog::Evidence is in that order). Where one
 // message holds several names, the first that the policy blocks counts, and otherwise the first
 // that is known. A shared name or address never decides by itself; a shared address at one of the
-// application's own ports does, and a shared port as long as nothing speaks against it. A
-// messenger's own protocol names its application, unless a name in it (XMPP's "to") tells more, and
-// every message its service. Where a message only assumes its application, what the flow was taken
-// for stands. Rules about lists see the lists that the name in hand, the server's address, and the
-// name that a DNS answer gave it are in, whether or not an application is known.
+// application's own ports does, and a shared port, as long as nothing speaks against it: a shared
+// name, or of the port alone somebody else's address, or other bytes. A messenger's own protocol
+// names its application, unless a name in it (XMPP's "to") tells more, and every message its
+// service. Where a message only assumes its application, what the flow was taken for stands. Rules
+// about lists see the lists that the name in hand, the server's address, and the name that a DNS
+// answer gave it are in, whether or not an application is known.
 //
 // Pure functions on a worker's thread.
 #pragma once

@@ -348,6 +348,7 @@ class Pipeline {
   void access_event_without_flow(const Packet& packet, policy::AccessId line, bool sender_opens);
   void protocol_event(const Packet& packet, const proto::Facts& facts);
   void flow_event(flow::FlowIndex flow, telemetry::FlowEnd end);
+  std::uint32_t decided_generation(const flow::HotFlow& hot) const;
   ListId decided_list(const flow::HotFlow& hot, const flow::ColdFlow& cold) const;
   void fill_flow(telemetry::Event& event, flow::FlowIndex flow, telemetry::FlowEnd end) const;
 

@@ -21,6 +21,9 @@ namespace chatgate::engine {
 
 struct Snapshot {
   std::uint32_t generation = 1;  // grows by one with every snapshot that is published
+  // How many generations before this one had the same rules, so that the numbers of rules that
+  // their verdicts gave mean the same.
+  std::uint32_t same_rules = 0;
   std::string policy_file;
   std::string sha256;  // of the policy file, hexadecimal
   std::shared_ptr<const catalog::Catalogue> catalogue;

@@ -46,6 +46,7 @@ telemetry::EventWriterOptions writer_options(const ReplayOptions& options) {
   result.eve.host = options.host;
   result.eve.redact_people = options.redact_people;
   result.eve.interfaces = {{"inside", "outside"}};
+  result.in_order = true;
   return result;
 }
 
@@ -223,6 +224,7 @@ void Replay::State::keep_times() {
   if (in_force == snapshot->times) return;
   auto next = std::make_shared<engine::Snapshot>(*snapshot);
   ++next->generation;
+  ++next->same_rules;
   next->times = in_force;
   writer.publish(next->generation, std::make_shared<engine::SnapshotNames>(next));
   writer.flush();

@@ -1,5 +1,6 @@
 #include "telemetry/event_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <map>
@@ -8,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "telemetry/json_text.h"
@@ -43,10 +45,16 @@ struct EventWriter::State {
     if (!options.wall_clock) options.wall_clock = system_time;
   }
 
+  struct Line {
+    std::string text;
+    Keep keep = Keep::yes;
+  };
+
   std::size_t round(bool reopen);
+  void format_in_order();
   void format(const Event& event);
   NamesInUse names_of(std::uint32_t generation) const;
-  void write_to_all(std::string_view line_with_feed, bool blocked = false);
+  void write_to_sinks(std::string_view line_with_feed);
   void report_loss();
   std::string loss_line(std::uint64_t lost_now, std::uint64_t lost_total);
   std::uint64_t lost_before_sinks() const;
@@ -61,9 +69,11 @@ struct EventWriter::State {
   EveFormatter formatter;
   NamesByGeneration names;
   std::string line;
-  std::vector<std::string> ready;
-  std::size_t ready_written = 0;    // of these, by a round that found no memory for the rest
+  std::vector<Line> ready;
+  std::size_t ready_written = 0;  // of these, by a round that found no memory for the rest
+  std::vector<Event> unordered;
   std::vector<std::uint64_t> told;  // of the loss, each sink by a line that it took
+  std::uint64_t told_recent = 0;    // and whoever asks for what was last
   bool stopped = false;
   Clock::time_point next_report{};
 
@@ -75,7 +85,7 @@ struct EventWriter::State {
   std::condition_variable wake;  // the thread waits
   std::condition_variable done;  // flush waits
   NamesByGeneration published;   // all that are still needed
-  std::vector<std::string> lines;
+  std::vector<Line> lines;
   std::uint64_t flush_wanted = 0;
   std::uint64_t flush_done = 0;
   bool running = false;
@@ -90,8 +100,7 @@ NamesInUse EventWriter::State::names_of(std::uint32_t generation) const {
   return {};
 }
 
-void EventWriter::State::write_to_all(std::string_view line_with_feed, bool blocked) {
-  if (options.recent != nullptr) options.recent->add(line_with_feed, blocked);
+void EventWriter::State::write_to_sinks(std::string_view line_with_feed) {
   for (const auto& sink : sinks) sink->write(line_with_feed);
 }
 
@@ -102,7 +111,22 @@ void EventWriter::State::format(const Event& event) {
   line.clear();
   formatter.append(line, event, names_of(event.generation));
   const bool blocked = event.type == EventType::alert && is_blocked(event);
-  write_to_all(line, blocked);
+  if (options.recent != nullptr) options.recent->add(line, blocked);
+  write_to_sinks(line);
+}
+
+// What no packet caused comes last.
+void EventWriter::State::format_in_order() {
+  const auto place = [](const Event& event) {
+    constexpr std::uint64_t kLast = ~std::uint64_t{0};
+    const bool by_packet = event.packet_number != 0;
+    return std::tuple(by_packet ? event.packet_number : kLast,
+                      by_packet ? 0 : event.first_seen.nanoseconds, by_packet ? 0 : event.flow_id);
+  };
+  std::stable_sort(unordered.begin(), unordered.end(),
+                   [&](const Event& a, const Event& b) { return place(a) < place(b); });
+  for (const Event& event : unordered) format(event);
+  unordered.clear();
 }
 
 std::uint64_t EventWriter::State::lost_before_sinks() const {
@@ -158,6 +182,11 @@ void EventWriter::State::report_loss() {
   const std::uint64_t total = lost_before_sinks() + lost_in_sinks();
   const auto now = Clock::now();
   if (now < next_report) return;
+  if (options.recent != nullptr && total > told_recent) {
+    next_report = now + options.loss_every;
+    options.recent->add(loss_line(total - told_recent, total), false);
+    told_recent = total;
+  }
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     if (total <= told[i]) continue;
     next_report = now + options.loss_every;
@@ -188,15 +217,21 @@ std::size_t EventWriter::State::round(bool reopen) {
     for (std::size_t left = source.waiting; left > 0; --left) {
       const Event* event = source.ring->front();
       if (event == nullptr) break;
-      format(*event);
+      if (options.in_order) {
+        unordered.push_back(*event);
+      } else {
+        format(*event);
+      }
       source.ring->pop();
       ++count;
     }
   }
+  format_in_order();
   for (; ready_written < ready.size(); ++ready_written) {
-    std::string& text = ready[ready_written];
-    if (!text.ends_with('\n')) text += '\n';
-    write_to_all(text);
+    Line& each = ready[ready_written];
+    if (!each.text.ends_with('\n')) each.text += '\n';
+    if (options.recent != nullptr && each.keep == Keep::yes) options.recent->add(each.text, false);
+    write_to_sinks(each.text);
   }
   ready.clear();
   ready_written = 0;
@@ -245,13 +280,13 @@ void EventWriter::publish(std::uint32_t generation, std::shared_ptr<const EventN
   state_->published[generation] = std::move(names);
 }
 
-bool EventWriter::write_line(std::string line) {
+bool EventWriter::write_line(std::string line, Keep keep) {
   const std::lock_guard lock(state_->mutex);
   if (state_->lines.size() >= state_->options.line_queue) {
     state_->lines_lost.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
-  state_->lines.push_back(std::move(line));
+  state_->lines.push_back({std::move(line), keep});
   return true;
 }
 

@@ -29,6 +29,9 @@ struct EventWriterOptions {
   std::chrono::milliseconds loss_every{1000};  // least time between two reports of a loss
   std::chrono::milliseconds patience{1000};    // for slow peers at the end
   std::function<Time()> wall_clock;            // for loss reports; empty: the system's
+  // Events of one look at the rings are told in the order of their packets, and ends of flows as
+  // the flows began, so that it makes no difference how many workers there are.
+  bool in_order = false;
   // Is told of every line beside the sinks; may be null, else outlives the writer.
   RecentEvents* recent = nullptr;
 };
@@ -49,9 +52,10 @@ class EventWriter {
   // worker uses them any more; an event that comes later still is written without its rule's name.
   void publish(std::uint32_t generation, std::shared_ptr<const EventNames> names);
 
-  // A ready-made JSON object, without line feed (control's `stats` and `audit`). False, and
-  // counted as lost, where too many wait.
-  bool write_line(std::string line);
+  // A ready-made JSON object, without line feed (control's `stats` and `audit`). Unless it is to be
+  // kept, only the sinks get it. False, and counted as lost, where too many wait.
+  enum class Keep { yes, no };
+  bool write_line(std::string line, Keep keep = Keep::yes);
 
   void start();
   // Writes what is left, as far as peers take it within the patience, and ends the thread.

@@ -44,7 +44,8 @@ SyslogSeverity severity_of(std::string_view line) {
     const bool bad = what.ends_with("refused") || what.ends_with("failed");
     return bad ? SyslogSeverity::error : SyslogSeverity::notice;
   }
-  return type == "stats" ? SyslogSeverity::warning : SyslogSeverity::info;
+  const bool loss = type == "stats" && line.find("\"lost\":") != std::string_view::npos;
+  return loss ? SyslogSeverity::warning : SyslogSeverity::info;
 }
 
 SyslogOrigin own_origin() {

@@ -58,7 +58,7 @@ class EventWatch:
                 if what not in AUDITS:
                     self._wrong(row, "nobody did that")
             elif kind == "stats":
-                self.lost += row.get("stats", {}).get("events-lost", 0)
+                self.lost += row["stats"].get("events", {}).get("lost", 0)
             elif kind == "alert":
                 self._alert(row)
 

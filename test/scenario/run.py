@@ -74,7 +74,7 @@ class Result:
     def comparable(self):
         summary = {key: value for key, value in self.summary.items()
                    if key not in ("engine_seconds", "packets_per_second")}
-        events = sorted(json.dumps(event, sort_keys=True) for event in self.events)
+        events = [json.dumps(event, sort_keys=True) for event in self.events]
         return self.status, summary, events, self.output
 
 

@@ -3,6 +3,7 @@
 
 usage: metrics_test.py SERVED_GATEWAY CATALOGUE CHATGATE|none
 """
+import json
 import os
 import re
 import signal
@@ -188,7 +189,7 @@ class Metrics(unittest.TestCase):
                     [CHATGATE, "run", "--inside", "vdev:net_null0", "--outside", "vdev:net_null1",
                      "--policy", policy, "--catalogue", CATALOGUE, "--socket", os.path.join(folder, "ctl"),
                      "--signature-cache", folder, "--events", "file:" + os.path.join(folder, "events"),
-                     "--metrics", f"127.0.0.1:{port}",
+                     "--metrics", f"127.0.0.1:{port}", "--stats-interval", "1",
                      # A sanitizer ends with calls that the filter refuses.
                      "--syscall-filter", "off" if "ASAN_OPTIONS" in os.environ else "on"],
                     stdout=log, stderr=log)
@@ -197,6 +198,18 @@ class Metrics(unittest.TestCase):
                 finally:
                     gateway.terminate()
                     self.assertEqual(gateway.wait(PATIENCE), 0)
+            with open(os.path.join(folder, "events"), encoding="utf-8") as file:
+                self.look_at_stats([json.loads(line) for line in file])
+
+    def look_at_stats(self, events):
+        """One event of all counters each second, and one at the end, after the last packet."""
+        stats = [event["stats"] for event in events if event["event_type"] == "stats"]
+        self.assertGreaterEqual(len(stats), 2)
+        self.assertLess(stats[0]["uptime"], 3)
+        packets = [each["counters"]["packets"] for each in stats]
+        self.assertEqual(packets, sorted(packets))
+        self.assertGreater(packets[-1], packets[0])
+        self.assertEqual([event["audit"]["what"] for event in events[-1:]], ["gateway ended"])
 
     def look_at(self, gateway, port, log):
         url = f"http://127.0.0.1:{port}"
@@ -206,7 +219,7 @@ class Metrics(unittest.TestCase):
             self.assertTrue(gateway.poll() is None and time.monotonic() < end, log.read())
             time.sleep(0.05)
         first = check(curl(url + "/metrics")[2])
-        time.sleep(0.3)
+        time.sleep(1.2)
         second = check(curl(url + "/metrics")[2])
         polls = [key for key in first if key[0] == "chatgate_worker_polls_total"]
         self.assertEqual(len(polls), 1)

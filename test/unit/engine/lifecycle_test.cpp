@@ -23,6 +23,31 @@ TEST(Worker, AReloadReachesEstablishedFlows) {
   EXPECT_EQ(wire.count(telemetry::Counter::flows_judged_anew), 1u);
 }
 
+// A rule's number means something in its own policy only.
+TEST(Worker, AFlowThatEndsAfterAReloadIsToldWithTheGenerationThatDecided) {
+  for (const std::uint32_t same : {0u, 1u}) {
+    Wire wire(snapshot({{{}, {Category::im}, Action::allow, false}}, 7));
+    Talk talk(wire, 40000, 443);
+    talk.open();
+    talk.client_says(test::client_hello("g.whatsapp.net"));
+    talk.server_says("hello");
+    Talk open(wire, 40001, 443);
+    open.open();
+    open.client_says(test::from_hex("16"));
+    auto next =
+        snapshot({{{kMsn}, {}, Action::reset, false}, {{}, {Category::im}, Action::allow}}, 8);
+    next->same_rules = same;
+    wire.reload(next);
+    wire.wait(4000);
+    const auto ended = wire.events(telemetry::EventType::flow);
+    ASSERT_EQ(ended.size(), 2u);
+    for (const telemetry::Event& flow : ended) {
+      const bool decided = flow.client_port == 40000;
+      EXPECT_EQ(flow.generation, decided && same == 0 ? 7u : 8u) << flow.client_port;
+    }
+  }
+}
+
 TEST(Worker, RequestsAfterAReloadAreReadToo) {
   Wire wire(block_im());
   Talk talk(wire, 40000, 80);

@@ -121,6 +121,41 @@ TEST(Messenger, ASharedPortIsRefutedByASharedName) {
   EXPECT_FALSE(own_name.client_says(test::client_hello("chat.company.example")).forward);
 }
 
+// Whose machines they are is known, and what they serve there is not only the messenger.
+TEST(Messenger, ASharedPortIsRefutedAtSomebodyElsesAddress) {
+  Wire wire(block_im());
+  Talk push(wire, 40000, 5223, "198.18.5.1");
+  push.open();
+  EXPECT_TRUE(push.client_says(test::client_hello("")).forward);
+  EXPECT_TRUE(wire.events(EventType::alert).empty());
+  Talk stream(wire, 40001, 5223, "198.18.5.1");
+  stream.open();
+  EXPECT_FALSE(
+      stream.client_says(test::from_text("<stream:stream xmlns='jabber:client'>")).forward);
+  Talk own_port(wire, 40002, 5222, "198.18.5.1");
+  EXPECT_FALSE(own_port.open().forward) << "a port that is not shared tells everywhere";
+}
+
+// An address and a port of the application's, both shared, tell together, unless a shared name
+// does.
+TEST(Messenger, ASharedNameRefutesAddressAndPort) {
+  Wire wire(block_im());
+  Talk nameless(wire, 40000, 5223, "198.51.100.7");
+  nameless.open();
+  EXPECT_FALSE(nameless.client_says(test::client_hello("")).forward);
+  const auto alerts = wire.events(EventType::alert);
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_EQ(alerts[0].im.application, kWhatsapp);
+  EXPECT_EQ(alerts[0].im.evidence, catalog::Evidence::address);
+  Talk named(wire, 40001, 5223, "198.51.100.7");
+  named.open();
+  EXPECT_TRUE(named.client_says(test::client_hello("www.shared.example")).forward);
+  Talk own_port(wire, 40002, 5222, "198.51.100.7");
+  EXPECT_FALSE(own_port.open().forward &&
+               own_port.client_says(test::client_hello("www.shared.example")).forward)
+      << "a port that is not shared is not refuted";
+}
+
 TEST(Messenger, TextChatAndNothingElse) {
   Wire wire(with_services(
       {{{kMsn}, {Service::text_chat}, Action::allow, false}, {{kMsn}, {}, Action::reset}}));

@@ -49,7 +49,9 @@ inline std::shared_ptr<const catalog::Catalogue> catalogue() {
   set(kWhatsapp, "whatsapp", Category::mobile_messenger).names = {
       {"whatsapp.net", false, true, catalog::Service::any},
       {"shared.example", false, false, catalog::Service::any}};
-  all[1].ports = {{Transport::tcp, 5222, 5222, catalog::Service::any, false, false}};
+  all[1].ports = {{Transport::tcp, 5222, 5222, catalog::Service::any, false, false},
+                  {Transport::tcp, 5223, 5223, catalog::Service::any, false, true}};
+  all[1].addresses = {{*Prefix::parse("198.51.100.0/24"), false}};
   set(kMsn, "msn", Category::legacy_im).ports = {
       {Transport::tcp, 1863, 1863, catalog::Service::any, true, false},
       {Transport::udp, 4000, 4000, catalog::Service::any, true, false}};
@@ -58,7 +60,8 @@ inline std::shared_ptr<const catalog::Catalogue> catalogue() {
   set(kPush, "push", Category::adware).names = {
       {"push.example", false, true, catalog::Service::any}};
   all[3].ports = {{Transport::tcp, 4244, 4244, catalog::Service::any, true, true}};
-  set(kSkype, "skype", Category::mobile_messenger);
+  set(kSkype, "skype", Category::mobile_messenger).addresses = {
+      {*Prefix::parse("198.18.5.0/24"), false}};
   return std::make_shared<catalog::Catalogue>(std::move(all));
 }
 

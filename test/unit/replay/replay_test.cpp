@@ -253,6 +253,37 @@ TEST(Replay, OrderIsTheCapturesWhateverTheWorkers) {
   }
 }
 
+// Flows of all workers that end with one tick, and others that are judged meanwhile.
+TEST(Replay, EventsAreInTheSameOrderWhateverTheWorkers) {
+  Packets packets;
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    const std::string client = "10.2.0." + std::to_string(i * 7 % 251 + 1);
+    const std::uint16_t port = i % 5 == 0 ? 1863 : 9999;
+    if (port == 9999) {
+      packets.add(Frame()
+                      .v4(client, kServer)
+                      .udp(static_cast<std::uint16_t>(20000 + i), port)
+                      .payload("x")
+                      .build(),
+                  i < 200 ? 0 : 61'000);
+    } else {
+      packets.add(Frame()
+                      .v4(client, kServer)
+                      .tcp(static_cast<std::uint16_t>(20000 + i), port, syn)
+                      .seq(i)
+                      .build(),
+                  i < 200 ? 0 : 61'000);
+    }
+  }
+  ReplayOptions options;
+  const Outcome one = run(packets, options);
+  EXPECT_GT(one.events.size(), 250u);
+  for (const unsigned workers : {2u, 5u}) {
+    options.workers = workers;
+    EXPECT_EQ(run(packets, options).events, one.events) << workers;
+  }
+}
+
 TEST(Replay, RingHoldsTheEndOfEveryFlow) {
   Packets packets;
   for (std::uint32_t i = 0; i < 4096; ++i) {

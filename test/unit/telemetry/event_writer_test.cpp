@@ -235,8 +235,10 @@ TEST(EventWriter, LossIsAnEventOfItsOwnOnceAPeriod) {
   EventRing ring(4);
   const auto counters = std::make_unique<WorkerCounters>();
   EventWriterOptions options;
+  RecentEvents recent(8);
   options.loss_every = 10s;
   options.eve.host = "gateway1";
+  options.recent = &recent;
   const auto writer = make_writer(taken, options);
   writer->add_ring(ring, counters.get());
   writer->drain_once();
@@ -253,6 +255,9 @@ TEST(EventWriter, LossIsAnEventOfItsOwnOnceAPeriod) {
     "stats": {"events": {"lost": 3, "lost_total": 3, "lost_before_sinks": 3,
                          "sinks": [{"sink": "memory", "written": 0, "lost": 0}]}}})"));
   EXPECT_EQ(writer->lost(), 5u);
+  const auto kept = recent.last(RecentEvents::Kind::all, 8);
+  ASSERT_EQ(kept.lines.size(), 1u);
+  EXPECT_EQ(json::parse(kept.lines[0])["stats"]["events"]["lost"], 3);
 }
 
 TEST(EventWriter, LossInASinkIsReportedOnceItTakesLinesAgainAndReportsAreNoLoss) {
@@ -285,6 +290,22 @@ TEST(EventWriter, QueueOfLinesIsBounded) {
   writer->drain_once();
   EXPECT_EQ(taken.copy().size(), 3u);  // two lines and the report of the third
   EXPECT_TRUE(writer->write_line("{}"));
+}
+
+// What comes at every interval would push everything else out.
+TEST(EventWriter, ALineThatIsNotToBeKeptReachesTheSinksOnly) {
+  Taken taken;
+  RecentEvents recent(8);
+  EventWriterOptions options;
+  options.recent = &recent;
+  const auto writer = make_writer(taken, options);
+  writer->write_line(R"({"event_type":"stats"})", EventWriter::Keep::no);
+  writer->write_line(R"({"event_type":"audit"})");
+  writer->drain_once();
+  EXPECT_EQ(taken.copy().size(), 2u);
+  const auto kept = recent.since(RecentEvents::Kind::all, 0, 8);
+  ASSERT_EQ(kept.lines.size(), 1u);
+  EXPECT_NE(kept.lines[0].find("audit"), std::string::npos);
 }
 
 TEST(EventWriter, ReopenReachesTheSinks) {

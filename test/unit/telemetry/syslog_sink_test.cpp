@@ -74,7 +74,11 @@ TEST(SyslogMessage, HasTheHeaderOfItsEvent) {
        "<27>1 2026-11-23T20:00:00.003000Z gateway1 chatgate 42 audit - "},
       {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"audit","audit":{"what":"policy loaded"}})",
        "<29>1 2026-11-23T20:00:00.003000Z gateway1 chatgate 42 audit - "},
-      {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"stats"})",
+      {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"stats",)"
+       R"("stats":{"uptime":10,"counters":{"events-lost":3}}})",
+       "<30>1 2026-11-23T20:00:00.003000Z gateway1 chatgate 42 stats - "},
+      {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"stats",)"
+       R"("stats":{"events":{"lost":3}}})",
        "<28>1 2026-11-23T20:00:00.003000Z gateway1 chatgate 42 stats - "},
       // A name from the network that looks like a key does not become one.
       {R"({"timestamp":"2026-11-23T20:00:00.003000+0000","event_type":"flow","n":"\"event_type\":\"audit\""})",
