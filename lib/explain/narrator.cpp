@@ -265,7 +265,8 @@ void Narrator::address(const Entry& entry) {
   std::string result = "of no application";
   if (match.found()) {
     result = word(match.application) +
-             (match.exclusive ? ", its alone" : ", shared with others: does not decide");
+             (match.exclusive ? ", its alone"
+                              : ", shared with others: decides at one of its own ports only");
   }
   step("address", entry.ends.server.to_string(), result);
 }

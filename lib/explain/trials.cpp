@@ -198,6 +198,15 @@ std::vector<Trial> benign_trials(const catalog::Catalogue& catalogue, const Audi
                {text(false, "* OK IMAP4rev1 ready\r\n"), text(true, "a LOGIN user secret\r\n")});
   gatherer.add("plain", "ftp", 21, true,
                {text(false, "220 ready\r\n"), text(true, "USER anonymous\r\n")});
+  // Every notification of a telephone comes this way, also where it may not chat.
+  constexpr std::uint16_t kPush = 5223, kCloudMessaging = 5228;
+  for (const std::string_view name : {"1-courier.push.apple.com", ""}) {
+    gatherer.add("plain", "Apple's push channel", kPush, true, {tls_hello(name)}, "17.57.146.4");
+  }
+  gatherer.add("plain", "Samsung's push channel", kPush, true,
+               {tls_hello("gew1.push.samsungosp.com")});
+  gatherer.add("plain", "Google's push channel", kCloudMessaging, true,
+               {tls_hello("mtalk.google.com")});
   gatherer.add("plain", "bytes on tcp/443", kHttps, true, {noise(kNoise)}).no_web = true;
   gatherer.add("plain", "bytes on tcp/40000", 40000, true, {noise(kNoise)});
   gatherer.add("plain", "bytes on udp/40000", 40000, false, {noise(kNoise)});
