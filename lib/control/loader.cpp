@@ -68,7 +68,6 @@ LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& regist
       load_signatures(request, draft, *snapshot->catalogue, result.diagnostics);
   result.signatures_refused = signatures.refused;
   result.signature_count = signatures.meanings.size();
-  if (result.diagnostics.has_errors()) return result;
   LoadedLists lists = load_lists(request, draft, result.diagnostics);
   if (result.diagnostics.has_errors()) return result;
   snapshot->lists = std::move(lists.lists);

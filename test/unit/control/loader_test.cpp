@@ -113,6 +113,17 @@ TEST_F(Loader, WhatABadPolicyNamesIsReadAllTheSame) {
                       "cannot be read: No such file or directory"}));
 }
 
+TEST_F(Loader, AllFilesThatAreMissingAreTold) {
+  write("policy.json",
+        "{\"rules\": [{\"list\": \"x\", \"action\": \"drop\"}], \"signatures\": [\"none.rules\"],\n"
+        "\"lists\": {\"x\": {\"file\": \"none.txt\"}}}");
+  const LoadResult result = load();
+  EXPECT_EQ(result.snapshot, nullptr);
+  ASSERT_EQ(result.diagnostics.all().size(), 2u);
+  EXPECT_EQ(result.diagnostics.all()[0].place.file, path("none.rules"));
+  EXPECT_EQ(result.diagnostics.all()[1].place.file, path("none.txt"));
+}
+
 TEST_F(Loader, AWarningDoesNotRefuseAPolicy) {
   write("policy.json", "{}");
   const LoadResult result = load();
