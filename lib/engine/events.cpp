@@ -190,7 +190,7 @@ void Pipeline::flow_event(FlowIndex flow, telemetry::FlowEnd end) {
 // The generation in which the rule's number of a flow's verdict means the rule: the running one, as
 // long as it has the same rules. The record holds the low bits.
 std::uint32_t Pipeline::decided_generation(const HotFlow& hot) const {
-  if (!flow::is_decided(hot.stage)) return snapshot_->generation;
+  if (hot.stage == flow::Stage::undecided) return snapshot_->generation;
   const auto age = static_cast<std::uint16_t>(snapshot_->generation - hot.generation);
   return age <= snapshot_->same_rules ? snapshot_->generation : snapshot_->generation - age;
 }

@@ -200,9 +200,8 @@ std::vector<Trial> benign_trials(const catalog::Catalogue& catalogue, const Audi
                {text(false, "220 ready\r\n"), text(true, "USER anonymous\r\n")});
   // Every notification of a telephone comes this way, also where it may not chat.
   constexpr std::uint16_t kPush = 5223, kCloudMessaging = 5228;
-  for (const std::string_view name : {"1-courier.push.apple.com", ""}) {
-    gatherer.add("plain", "Apple's push channel", kPush, true, {tls_hello(name)}, "17.57.146.4");
-  }
+  gatherer.add("plain", "Apple's push channel", kPush, true,
+               {tls_hello("1-courier.push.apple.com")}, "17.57.146.4");
   gatherer.add("plain", "Samsung's push channel", kPush, true,
                {tls_hello("gew1.push.samsungosp.com")});
   gatherer.add("plain", "Google's push channel", kCloudMessaging, true,
