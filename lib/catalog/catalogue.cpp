@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/suffix_hash.h"
+#include "base/translated.h"
 
 namespace chatgate::catalog {
 namespace {
@@ -309,7 +310,7 @@ PortMatch Catalogue::match_port(Transport transport, std::uint16_t port) const {
 }
 
 AddressMatch Catalogue::match_address(const IpAddress& address) const {
-  return indexes_->addresses.match(address);
+  return indexes_->addresses.match(translated(address));
 }
 
 std::size_t Catalogue::memory() const {

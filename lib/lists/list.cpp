@@ -4,6 +4,8 @@
 #include <bit>
 #include <utility>
 
+#include "base/translated.h"
+
 namespace chatgate::lists {
 namespace {
 
@@ -43,9 +45,13 @@ Mask Lists::of_name(std::string_view name, Mask among) const {
 }
 
 Mask Lists::of_address(const IpAddress& address, Mask among) const {
+  const IpAddress behind = translated(address);
   Mask found = 0;
   for_each(among & with_addresses_, [&](std::size_t i) {
-    if (entries_[i].list->addresses.contains(address)) found |= bit(i);
+    const auto& addresses = entries_[i].list->addresses;
+    if (addresses.contains(address) || (behind != address && addresses.contains(behind))) {
+      found |= bit(i);
+    }
   });
   return found;
 }
