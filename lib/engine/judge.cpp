@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/loose_address.h"
 #include "proto/parser.h"
 
 namespace chatgate::engine {
@@ -94,6 +95,7 @@ catalog::Classification by_address_and_port(const catalog::AddressMatch& address
 catalog::Classification by_name(const Snapshot& snapshot, std::string_view name, std::uint16_t port,
                                 catalog::Evidence how) {
   if (const auto address = IpAddress::parse(name)) return by_address(snapshot, *address, port);
+  if (const auto address = parse_loose_v4(name)) return by_address(snapshot, *address, port);
   const catalog::NameMatch match = snapshot.catalogue->match_name(name);
   if (!match.found() || !match.exclusive) return {};
   return {match.application, match.service, how};
@@ -141,11 +143,35 @@ catalog::Classification by_messenger(const Snapshot& snapshot, const Ends& ends,
   return {application->id, said.service, catalog::Evidence::payload};
 }
 
+// What a TLS client asks to speak inside of the connection, by the names of IANA's registry (RFC
+// 7301 section 6), where nobody but the application's clients asks for that.
+catalog::Classification by_alpn(const Snapshot& snapshot, const proto::ClientHello& hello) {
+  struct Known {
+    std::string_view alpn, application;
+  };
+  constexpr Known kKnown[] = {{"xmpp-client", "xmpp"},  // XEP-0368
+                              {"xmpp-server", "xmpp"},
+                              {"irc", "irc"},
+                              {"dot", "encrypted-dns"},   // RFC 7858
+                              {"doq", "encrypted-dns"}};  // RFC 9250
+  for (std::size_t i = 0; i < hello.alpn_count; ++i) {
+    for (const Known& known : kKnown) {
+      if (hello.alpns[i].view() != known.alpn) continue;
+      const catalog::Application* application = snapshot.catalogue->find(known.application);
+      if (application != nullptr) {
+        return {application->id, catalog::Service::any, catalog::Evidence::payload};
+      }
+    }
+  }
+  return {};
+}
+
 // What is known where no name tells: what the message says, else the address or the port.
 catalog::Classification without_known_name(const Snapshot& snapshot, const Ends& ends,
                                            const proto::Facts& facts) {
   catalog::Classification im;
   if (facts.has_messenger) im = by_messenger(snapshot, ends, facts);
+  if (!im.known() && facts.has_hello) im = by_alpn(snapshot, facts.hello);
   // A question about somebody else's name is not a use of the resolver's address or port.
   if (!im.known() && facts.protocol != proto::AppProto::dns) {
     im = without_name(snapshot, ends, std::span(facts.names).first(facts.name_count));
