@@ -211,9 +211,10 @@ class Decoder {
     if (at + 8 > ip_end_) return Decoded::malformed;
     if (!holds(at, 8)) return Decoded::undecodable;
     const std::uint8_t* header = &frame_[at];
-    const std::size_t length = load_be16(header + 4);
-    // A length shorter than the IP payload is legal; zero stands for a jumbogram (RFC 2675), which
-    // no 16-bit IP length can hold.
+    std::size_t length = load_be16(header + 4);
+    // A length shorter than the IP payload is legal. Zero stands for a jumbogram (RFC 2675), and
+    // Linux takes it over IPv6 in any datagram for all that there is.
+    if (length == 0 && layers_.ip_version == 6) length = ip_end_ - at;
     if (length < 8 || at + length > ip_end_) return Decoded::malformed;
     const std::uint16_t from = load_be16(header);
     const std::uint16_t to = load_be16(header + 2);

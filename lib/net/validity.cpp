@@ -41,7 +41,8 @@ bool segment_right(Bytes frame, const Carrier& carrier, std::uint8_t protocol, s
 
 bool udp_right(Bytes frame, const Carrier& carrier, bool zero_allowed) {
   const std::uint8_t* header = &frame[carrier.transport];
-  const std::size_t size = load_be16(header + 4);
+  std::size_t size = load_be16(header + 4);
+  if (size == 0 && carrier.version == 6) size = datagram_end(frame, carrier) - carrier.transport;
   if (carrier.transport + size > frame.size()) return true;
   if (load_be16(header + 6) == 0) return zero_allowed;
   return segment_right(frame, carrier, kUdp, size);
