@@ -1,6 +1,7 @@
 #include "proto/tls.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/cursor.h"
 #include "proto/client_hello.h"
@@ -11,6 +12,7 @@ namespace {
 using Look = HandshakeRecords::Look;
 
 constexpr std::uint8_t kChangeCipherSpec = 20;  // RFC 8446 section 5.1
+constexpr std::uint8_t kAlert = 21;
 constexpr std::uint8_t kApplicationData = 23;
 constexpr std::size_t kRecordHeader = HandshakeRecords::kHeader;
 constexpr std::size_t kMessageHeader = 4;
@@ -62,6 +64,19 @@ Probe probe_old_hello(Bytes stream) {
   if (stream.size() > 3 && stream[3] != 0 && stream[3] != 3) return Probe::not_mine;
   if (stream.size() < OldHello::kHeader) return Probe::unsure;
   return OldHello::read(stream.first(OldHello::kHeader)).sound ? Probe::certain : Probe::not_mine;
+}
+
+// A warning, which may come before a hello: its record whole, or the start of one. Nothing is said
+// of an empty stream.
+constexpr std::array<std::uint8_t, 6> kWarning = {kAlert, HandshakeRecords::kVersionMajor, 0, 0, 2,
+                                                  1};  // then what it warns of
+constexpr std::size_t kWarningSize = kWarning.size() + 1;
+
+bool may_be_warning(Bytes stream) {
+  for (std::size_t i = 0; i < std::min(stream.size(), kWarning.size()); ++i) {
+    if (i != 2 && stream[i] != kWarning[i]) return false;  // 2: the minor version
+  }
+  return true;
 }
 
 // What is kept between hellos, in ParserState::extra.
@@ -185,6 +200,20 @@ ParseStatus feed_hello(ParserState& state, Bytes stream, Between between, Facts&
   return ParseStatus::done;
 }
 
+// Before the first hello. Servers pass over a few warnings there (BoringSSL 4, Go 16).
+ParseStatus feed_warning(ParserState& state, Bytes stream, Between between, Facts& facts) {
+  if (!may_be_warning(stream)) return ParseStatus::not_mine;
+  if (stream.size() < kWarningSize) return ParseStatus::need_more;
+  between.skipped += static_cast<std::uint32_t>(kWarningSize);
+  if (between.skipped > kMaxWarnings * kWarningSize) {
+    facts.protocol = AppProto::tls;
+    return ParseStatus::malformed;
+  }
+  state.offset = static_cast<std::uint32_t>(kWarningSize);
+  between.pack(state);
+  return ParseStatus::piece;
+}
+
 // At a record between the first hello and the next.
 ParseStatus feed_between(ParserState& state, Bytes stream, Between between, Facts& facts) {
   if (stream.empty()) return ParseStatus::need_more;
@@ -211,6 +240,14 @@ ParseStatus feed_between(ParserState& state, Bytes stream, Between between, Fact
 Probe probe(Bytes stream) {
   if (may_be_old_hello(stream)) return probe_old_hello(stream);
   std::size_t at = 0;
+  for (std::uint32_t warnings = 0; warnings <= kMaxWarnings; ++warnings) {
+    const Bytes rest = stream.subspan(at);
+    if (rest.empty() || rest[0] != kAlert) break;
+    if (!may_be_warning(rest)) return Probe::not_mine;
+    if (rest.size() < kWarningSize) return Probe::unsure;
+    if (warnings == kMaxWarnings) return Probe::certain;  // `feed` refuses them
+    at += kWarningSize;
+  }
   for (std::uint32_t record = 0; record <= kMaxEmptyRecords; ++record) {
     const Bytes rest = stream.subspan(at);
     if (rest.size() > 0 && rest[0] != HandshakeRecords::kHandshake) return Probe::not_mine;
@@ -232,6 +269,7 @@ ParseStatus feed(ParserState& state, Bytes stream, Facts& facts) {
   const Between between = Between::unpacked(state);
   if (between.hello_seen) return feed_between(state, stream, between, facts);
   if (may_be_old_hello(stream)) return finish_old_hello(state, stream, facts);
+  if (!stream.empty() && stream[0] == kAlert) return feed_warning(state, stream, between, facts);
   return feed_hello(state, stream, between, facts);
 }
 

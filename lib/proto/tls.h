@@ -9,6 +9,8 @@
 // complete only the record headers that are new are looked at; then it is walked once. It counts as
 // complete with the record in which it ends, as it does to servers.
 //
+// Warnings before the hello are passed over, as servers do.
+//
 // What comes next, after a hello without a name, is `answer`: the server's certificate may name it
 // (proto/tls_server.h). After one that offers TLS 1.3 it is `message`: the server may ask for
 // another hello, and that one may have another name (RFC 8446 section 4.1.4). Fed on, the parser
@@ -16,7 +18,7 @@
 // bytes of them; a second hello is read as the first was; with anything else the messages in the
 // clear are over: `done`, no names, `opaque`. Fed on after `answer` it does the same.
 //
-// Limits: a hello of kMaxHello bytes, kMaxEmptyRecords empty records, records of kMaxRecord bytes.
+// Limits: a hello of kMaxHello bytes, kMaxWarnings warnings before it, kMaxEmptyRecords empty records, records of kMaxRecord bytes.
 // Beyond them, and where the hello contradicts itself or another kind of record stands between its
 // own, the answer is `malformed`, and the facts hold the names that were read before the break.
 //
@@ -35,6 +37,7 @@ namespace chatgate::proto::tls {
 constexpr std::uint32_t kMaxHello = 64 * 1024;
 constexpr std::uint32_t kMaxRecord = HandshakeRecords::kMaxRecord;
 constexpr std::uint32_t kMaxEmptyRecords = HandshakeRecords::kMaxEmptyRecords;
+constexpr std::uint32_t kMaxWarnings = 16;
 constexpr std::uint32_t kMaxSkipped = 64 * 1024;  // between two hellos
 
 // Room for the longest hello in records of 22 bytes, or one of 13 KiB in records of one byte.

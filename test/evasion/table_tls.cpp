@@ -68,6 +68,20 @@ std::vector<Row> records_rows() {
             return recorded(hello, cuts, record({}));
           },
           Twin::starves),
+      message("D.6-66d", "three warnings before the hello", "servers pass over them",
+              [](const std::string& name) {
+                const std::string warning = record("\1\x5a", 1, 21);  // user_canceled
+                return warning + warning + warning + recorded(hello_of(name), {});
+              }),
+      message(
+          "D.6-66e", "seventeen warnings before the hello",
+          "more of them than any server takes: taken down",
+          [](const std::string& name) {
+            std::string stream;
+            for (int i = 0; i < 17; ++i) stream += record("\1\x5a", 1, 21);
+            return stream + recorded(hello_of(name), {});
+          },
+          Twin::starves),
       message("D.6-67a", "records of minor version 0 and 255", "only the major version counts",
               [](const std::string& name) {
                 const std::string hello = hello_of(name);
