@@ -1,6 +1,7 @@
 #include "replay/side_finder.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "net/decode.h"
@@ -8,13 +9,25 @@
 namespace chatgate::replay {
 namespace {
 
+// An address that only a network of its own has: RFC 1918, RFC 6598, RFC 4193.
+bool is_private(const IpAddress& address) {
+  static const std::array<Prefix, 5> kPrivate = {
+      *Prefix::parse("10.0.0.0/8"), *Prefix::parse("172.16.0.0/12"),
+      *Prefix::parse("192.168.0.0/16"), *Prefix::parse("100.64.0.0/10"),
+      *Prefix::parse("fc00::/7")};
+  return std::any_of(kPrivate.begin(), kPrivate.end(),
+                     [&](const Prefix& prefix) { return prefix.contains(address); });
+}
+
 // Whether the sender opened the flow that this packet belongs to.
 bool sender_opened(const net::Layers& layers) {
   if (layers.outcome != net::Decoded::transport) return true;
   if (layers.protocol == net::kTcp && layers.has(net::tcp_flag::syn)) {
     return !layers.has(net::tcp_flag::ack);
   }
-  return layers.source_port >= layers.destination_port;
+  if (layers.source_port >= layers.destination_port) return true;
+  return layers.protocol == net::kUdp && is_private(layers.source) &&
+         !is_private(layers.destination);
 }
 
 }  // namespace

@@ -58,6 +58,19 @@ TEST(SideFinder, TheOpenerIsInsideFromTheFirstPacketOn) {
   }
 }
 
+TEST(SideFinder, AClientDoesNotBecomeAServerByItsPort) {
+  const auto side = [](const char* from, const char* to, std::uint16_t from_port) {
+    SideFinder finder({});
+    const Octets frame = Frame().v4(from, to).udp(from_port, 50000).payload("x").build();
+    return finder.side_of(view_of(frame));
+  };
+  EXPECT_EQ(side("10.0.0.5", "192.0.2.9", 443), Side::inside);
+  EXPECT_EQ(side("100.64.0.5", "192.0.2.9", 443), Side::inside);
+  EXPECT_EQ(side("192.0.2.9", "10.0.0.5", 443), Side::outside);
+  EXPECT_EQ(side("10.0.0.5", "10.9.9.9", 443), Side::outside);
+  EXPECT_EQ(side("198.51.100.7", "192.0.2.9", 443), Side::outside);
+}
+
 TEST(SideFinder, PairsAreApart) {
   SideFinder sides({});
   EXPECT_EQ(sides.side_of(view_of(tcp(kA, kB, 1, 2, syn))), Side::inside);
