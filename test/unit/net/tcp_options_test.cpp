@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "net/multipath.h"
+
 #include "frames.h"
 
 namespace chatgate::net {
@@ -102,6 +104,24 @@ void expect_same(const TcpOptions& read, const TcpOptions& expected, const char*
 
 TEST(TcpOptions, Table) {
   for (const Case& c : cases()) expect_same(read(with_options(c.options)), c.expected, c.name);
+}
+
+TEST(TcpOptions, AFurtherPathOfAConnection) {
+  const auto joins = [](std::string_view options) {
+    const Octets frame = with_options(options);
+    Layers layers;
+    decode(view_of(frame), layers);
+    return joins_a_connection(view_of(frame), layers);
+  };
+  EXPECT_TRUE(joins("1e0c10010001020304050607"));
+  EXPECT_TRUE(joins("01020405b41e0c1001000102030405060701"));
+  EXPECT_TRUE(joins("1e0401811e0c10010001020304050607"));
+  EXPECT_FALSE(joins(""));
+  EXPECT_FALSE(joins("1e040181"));                  // MP_CAPABLE
+  EXPECT_FALSE(joins("1e0c20010001020304050607"));  // DSS
+  EXPECT_FALSE(joins("1e02"));
+  EXPECT_FALSE(joins("1f0c10010001020304050607"));
+  EXPECT_FALSE(joins("00001e0c10010001020304050607"));  // behind the list's end
 }
 
 TEST(TcpOptions, UrgentPointer) {
