@@ -1,5 +1,7 @@
 // DNS: questions judged one by one, answers read for what they teach and for what they hide.
 
+#include <algorithm>
+
 #include "enforce/dns_answer.h"
 #include "enforce/dns_strip.h"
 #include "engine/pipeline.h"
@@ -31,19 +33,51 @@ bool asks_for_keys(std::uint16_t type) {
   return type == proto::dns::type::kHttps || type == proto::dns::type::kSvcb || type == kAny;
 }
 
+bool is_multicast(const IpAddress& address) {
+  return address.is_v4() ? address.bytes[12] >> 4 == 0xe : address.bytes[0] == 0xff;
+}
+
+// Whether a parser knows a datagram to a name server for its own beyond doubt.
+bool is_anothers(Bytes payload) {
+  const auto parsers = proto::datagram_parsers();
+  return std::any_of(parsers.begin(), parsers.end(), [&](const proto::DatagramParser& parser) {
+    const bool asked = parser.server_port == 0 || parser.server_port == proto::dns::kServerPort;
+    return asked && parser.probe(payload) == proto::Probe::certain;
+  });
+}
+
 bool is_response(Bytes message) {
   return message.size() >= 4 && (load_be16(message.data() + 2) & proto::dns::flag::kResponse) != 0;
 }
 
 }  // namespace
 
-// Whether the flow's datagrams are DNS messages: on its port, or by their shape.
+// Whether a datagram is a DNS message: on its port, where no other protocol knows it for its own;
+// elsewhere by its shape.
 bool Pipeline::is_dns(const Packet& packet) const {
-  const std::uint16_t port = flows_.hot(packet.flow).server_port();
+  const HotFlow& flow = flows_.hot(packet.flow);
+  const std::uint16_t port = flow.server_port();
+  const Bytes payload = packet.payload();
   // Names of the local network (RFC 6762, RFC 4795, RFC 1002) are left alone.
-  if (port == 5353 || port == 5355 || port == 137) return false;
-  if (port == proto::dns::kServerPort) return proto::dns::may_be_message(packet.payload());
-  return proto::dns::is_plain_query(packet.payload());
+  if (port == 137 || ((port == 5353 || port == 5355) && is_multicast(flow.server()))) return false;
+  if (port != proto::dns::kServerPort) return proto::dns::is_plain_query(payload);
+  return proto::dns::may_be_message(payload) &&
+         (is_response(payload) || proto::dns::is_plain_query(payload) || !is_anothers(payload));
+}
+
+// A datagram of a flow that spoke DNS before. Others may come by the same ports, and the other way
+// round.
+void Pipeline::datagram_by_itself(Packet& packet) {
+  if (packet.layers.payload_size == 0 || is_dns(packet)) {
+    dns_datagram(packet);
+    return;
+  }
+  if (const Reason refused = admit_sums(packet); refused != Reason::none) {
+    refuse(packet, refused);
+    return;
+  }
+  flows_.hot(packet.flow).stage = flow::Stage::undecided;
+  udp_payload(packet);
 }
 
 void Pipeline::dns_datagram(Packet& packet) {
@@ -163,7 +197,7 @@ std::optional<Judgement> Pipeline::blocked_answer(const Packet& packet, Bytes me
     return snapshot_->catalogue->match_name(host);
   });
   const HotFlow& flow = flows_.hot(packet.flow);
-  if (learns() &&
+  if (learns() && is_from_its_side(packet) &&
       pending_.answered(key_of(flow, response_.head.id), response_.head.question_hash, now_)) {
     learn::teach(names, {flow.client(), snapshot_->generation, now_}, *config_.learned, quota_);
   }

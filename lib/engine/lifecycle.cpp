@@ -24,13 +24,20 @@ constexpr std::uint32_t kStale = 5;
 // A talking flow is pushed out only after it has been silent this long.
 constexpr std::uint32_t kIdleBeforeEviction = 60;
 constexpr std::uint16_t kWellKnownPorts = 1024;
+// The ends of a connection that fell silent were not told, and a server may hold the first half of
+// a hello: the other half must not pass for the beginning of something else. Senders wait up to two
+// minutes between two copies (RFC 6298 section 5.7; Linux, TCP_RTO_MAX).
+constexpr std::uint32_t kSilenced = 180;
 
 // Whether the sender of a flow's first packet is its responder. A SYN/ACK says so; a connection
 // that was under way before is read by its ports; a first datagram comes from the client, unless it
-// comes from a well-known port.
-bool sender_responds(const net::Layers& layers, const catalog::Catalogue& catalogue) {
+// comes from a well-known port outside. Inside, clients choose such ports in order to be taken for
+// servers.
+bool sender_responds(const net::Layers& layers, net::Side side,
+                     const catalog::Catalogue& catalogue) {
   const bool tcp = layers.protocol == net::kTcp;
   if (tcp && layers.has(net::tcp_flag::syn)) return layers.has(net::tcp_flag::ack);
+  if (!tcp && side == net::Side::inside) return false;
   const auto served = [&](std::uint16_t port) {
     return port < kWellKnownPorts ||
            (tcp && catalogue.match_port(catalog::Transport::tcp, port).found());
@@ -92,7 +99,7 @@ bool Pipeline::open_flow(Packet& packet) {
     }
     return false;
   }
-  const bool reversed = sender_responds(packet.layers, *snapshot_->catalogue);
+  const bool reversed = sender_responds(packet.layers, packet.view->side, *snapshot_->catalogue);
   HotFlow& hot = flows_.hot(packet.flow);
   ColdFlow& cold = flows_.cold(packet.flow);
   hot.initiator_is_low = packet.key.from_low != reversed;
@@ -138,7 +145,9 @@ void Pipeline::end_inspection(FlowIndex flow) {
 std::uint32_t Pipeline::timeout(const HotFlow& hot, const ColdFlow& cold) const {
   const policy::Timeouts& timeouts = controls().timeouts;
   std::uint32_t seconds = timeouts.established;
-  if (flow::is_blocked(hot.stage)) {
+  if (hot.stage == Stage::dropped && hot.key.is_tcp()) {
+    seconds = std::max(timeouts.blocked, kSilenced);
+  } else if (flow::is_blocked(hot.stage)) {
     seconds = timeouts.blocked;
   } else if (!hot.key.is_tcp()) {
     seconds = timeouts.udp;
@@ -179,9 +188,10 @@ void Pipeline::inspection_due(FlowIndex flow) {
   if (hot.stage == Stage::confirming) {
     // Both directions pass here, and yet what was read never arrived.
     if (hot.packets[0] != 0 && hot.packets[1] != 0) {
-      counters_.add(Reason::evasion);
+      const Reason reason = inspection.conflicts != 0 ? Reason::evasion : Reason::incomplete;
+      counters_.add(reason);
       give_up(flow, policy::Action::reset);
-      evasion_event(flow, nullptr, Reason::evasion);
+      evasion_event(flow, nullptr, reason);
     } else {
       hot.stage = Stage::forwarded;
       close_record(flow);

@@ -136,6 +136,7 @@ class Pipeline {
 
   // dns_path.cpp
   bool is_dns(const Packet& packet) const;
+  void datagram_by_itself(Packet& packet);
   void dns_datagram(Packet& packet);
   bool is_too_long(const Packet& packet);
   bool refuse_datagram(const Packet& packet, Reason reason, policy::Action action);
@@ -173,6 +174,9 @@ class Pipeline {
   Reason admit_tcp(Packet& packet);
   bool follow_tcp(Packet& packet);
   bool follow_syn(Packet& packet);
+  bool opens_anew(const Packet& packet, std::uint32_t taken);
+  bool is_first(flow::FlowIndex flow) const;
+  bool is_from_its_side(const Packet& packet) const;
   bool follow_syn_ack(Packet& packet);
   bool reopen(Packet& packet);
   std::uint32_t& reopening_sequence(flow::FlowIndex flow, flow::Way way);

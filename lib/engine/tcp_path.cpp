@@ -3,6 +3,7 @@
 #include "engine/admission.h"
 #include "engine/pipeline.h"
 #include "net/tcp_options.h"
+#include "proto/handshake_records.h"
 
 namespace chatgate::engine {
 
@@ -16,6 +17,16 @@ namespace {
 // A connection may contradict itself this often before it is taken down.
 constexpr std::uint8_t kMaxConflicts = 3;
 
+// Whether a connection that was under way before goes on with a record of encrypted TLS.
+bool begins_with_record(Bytes payload) {
+  constexpr std::uint8_t kApplicationData = 23;
+  constexpr std::size_t kHeader = proto::HandshakeRecords::kHeader;
+  if (payload.size() < kHeader || payload[0] != kApplicationData) return false;
+  const std::size_t length = load_be16(payload.data() + 3);
+  return payload[1] == proto::HandshakeRecords::kVersionMajor && length != 0 &&
+         length <= proto::HandshakeRecords::kMaxRecord;
+}
+
 }  // namespace
 
 telemetry::Reason Pipeline::admit_tcp(Packet& packet) {
@@ -23,10 +34,13 @@ telemetry::Reason Pipeline::admit_tcp(Packet& packet) {
   if (sums != Reason::none) return sums;
   ColdFlow& cold = flows_.cold(packet.flow);
   const net::TcpOptions options = net::read_tcp_options(*packet.view, packet.layers);
+  const bool signed_by_key = options.md5 || options.authentication;
+  // What was agreed on before the gateway came is unknown.
+  if (signed_by_key && is_first(packet.flow)) cold.flags |= ColdFlow::kAuthenticated;
   Inspection* inspection = cold.inspection.valid() ? &inspections_.get(cold.inspection) : nullptr;
   const Reason refused = admit(packet.layers, options, cold, inspection, packet.way);
   if (refused != Reason::none && !answer_runs_ahead(packet, refused)) return refused;
-  if (packet.layers.has(net::tcp_flag::syn) && (options.md5 || options.authentication)) {
+  if (packet.layers.has(net::tcp_flag::syn) && signed_by_key) {
     cold.flags |= ColdFlow::kAuthenticated;
   }
   // TS.Recent moves on with what the receiver takes in order (RFC 7323 section 4.3).
@@ -40,7 +54,8 @@ telemetry::Reason Pipeline::admit_tcp(Packet& packet) {
     }
   }
   if (inspection != nullptr) follow_numbers(*inspection, packet);
-  if (inspection != nullptr && packet.layers.has(net::tcp_flag::ack)) {
+  // What a client says in its server's name acknowledges nothing.
+  if (inspection != nullptr && packet.layers.has(net::tcp_flag::ack) && is_from_its_side(packet)) {
     inspections_.acknowledge(*inspection, flow::reverse(packet.way), packet.layers.acknowledgment);
   }
   return Reason::none;
@@ -58,159 +73,6 @@ void Pipeline::follow_numbers(Inspection& inspection, const Packet& packet) {
   if (packet.layers.has(net::tcp_flag::ack)) {
     follow(flow::reverse(packet.way), packet.layers.acknowledgment);
   }
-}
-
-// A connection whose opening was not seen, at its first packet. False where that settles it.
-bool Pipeline::pick_up(Packet& packet) {
-  const HotFlow& flow = flows_.hot(packet.flow);
-  const bool first_seen = flow.packets[0] + flow.packets[1] == 0;
-  const policy::Midstream word = controls().midstream;
-  if (!first_seen || word == policy::Midstream::inspect || flow.stage != Stage::undecided ||
-      packet.layers.has(net::tcp_flag::syn)) {
-    return true;
-  }
-  counters_.add(Counter::picked_up);
-  if (word == policy::Midstream::forward) {
-    facts_.clear();
-    conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
-    return false;
-  }
-  const bool resets = word == policy::Midstream::reset;
-  take_down(packet, Reason::tcp_midstream, resets ? policy::Action::reset : policy::Action::drop);
-  return false;
-}
-
-// Handshake and end of a connection. False where the packet has been dealt with.
-bool Pipeline::follow_tcp(Packet& packet) {
-  const net::Layers& layers = packet.layers;
-  if (layers.has(net::tcp_flag::syn) && !layers.has(net::tcp_flag::fin | net::tcp_flag::rst)) {
-    const bool goes_on =
-        layers.has(net::tcp_flag::ack) ? follow_syn_ack(packet) : follow_syn(packet);
-    if (!goes_on) return false;
-  }
-  if (!layers.has(net::tcp_flag::fin | net::tcp_flag::rst)) return true;
-  ColdFlow& cold = flows_.cold(packet.flow);
-  if (layers.has(net::tcp_flag::fin)) {
-    cold.flags |= packet.way == Way::to_server ? ColdFlow::kFinToServer : ColdFlow::kFinToClient;
-  }
-  // RFC 5961 section 3.2: only a reset at the very next byte ends a connection. A decided flow's
-  // numbers are not followed; for it the flag only shortens its time in the table.
-  const Stage stage = flows_.hot(packet.flow).stage;
-  const bool followed = flow::is_followed(stage);
-  if (layers.has(net::tcp_flag::rst) &&
-      (!followed || !cold.sequence_known(packet.way) ||
-       layers.sequence == cold.next_sequence[flow::index(packet.way)])) {
-    cold.flags |= ColdFlow::kReset;
-  }
-  if (cold.closed()) {
-    flows_.schedule(packet.flow, tick_, Tick::from_seconds(controls().timeouts.closing));
-  }
-  return true;
-}
-
-// A SYN opens a flow, repeats itself, or is for the next connection on the same ports. The last is
-// believed only when the other end answers it: until then every byte counts for the connection that
-// is there, since the SYN may have been made to be seen here only.
-bool Pipeline::follow_syn(Packet& packet) {
-  const std::uint32_t first = packet.layers.sequence + 1;
-  const HotFlow& flow = flows_.hot(packet.flow);
-  const ColdFlow& before = flows_.cold(packet.flow);
-  const Way back = flow::reverse(packet.way);
-  const bool opened_now = flow.packets[0] + flow.packets[1] == 0;
-  const bool repeated =
-      before.sequence_known(packet.way) && before.next_sequence[flow::index(packet.way)] == first;
-  // The other end opening at the same time is part of the same connection (RFC 9293 section 3.5).
-  const bool simultaneous =
-      flow.stage == Stage::undecided && !before.sequence_known(packet.way) && !opened_now;
-  if (!opened_now && !repeated && !simultaneous) {
-    if (flow.packets[flow::index(back)] != 0) return reopen(packet);
-    renew_flow(packet);
-  }
-  if (!repeated) flows_.cold(packet.flow).set_sequence(packet.way, first);
-  if (flow.stage != Stage::undecided || packet.way != Way::to_server) return true;
-  Judgement judgement;
-  if (!refuse_at_once(*snapshot_, ends(packet.flow), judgement)) {
-    tell_of_address(packet, judgement);
-    return true;
-  }
-  conclude(packet, judgement);
-  return !flow::is_blocked(flow.stage);
-}
-
-// A SYN on the ports of a connection that both ends have taken part in.
-bool Pipeline::reopen(Packet& packet) {
-  HotFlow& flow = flows_.hot(packet.flow);
-  ColdFlow& cold = flows_.cold(packet.flow);
-  Judgement judgement;
-  if (flow::is_blocked(flow.stage) && packet.way == Way::to_server &&
-      refuse_at_once(*snapshot_, ends(packet.flow), judgement)) {
-    renew_flow(packet);
-    if (flow::is_blocked(flows_.hot(packet.flow).stage)) return false;  // by the access list
-    flows_.cold(packet.flow).set_sequence(packet.way, packet.layers.sequence + 1);
-    conclude(packet, judgement);
-    return false;
-  }
-  const bool followed = flow.stage == Stage::undecided || flow.stage == Stage::confirming;
-  if ((followed && !cold.closed()) || packet.layers.payload_size != 0) {
-    refuse(packet, Reason::tcp_syn);
-    return false;
-  }
-  flow.reopening = true;
-  reopening_sequence(packet.flow, packet.way) = packet.layers.sequence + 1;
-  return false;
-}
-
-// Where the number of the awaited connection is kept: wherever the flow's stage leaves room.
-std::uint32_t& Pipeline::reopening_sequence(flow::FlowIndex flow, Way way) {
-  ColdFlow& cold = flows_.cold(flow);
-  if (cold.inspection.valid()) return inspections_.get(cold.inspection).reopening_sequence;
-  if (flows_.hot(flow).stage == Stage::undecided) return cold.words[flow::index(way)];
-  return cold.next_sequence[flow::index(way)];
-}
-
-// The responder's word on which SYN it has taken, and on whether it has taken data with it. False
-// where the packet has been dealt with.
-bool Pipeline::follow_syn_ack(Packet& packet) {
-  const std::uint32_t first = packet.layers.sequence + 1;
-  const std::uint32_t taken = packet.layers.acknowledgment;
-  const Way back = flow::reverse(packet.way);
-  const HotFlow& flow = flows_.hot(packet.flow);
-  if (flow.reopening && reopening_sequence(packet.flow, back) == taken) {
-    renew_flow(packet);
-  } else if (!flow::is_followed(flow.stage)) {
-    return true;
-  } else if (const ColdFlow& cold = flows_.cold(packet.flow); cold.sequence_known(packet.way)) {
-    const std::uint32_t known =
-        cold.inspection.valid()
-            ? inspections_.get(cold.inspection).first_sequence[flow::index(packet.way)]
-            : cold.next_sequence[flow::index(packet.way)];
-    if (known != first || packet.layers.payload_size != 0) {
-      refuse(packet, Reason::tcp_syn);
-      return false;
-    }
-  } else if (cold.inspection.valid() &&
-             taken == inspections_.get(cold.inspection).first_sequence[flow::index(back)]) {
-    // Data in the SYN was not taken (RFC 7413 section 4.2.2): it comes again, or something else.
-    restart_inspection(packet.flow);
-  }
-  ColdFlow& opened = flows_.cold(packet.flow);
-  if (opened.inspection.valid()) return true;
-  opened.set_sequence(packet.way, first);
-  opened.set_sequence(back, taken);
-  return true;
-}
-
-// Forgets what was read: the connection turns out to start elsewhere.
-void Pipeline::restart_inspection(flow::FlowIndex flow) {
-  end_inspection(flow);
-  HotFlow& hot = flows_.hot(flow);
-  if (hot.stage != Stage::confirming && hot.stage != Stage::watched) return;
-  ColdFlow& cold = flows_.cold(flow);
-  names_.release(cold.name());
-  cold.words = {};
-  cold.im = {};
-  cold.app_proto = proto::AppProto::unknown;
-  hot.stage = Stage::undecided;
 }
 
 void Pipeline::tcp_payload(Packet& packet) {
@@ -365,6 +227,11 @@ void Pipeline::nothing(Packet& packet) {
     return;
   }
   if (cold.app_proto == proto::AppProto::unknown) {
+    if (!inspection.at_start && begins_with_record(packet.payload())) {
+      cold.app_proto = facts_.protocol = proto::AppProto::tls;
+      conclude(packet, judge(*snapshot_, ends(packet.flow), facts_));
+      return;
+    }
     cold.app_proto = proto::AppProto::failed;
     counters_.add(Counter::flows_unclassified);
   }
@@ -525,13 +392,17 @@ void Pipeline::stop_reading(flow::FlowIndex flow) {
     inspections_.listen(inspection, Way::to_client);
     return;
   }
-  flows_.hot(flow).stage = forwarded_stage(flow);
-  if (flows_.hot(flow).stage == Stage::forwarded) close_record(flow);
+  const Stage stage = forwarded_stage(flow);
+  flows_.hot(flow).stage = stage;
+  if (stage != Stage::confirming) close_record(flow);
 }
 
-// Confirming, as long as bytes that were read are not acknowledged.
+// Confirming, as long as bytes that were read are not acknowledged. To a name server anything may
+// be followed by a question.
 Stage Pipeline::forwarded_stage(flow::FlowIndex flow) {
   const ColdFlow& cold = flows_.cold(flow);
+  const HotFlow& hot = flows_.hot(flow);
+  if (!hot.key.is_tcp() && hot.server_port() == proto::dns::kServerPort) return Stage::watched;
   if (!cold.inspection.valid()) return Stage::forwarded;
   Inspection& inspection = inspections_.get(cold.inspection);
   inspections_.settle(inspection, Way::to_server);

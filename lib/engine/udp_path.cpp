@@ -14,9 +14,9 @@ using flow::Way;
 void Pipeline::udp_payload(Packet& packet) {
   ColdFlow& cold = flows_.cold(packet.flow);
   if (is_dns(packet)) {
+    restart_inspection(packet.flow);
     cold.app_proto = proto::AppProto::dns;
     flows_.hot(packet.flow).stage = Stage::per_packet;
-    end_inspection(packet.flow);
     dns_datagram(packet);
     return;
   }

@@ -262,7 +262,7 @@ void Pipeline::undecided(Packet& packet) {
     case Stage::confirming: confirm(packet); return;
     case Stage::dropped:
     case Stage::reset: answer_blocked(packet); return;
-    case Stage::per_packet: dns_datagram(packet); return;
+    case Stage::per_packet: datagram_by_itself(packet); return;
     case Stage::undecided:
     case Stage::watched: break;
   }

@@ -223,6 +223,16 @@ std::vector<Row> refused() {
   add("D.3-18", "a decoy that dies on its way, then the hello",
       "until the server acknowledges what was read, nothing else may stand in its place",
       Twin::starves, fake_first([](Piece& fake) { fake.ttl(3); }));
+  add("D.3-18b", "the same, and the client acknowledges it in the server's name",
+      "an acknowledgment counts that comes from the server's side", Twin::starves,
+      [](Session& s, auto& h, auto& decoy) {
+        s.open();
+        s.data(0, decoy).ttl(3).send();
+        const auto size = static_cast<std::uint32_t>(decoy.size());
+        const std::uint32_t next = s.first_sequence() + size;
+        s.raw(s.server_frame().seq(Endpoint::kOwnSequence + 1).ack(next).ttl(3).build());
+        s.data(0, h).send(3);
+      });
   add("D.3-19", "a decoy with a wrong TCP checksum", "refused as the server would", Twin::passes,
       fake_first([](Piece& fake) { fake.bad_checksum(); }));
   add("D.3-20a", "a decoy ten thousand bytes back", "outside the window", Twin::passes,
@@ -437,6 +447,20 @@ std::vector<Row> state() {
                   .ack(901)
                   .build());
         s.open();
+        s.data(0, h).send();
+      });
+  add("D.4-46b", "the same, and of two SYNs the second dies on its way",
+      "where nothing is read any more, any answer begins it anew", Twin::passes,
+      [](Session& s, auto& h, auto&) {
+        s.raw(s.frame().flags(syn).seq(5000).ack_number(0).build());
+        s.server_raw(s.server_frame().flags(syn).seq(900).ack(5001).build());
+        s.raw(s.frame().seq(5001).ack(901).payload("nobody's protocol").build());
+        s.server_raw(s.server_frame().seq(901).ack(5018).build());
+        s.raw(s.frame().flags(rst).seq(5018).ack(901).build());
+        s.syn();
+        s.syn(77777, 3);
+        s.syn_ack();
+        s.handshake_ack();
         s.data(0, h).send();
       });
   for (const bool in_place : {true, false}) {

@@ -116,6 +116,11 @@ std::vector<Row> question_rows() {
                   s.client_says(query(kDecoyName));
                   s.client_says(query(name, {.id = 0x1235}));
                 })),
+      datagrams("D.8-107l", "what nobody knows, and then the name on the same ports",
+                "every datagram is judged", dns([](DatagramSession& s, const std::string& name) {
+                  s.client_says(std::string(40, '\xff'));
+                  s.client_says(query(name));
+                })),
   };
 }
 
@@ -125,6 +130,9 @@ std::vector<Row> elsewhere_rows() {
       dns([](DatagramSession& s, const std::string& name) { s.client_says(query(name)); });
   other.server_port = 1253;
   rows.push_back(datagrams("D.8-109a", "on port 1253", "known by its shape", other));
+  other.server_port = 5353;
+  rows.push_back(datagrams("D.8-109d", "on port 5353",
+                           "only what is sent to all of a link stays on it", other));
   for (const bool reversed : {false, true}) {
     rows.push_back(datagrams(reversed ? "D.8-109c" : "D.8-109b",
                              reversed ? "in fragments, the last first" : "in fragments",

@@ -1,6 +1,7 @@
 // Section D.7: QUIC, and other datagrams.
 
 #include "datagrams.h"
+#include "dns_message.h"
 #include "dtls_message.h"
 #include "quic_builder.h"
 #include "verdict.h"
@@ -240,12 +241,15 @@ std::vector<Row> order_rows() {
   };
 }
 
-Row labelled(const char* id, const char* what, const std::string& before) {
-  return quic(id, what, "a first datagram's label is not final",
-              [before](DatagramSession& s, const std::string& name) {
-                s.client_says(before);
-                s.client_says(whole(name));
-              });
+Row labelled(const char* id, const char* what, const std::string& before,
+             std::uint16_t port = 443) {
+  return quic(
+      id, what, "a first datagram's label is not final",
+      [before](DatagramSession& s, const std::string& name) {
+        s.client_says(before);
+        s.client_says(whole(name));
+      },
+      Twin::passes, port);
 }
 
 Row to_listed(const char* id, const char* what, const std::string& payload, std::uint16_t port) {
@@ -308,6 +312,9 @@ std::vector<Row> datagram_rows() {
   rows.push_back(labelled("D.7-95c", "an address query of Discord first",
                           "\0\1\0\x46"s + std::string(70, '\0')));
   rows.push_back(labelled("D.7-95d", "a binding request of STUN first", stun(0, 1)));
+  const std::string question = dns_query(kDecoyName);
+  rows.push_back(labelled("D.7-95e", "a question to a name server first", question));
+  rows.push_back(labelled("D.7-95f", "the same on port 53", question, 53));
   return rows;
 }
 
