@@ -24,25 +24,35 @@ constexpr std::uint32_t kStale = 5;
 // A talking flow is pushed out only after it has been silent this long.
 constexpr std::uint32_t kIdleBeforeEviction = 60;
 constexpr std::uint16_t kWellKnownPorts = 1024;
+constexpr std::uint16_t kDnsPort = 53;
 // The ends of a connection that fell silent were not told, and a server may hold the first half of
 // a hello: the other half must not pass for the beginning of something else. Senders wait up to two
 // minutes between two copies (RFC 6298 section 5.7; Linux, TCP_RTO_MAX).
 constexpr std::uint32_t kSilenced = 180;
 
+// Whether a datagram from the port of DNS is an answer.
+bool answers_question(const net::PacketView& packet, const net::Layers& layers) {
+  constexpr std::size_t kFlags = 2, kHeader = 12;
+  return layers.source_port == kDnsPort && layers.payload_size >= kHeader &&
+         (packet.bytes[layers.payload + kFlags] & 0x80) != 0;
+}
+
 // Whether the sender of a flow's first packet is its responder. A SYN/ACK says so; a connection
 // that was under way before is read by its ports; a first datagram comes from the client, unless it
 // comes from a well-known port outside. Inside, clients choose such ports in order to be taken for
-// servers.
-bool sender_responds(const net::Layers& layers, net::Side side,
+// servers, so that there only answers of DNS count; and nobody answers a listed server.
+bool sender_responds(const net::PacketView& packet, const net::Layers& layers,
                      const catalog::Catalogue& catalogue) {
   const bool tcp = layers.protocol == net::kTcp;
   if (tcp && layers.has(net::tcp_flag::syn)) return layers.has(net::tcp_flag::ack);
-  if (!tcp && side == net::Side::inside) return false;
   const auto served = [&](std::uint16_t port) {
     return port < kWellKnownPorts ||
            (tcp && catalogue.match_port(catalog::Transport::tcp, port).found());
   };
-  return served(layers.source_port) && !served(layers.destination_port);
+  if (!served(layers.source_port) || served(layers.destination_port)) return false;
+  if (tcp) return true;
+  if (packet.side == net::Side::inside && !answers_question(packet, layers)) return false;
+  return !catalogue.match_address(layers.destination).found();
 }
 
 }  // namespace
@@ -99,7 +109,7 @@ bool Pipeline::open_flow(Packet& packet) {
     }
     return false;
   }
-  const bool reversed = sender_responds(packet.layers, packet.view->side, *snapshot_->catalogue);
+  const bool reversed = sender_responds(*packet.view, packet.layers, *snapshot_->catalogue);
   HotFlow& hot = flows_.hot(packet.flow);
   ColdFlow& cold = flows_.cold(packet.flow);
   hot.initiator_is_low = packet.key.from_low != reversed;
@@ -186,12 +196,13 @@ void Pipeline::inspection_due(FlowIndex flow) {
   if (tick_.since(inspection.started) < Tick::from_seconds(controls().timeouts.incomplete)) return;
   HotFlow& hot = flows_.hot(flow);
   if (hot.stage == Stage::confirming) {
-    // Both directions pass here, and yet what was read never arrived.
+    // Both directions pass here, and yet what was read never arrived. Where nothing else was
+    // offered in its place an end may have left, or its network; the bytes stay guarded.
     if (hot.packets[0] != 0 && hot.packets[1] != 0) {
-      const Reason reason = inspection.conflicts != 0 ? Reason::evasion : Reason::incomplete;
-      counters_.add(reason);
+      if (inspection.conflicts == 0) return;
+      counters_.add(Reason::evasion);
       give_up(flow, policy::Action::reset);
-      evasion_event(flow, nullptr, reason);
+      evasion_event(flow, nullptr, Reason::evasion);
     } else {
       hot.stage = Stage::forwarded;
       close_record(flow);

@@ -26,8 +26,9 @@ bool sender_opened(const net::Layers& layers) {
     return !layers.has(net::tcp_flag::ack);
   }
   if (layers.source_port >= layers.destination_port) return true;
-  return layers.protocol == net::kUdp && is_private(layers.source) &&
-         !is_private(layers.destination);
+  constexpr std::uint16_t kDnsPort = 53;  // answers of name servers often come first
+  return layers.protocol == net::kUdp && layers.source_port != kDnsPort &&
+         is_private(layers.source) && !is_private(layers.destination);
 }
 
 }  // namespace

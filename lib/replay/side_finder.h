@@ -4,7 +4,8 @@
 // that does not tell the two ends apart, the side that opened the first flow seen between two
 // addresses is inside, and stays so for this pair: a SYN says who opened, without one the higher
 // port is taken for the opener's, and without ports the first sender. Of a first datagram from a
-// private to a public address the sender is taken for the opener, whatever its port.
+// private to a public address the sender is taken for the opener, whatever its port but that of
+// DNS.
 #pragma once
 
 #include <unordered_map>

@@ -454,9 +454,9 @@ std::vector<Row> state() {
       [](Session& s, auto& h, auto&) {
         s.raw(s.frame().flags(syn).seq(5000).ack_number(0).build());
         s.server_raw(s.server_frame().flags(syn).seq(900).ack(5001).build());
-        s.raw(s.frame().seq(5001).ack(901).payload("nobody's protocol").build());
-        s.server_raw(s.server_frame().seq(901).ack(5018).build());
-        s.raw(s.frame().flags(rst).seq(5018).ack(901).build());
+        s.raw(s.frame().seq(5001).ack(901).payload(std::string(100, '~')).build());
+        s.server_raw(s.server_frame().seq(901).ack(5101).build());
+        s.raw(s.frame().flags(rst).seq(5101).ack(901).build());
         s.syn();
         s.syn(77777, 3);
         s.syn_ack();

@@ -312,7 +312,7 @@ std::vector<Row> datagram_rows() {
   rows.push_back(labelled("D.7-95c", "an address query of Discord first",
                           "\0\1\0\x46"s + std::string(70, '\0')));
   rows.push_back(labelled("D.7-95d", "a binding request of STUN first", stun(0, 1)));
-  const std::string question = dns_query(kDecoyName);
+  const std::string question = proto::test::dns_query(kDecoyName);
   rows.push_back(labelled("D.7-95e", "a question to a name server first", question));
   rows.push_back(labelled("D.7-95f", "the same on port 53", question, 53));
   return rows;
