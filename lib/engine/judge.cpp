@@ -101,11 +101,19 @@ catalog::Classification by_name(const Snapshot& snapshot, std::string_view name,
   return {match.application, match.service, how};
 }
 
+// Whether a connection says whom it is to. What it says counts for more than what an address was
+// learned for: content networks serve many names from one.
+bool names_somebody(std::span<const proto::Facts::Name> names) {
+  return std::any_of(names.begin(), names.end(), [](const proto::Facts::Name& name) {
+    return name.host.well_formed() && !IpAddress::parse(name.host.view());
+  });
+}
+
 // What is known without a name that tells: the address, else the port.
 catalog::Classification without_name(const Snapshot& snapshot, const Ends& ends,
                                      std::span<const proto::Facts::Name> names) {
   if (ends.expected.known()) return ends.expected;
-  if (ends.learned.known()) return ends.learned;
+  if (ends.learned.known() && !names_somebody(names)) return ends.learned;
   catalog::Classification im = by_address(snapshot, ends.server, ends.server_port);
   if (im.known()) return im;
   const catalog::PortMatch port = snapshot.catalogue->match_port(transport(ends), ends.server_port);
@@ -368,7 +376,8 @@ bool offers_ech(const policy::TlsControls& controls, const proto::Facts& facts) 
 }
 
 bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement) {
-  catalog::Classification address = ends.expected.known() ? ends.expected : ends.learned;
+  // An address that was learned may be another's too, and the client will say whose.
+  catalog::Classification address = ends.expected;
   if (!address.known()) address = by_address(snapshot, ends.server, ends.server_port);
   if (address.known()) {
     judgement.im = address;

@@ -97,8 +97,8 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
 bool offers_ech(const policy::TlsControls& controls, const proto::Facts& facts);
 
 // Before any payload: whether the connection can be refused at once. True where the server's
-// address belongs to one application that is blocked, a rule names the server itself, or every
-// application that uses the server port is blocked.
+// address is listed for one application that is blocked, or was announced for it, a rule names the
+// server itself, or every application that uses the server port is blocked.
 bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judgement);
 
 }  // namespace chatgate::engine
