@@ -77,6 +77,7 @@ void Pipeline::datagram_by_itself(Packet& packet) {
     return;
   }
   flows_.hot(packet.flow).stage = flow::Stage::undecided;
+  flows_.cold(packet.flow).app_proto = proto::AppProto::unknown;
   udp_payload(packet);
 }
 
