@@ -33,11 +33,6 @@ bool is_asked(const proto::DatagramParser& parser, std::uint16_t port) {
   return parser.server_port == 0 || parser.server_port == port;
 }
 
-// Of what was read. What lies beyond a hole was not, and where reading has ended it never joins.
-bool awaits_acknowledgment(const stream::TcpStream& stream) {
-  return stream.acknowledged() < stream.contiguous();
-}
-
 proto::Direction direction(flow::Way way) {
   return way == flow::Way::to_server ? proto::Direction::to_server : proto::Direction::to_client;
 }
@@ -391,8 +386,7 @@ bool InspectionPool::settle(Inspection& inspection, flow::Way way) {
   Half& half = inspection.half(way);
   if (half.phase == Half::Phase::settled || half.phase == Half::Phase::done) return true;
   const bool kept = half.stream.keep(buffers_);
-  half.phase =
-      kept && awaits_acknowledgment(half.stream) ? Half::Phase::settled : Half::Phase::done;
+  half.phase = kept && half.stream.unacknowledged() ? Half::Phase::settled : Half::Phase::done;
   if (half.phase == Half::Phase::done) finish(half);
   return kept;
 }
@@ -400,7 +394,7 @@ bool InspectionPool::settle(Inspection& inspection, flow::Way way) {
 void InspectionPool::acknowledge(Inspection& inspection, flow::Way way, std::uint32_t sequence) {
   Half& half = inspection.half(way);
   half.stream.acknowledge(sequence);
-  if (half.phase == Half::Phase::settled && !awaits_acknowledgment(half.stream)) {
+  if (half.phase == Half::Phase::settled && !half.stream.unacknowledged()) {
     finish(half);
   } else if ((half.phase == Half::Phase::looking && !half.first) ||
              half.phase == Half::Phase::listening) {

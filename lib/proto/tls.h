@@ -18,9 +18,10 @@
 // bytes of them; a second hello is read as the first was; with anything else the messages in the
 // clear are over: `done`, no names, `opaque`. Fed on after `answer` it does the same.
 //
-// Limits: a hello of kMaxHello bytes, kMaxWarnings warnings before it, kMaxEmptyRecords empty records, records of kMaxRecord bytes.
-// Beyond them, and where the hello contradicts itself or another kind of record stands between its
-// own, the answer is `malformed`, and the facts hold the names that were read before the break.
+// Limits: a hello of kMaxHello bytes, kMaxWarnings warnings before it, kMaxEmptyRecords empty
+// records, records of kMaxRecord bytes. Beyond them, and where the hello contradicts itself or
+// another kind of record stands between its own, the answer is `malformed`, and the facts hold the
+// names that were read before the break.
 //
 // Called as every parser (proto/parser.h): a worker's thread, bytes of the caller, no state of its
 // own beside ParserState.

@@ -56,7 +56,8 @@ class TcpStream {
   void acknowledge(std::uint32_t sequence);
   // Bytes of the view that the receiver has acknowledged.
   std::uint32_t acknowledged() const { return acknowledged_; }
-  bool unacknowledged() const { return acknowledged_ < contiguous_ || range_count_ != 0; }
+  // Whether any of the view is not. What lies beyond a hole is no part of it.
+  bool unacknowledged() const { return acknowledged_ < contiguous_; }
 
   // Drops `count` bytes from the front: a message has been dealt with. Where that is more than the
   // view holds, bytes that are yet to come are passed over, and the view starts behind them.
