@@ -386,6 +386,7 @@ bool refuse_at_once(const Snapshot& snapshot, const Ends& ends, Judgement& judge
   }
   const auto refused = snapshot.policy->refuses_surely(connection_of(snapshot, ends, {}, {}));
   if (refused) {
+    judgement.im = ends.learned;
     judgement.verdict = *refused;
     judgement.name = ends.learned_name;
     note_evidence(judgement, ends, 0, catalog::Evidence::none);

@@ -37,8 +37,8 @@ std::string nested(std::size_t depth) {
 INSTANTIATE_TEST_SUITE_P(
     Table, JsonBroken,
     testing::Values(
-        Broken{"", {"f: is empty, expected a JSON object"}},
-        Broken{" \n\t", {"f: is empty, expected a JSON object"}},
+        Broken{"", {"f:1:1: the file is empty, expected a JSON object"}},
+        Broken{" \n\t", {"f:1:1: the file is empty, expected a JSON object"}},
         Broken{"{", {"f:1:2: broken JSON: unexpected end of input, expected string literal"}},
         Broken{"{\n  \"a\" 1}", {"f:2:7: broken JSON: unexpected number literal, expected ':'"}},
         Broken{"{\"a\": 1,\n}",

@@ -64,7 +64,7 @@ Finding beside_a_rule(const std::string& text, Lines expected) {
 INSTANTIATE_TEST_SUITE_P(
     Top, PolicyText,
     testing::Values(
-        Finding{"", {"p: is empty, expected a JSON object"}},
+        Finding{"", {"p:1:1: the file is empty, expected a JSON object"}},
         Finding{"[]", {"p:1:1: the policy is a list, expected an object"}},
         Finding{"{", {"p:1:2: broken JSON: unexpected end of input, expected string literal"}},
         Finding{"{}", {"p:1:1: warning: the policy has no rules, everything meets its default"}},
