@@ -59,12 +59,14 @@ def question(name=WHATSAPP):
 
 
 def learned():
-    """An answer, and a connection that says nothing to the address that it gave."""
+    """An answer, and a connection to the address that it gave, which names nobody."""
     capture = Capture()
     resolver = capture.udp(53)
     resolver.client(dns_query(WHATSAPP))
     resolver.server(dns_answer(WHATSAPP, "198.51.100.20"))
-    capture.tcp(443, server="198.51.100.20").syn()
+    talk = capture.tcp(443, server="198.51.100.20")
+    talk.open()
+    talk.client(NOISE)
     return capture
 
 
