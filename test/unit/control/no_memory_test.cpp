@@ -173,8 +173,8 @@ TEST_F(NoMemory, TheWriterOfEventsGoesOn) {
   std::vector<std::unique_ptr<telemetry::Sink>> sinks;
   sinks.push_back(std::make_unique<FailingSink>());
   auto& failing = static_cast<FailingSink&>(*sinks.back());
-  telemetry::EventWriter writer(std::move(options), std::move(sinks));
   telemetry::EventRing ring(64);
+  telemetry::EventWriter writer(std::move(options), std::move(sinks));
   writer.add_ring(ring, nullptr);
   writer.start();
   constexpr std::size_t kEvents = 40;
