@@ -1,7 +1,6 @@
 #include "control/stats_event.h"
 
-#include "telemetry/eve.h"
-#include "telemetry/json_text.h"
+#include "telemetry/event_head.h"
 
 namespace chatgate::control {
 
@@ -9,12 +8,7 @@ std::string stats_line(const CounterView& counters, Time now, std::uint64_t upti
                        std::string_view host) {
   std::string line;
   telemetry::JsonObject event(line);
-  event.append_key("timestamp");
-  line += '"';
-  telemetry::append_timestamp(line, now);
-  line += '"';
-  event.text("event_type", "stats");
-  if (!host.empty()) event.text("host", host);
+  telemetry::append_head(event, line, now, "stats", host);
   telemetry::JsonObject stats = event.object("stats");
   stats.number("uptime", uptime);
   telemetry::JsonObject values = stats.object("counters");

@@ -12,7 +12,7 @@
 #include <tuple>
 #include <utility>
 
-#include "telemetry/json_text.h"
+#include "telemetry/event_head.h"
 
 namespace chatgate::telemetry {
 namespace {
@@ -146,12 +146,7 @@ std::uint64_t EventWriter::State::lost_in_sinks() const {
 std::string EventWriter::State::loss_line(std::uint64_t lost_now, std::uint64_t lost_total) {
   std::string text;
   JsonObject object(text);
-  object.append_key("timestamp");
-  text += '"';
-  append_timestamp(text, options.wall_clock());
-  text += '"';
-  object.text("event_type", "stats");
-  if (!options.eve.host.empty()) object.text("host", options.eve.host);
+  append_head(object, text, options.wall_clock(), "stats", options.eve.host);
   JsonObject stats = object.object("stats");
   JsonObject events = stats.object("events");
   events.number("lost", lost_now);
