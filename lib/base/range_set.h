@@ -1,5 +1,5 @@
-// A set of values as sorted, disjoint, inclusive ranges: addresses and ports of Snort rules, and
-// the addresses of a list.
+// A set of values as sorted, disjoint, inclusive ranges: addresses of rules and of lists, ports of
+// Snort rules.
 //
 // Made when a file is loaded, immutable afterwards; `contains` is a binary search without
 // allocation and may be called from any thread. The full set ("any") is one range.
@@ -9,11 +9,26 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "base/address.h"
 
 namespace chatgate {
+
+// The address behind `address`, or before it; nothing at the end of the space.
+inline std::optional<IpAddress> next_address(IpAddress address) {
+  for (std::size_t i = address.bytes.size(); i-- > 0;) {
+    if (++address.bytes[i] != 0) return address;
+  }
+  return std::nullopt;
+}
+inline std::optional<IpAddress> previous_address(IpAddress address) {
+  for (std::size_t i = address.bytes.size(); i-- > 0;) {
+    if (address.bytes[i]-- != 0) return address;
+  }
+  return std::nullopt;
+}
 
 // What a set needs to know of its values. `next` is only asked of a value below `highest`, and
 // `previous` only of one above `lowest`.
@@ -36,14 +51,8 @@ struct ValueOrder<IpAddress> {
     address.bytes.fill(0xff);
     return address;
   }
-  static IpAddress next(IpAddress value) {
-    for (std::size_t i = value.bytes.size(); i-- > 0 && ++value.bytes[i] == 0;) continue;
-    return value;
-  }
-  static IpAddress previous(IpAddress value) {
-    for (std::size_t i = value.bytes.size(); i-- > 0 && value.bytes[i]-- == 0;) continue;
-    return value;
-  }
+  static IpAddress next(const IpAddress& value) { return *next_address(value); }
+  static IpAddress previous(const IpAddress& value) { return *previous_address(value); }
 };
 
 template <typename Value>
@@ -71,7 +80,9 @@ class RangeSet {
   }
 
   bool empty() const { return ranges_.empty(); }
-  bool is_any() const { return ranges_.size() == 1 && *this == any(); }
+  bool is_any() const {
+    return ranges_.size() == 1 && ranges_[0] == Range{Order::lowest(), Order::highest()};
+  }
   const std::vector<Range>& ranges() const { return ranges_; }
   bool operator==(const RangeSet&) const = default;
 

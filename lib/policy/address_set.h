@@ -1,46 +1,41 @@
-// A set of addresses: prefixes, merged into sorted ranges, and what is taken out of them.
+// A set of addresses (base/range_set.h) as a policy writes them: prefixes, and what is taken out.
 //
 // Built by the loaders, immutable afterwards; `contains` is for workers: a binary search, no
 // allocation.
 #pragma once
 
-#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
+#include "base/range_set.h"
 
 namespace chatgate::policy {
 
 class AddressSet {
  public:
-  struct Range {
-    IpAddress first, last;
-    bool operator==(const Range&) const = default;
-  };
+  using Range = RangeSet<IpAddress>::Range;
 
-  AddressSet() = default;  // matches every address
+  AddressSet() : AddressSet(RangeSet<IpAddress>::any()) {}
   explicit AddressSet(std::vector<Prefix> prefixes);
 
+  // Whether every address is in it.
   bool any() const { return any_; }
-  bool contains(const IpAddress& address) const;
-  // Sorted, none touching another; empty where any() is true.
-  std::span<const Range> ranges() const { return ranges_; }
+  bool contains(const IpAddress& address) const { return any_ || set_.contains(address); }
+  // Sorted, none touching another.
+  std::span<const Range> ranges() const { return set_.ranges(); }
 
-  // What of this set is not in `other`. Of every address nothing is left where `other` is any.
-  AddressSet without(const AddressSet& other) const;
+  // What of this set is not in `other`.
+  AddressSet without(const AddressSet& other) const { return AddressSet(set_.without(other.set_)); }
   // The same addresses as prefixes, in order; all of them are two, one a family.
   std::vector<Prefix> prefixes() const;
 
  private:
-  void set_ranges(std::vector<Range> sorted);
+  explicit AddressSet(RangeSet<IpAddress> set) : set_(std::move(set)), any_(set_.is_any()) {}
 
-  bool any_ = true;
-  std::vector<Range> ranges_;
+  RangeSet<IpAddress> set_;
+  bool any_;  // most sets are, and need not be looked at
 };
-
-// The address behind `address`, or before it; nothing at the end of the space.
-std::optional<IpAddress> next_address(IpAddress address);
-std::optional<IpAddress> previous_address(IpAddress address);
 
 }  // namespace chatgate::policy
