@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/system_time.h"
 #include "catalog/registry.h"
 #include "control/loader.h"
 
@@ -123,7 +124,7 @@ int report(const Arguments& arguments) {
   if (!prove(values, proof)) return kInvalid;
   report::Tally tally(options);
   if (!read_events(files, tally)) return kInvalid;
-  const std::string now = report::moment_of(control::system_time().nanoseconds / 1'000'000'000);
+  const std::string now = report::moment_of(system_time().nanoseconds / 1'000'000'000);
   const report::ReportSource source{tally, files, std::move(proof), now};
   const bool json = values["json"].as<bool>();
   const std::string output =

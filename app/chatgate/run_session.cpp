@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/system_time.h"
 #include "control/metrics.h"
 #include "control/stats_event.h"
 
@@ -67,7 +68,7 @@ RunSession::RunSession(const RunRequest& request, io::DpdkGateway& gateway,
       socket_(request.socket),
       commands_(io_, gateway, registry, commands_config(request, writer, recent)),
       server_(io_, commands_, server_config(request)),
-      started_(control::system_time()),
+      started_(system_time()),
       stats_interval_(request.stats_interval) {
   signals_.add(SIGUSR1);
   if (request.metrics) metrics_.emplace(io_, metrics_config(*request.metrics));
@@ -173,7 +174,7 @@ void RunSession::tell_stats() {
   unless_it_fails(log_line, "the counters could not be told", [this] {
     const auto uptime =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
-    writer_.write_line(control::stats_line(commands_.counters(), control::system_time(),
+    writer_.write_line(control::stats_line(commands_.counters(), system_time(),
                                            static_cast<std::uint64_t>(uptime.count()), host_name()),
                        telemetry::EventWriter::Keep::no);
   });

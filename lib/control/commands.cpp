@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/printable.h"
+#include "base/system_time.h"
 #include "control/context.h"
 #include "control/event_words.h"
 #include "control/text.h"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/system_time.h"
 #include "control/digest.h"
 #include "control/loader.h"
 #include "policy/networks_loader.h"

@@ -1,11 +1,11 @@
 #include "control/loader.h"
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <utility>
 
+#include "base/system_time.h"
 #include "catalog/builder.h"
 #include "catalog/catalogue.h"
 #include "catalog/loader.h"
@@ -29,12 +29,6 @@ bool runs_from_build_folder() {
 }
 
 }  // namespace
-
-Time system_time() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return Time{static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(now).count())};
-}
 
 LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& registry) {
   LoadResult result;

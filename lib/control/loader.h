@@ -52,9 +52,6 @@ struct LoadResult {
 // accepted policies only.
 LoadResult load(const LoadRequest& request, catalog::ApplicationRegistry& registry);
 
-// The system's clock.
-Time system_time();
-
 // The catalogue's folder: the environment's CHATGATE_CATALOGUE, else beside the policy
 // (DIR/catalog), else in the source tree the program was built from if it runs from its build
 // folder, else the installed /usr/share/chatgate/catalog. The first that exists.

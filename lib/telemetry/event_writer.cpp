@@ -12,18 +12,13 @@
 #include <tuple>
 #include <utility>
 
+#include "base/system_time.h"
 #include "telemetry/event_head.h"
 
 namespace chatgate::telemetry {
 namespace {
 
 constexpr std::size_t kEventTypes = static_cast<std::size_t>(EventType::dns) + 1;
-
-Time system_time() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return Time{static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count())};
-}
 
 }  // namespace
 

@@ -7,19 +7,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <rte_cycles.h>
 
-#include "base/time.h"
+#include "base/system_time.h"
 
 namespace chatgate::io {
-
-inline Time wall_clock() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return Time{static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(now).count())};
-}
 
 class Clock {
  public:
@@ -29,7 +22,7 @@ class Clock {
 
   // After EAL start.
   Clock()
-      : start_wall_(wall_clock()),
+      : start_wall_(system_time()),
         start_cycles_(rte_rdtsc()),
         // Nanoseconds for each cycle as a fixed-point number.
         scale_((std::uint64_t{1'000'000'000} << kShift) / rte_get_tsc_hz()) {}
@@ -45,7 +38,7 @@ class Clock {
 
   // Control thread, about once a second.
   void correct() {
-    const auto error = static_cast<std::int64_t>(wall_clock().nanoseconds - now().nanoseconds);
+    const auto error = static_cast<std::int64_t>(system_time().nanoseconds - now().nanoseconds);
     slew_.fetch_add(std::clamp(error, -kMaxSlew, kMaxSlew), std::memory_order_relaxed);
   }
 
