@@ -36,14 +36,14 @@ bool was_denied(const HotFlow& hot, const ColdFlow& cold) {
 
 }  // namespace
 
-policy::Circumstances Pipeline::way_of(FlowIndex flow) const {
+policy::Circumstances Pipeline::circumstances_of(FlowIndex flow) const {
   const HotFlow& hot = flows_.hot(flow);
-  policy::Circumstances way;
-  way.vlan = {hot.key.outer_vlan(), hot.key.inner_vlan()};
-  way.pair = hot.key.pair();
-  way.inside_opened = flows_.cold(flow).has(ColdFlow::kInsideOpened);
-  way.client_mac = hot.client_mac;
-  return way;
+  policy::Circumstances result;
+  result.vlan = {hot.key.outer_vlan(), hot.key.inner_vlan()};
+  result.pair = hot.key.pair();
+  result.inside_opened = flows_.cold(flow).has(ColdFlow::kInsideOpened);
+  result.client_mac = hot.client_mac;
+  return result;
 }
 
 // The client's hardware address, or that of the router before it, as a class of the policy's.
@@ -70,7 +70,7 @@ policy::AccessId Pipeline::access_line(FlowIndex flow) const {
   question.client = hot.client();
   question.server = hot.server();
   question.server_port = hot.server_port();
-  question.way = way_of(flow);
+  question.circumstances = circumstances_of(flow);
   question.times = snapshot_->times;
   return snapshot_->policy->access().first_match(question);
 }
@@ -163,10 +163,10 @@ bool Pipeline::access_on_other(Packet& packet) {
   question.protocol = layers.protocol;
   question.client = sender_opens ? layers.source : layers.destination;
   question.server = sender_opens ? layers.destination : layers.source;
-  question.way.vlan = layers.vlan;
-  question.way.pair = packet.view->pair;
-  question.way.inside_opened = (packet.view->side == net::Side::inside) == sender_opens;
-  question.way.client_mac = mac_class(*packet.view, sender_opens);
+  question.circumstances.vlan = layers.vlan;
+  question.circumstances.pair = packet.view->pair;
+  question.circumstances.inside_opened = (packet.view->side == net::Side::inside) == sender_opens;
+  question.circumstances.client_mac = mac_class(*packet.view, sender_opens);
   question.times = snapshot_->times;
   const policy::AccessId line = list.first_match(question);
   if (traced_ != nullptr) trace_access(line);

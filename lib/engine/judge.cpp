@@ -266,7 +266,7 @@ policy::Connection connection_of(const Snapshot& snapshot, const Ends& ends,
   connection.name = told.name;
   connection.learned_name = ends.learned_name;
   connection.by_address = told.of_server;
-  connection.way = ends.way;
+  connection.circumstances = ends.circumstances;
   connection.times = snapshot.times;
   return connection;
 }

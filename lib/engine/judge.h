@@ -41,7 +41,7 @@ struct Ends {
   // What the flow was taken for so far.
   catalog::Classification earlier = {};
   WorkerId worker{0};  // that asks
-  policy::Circumstances way = {};
+  policy::Circumstances circumstances = {};
   // The name that DNS answers gave the server's address, where it is nobody else's; borrows from
   // whoever made this.
   std::string_view learned_name = {};

@@ -108,7 +108,7 @@ class Pipeline {
   void account(flow::FlowIndex index, flow::HotFlow& flow, flow::Way way, std::uint32_t bytes);
 
   // access_path.cpp
-  policy::Circumstances way_of(flow::FlowIndex flow) const;
+  policy::Circumstances circumstances_of(flow::FlowIndex flow) const;
   void note_client_mac(const Packet& packet);
   std::uint8_t mac_class(const net::PacketView& frame, bool sender) const;
   policy::AccessId access_line(flow::FlowIndex flow) const;

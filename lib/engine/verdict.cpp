@@ -50,7 +50,7 @@ Ends Pipeline::ends(flow::FlowIndex flow) {
   const HotFlow& hot = flows_.hot(flow);
   Ends ends = ends_of(hot);
   ends.worker = config_.id;
-  ends.way = way_of(flow);
+  ends.circumstances = circumstances_of(flow);
   ends.earlier = flows_.cold(flow).im;
   ends.protocol = protocol_of(flow, Way::to_server);
   // A question is judged by itself, whatever goes on at the resolver's address.

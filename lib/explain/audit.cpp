@@ -234,7 +234,7 @@ bool Auditor::denied_by_access(const Trial& trial, const policy::Connection& ask
   question.client = asked.client;
   question.server = asked.server;
   question.server_port = asked.server_port;
-  question.way = asked.way;
+  question.circumstances = asked.circumstances;
   question.times = asked.times;
   const policy::AccessId line = list.first_match(question);
   return line.valid() && !policy::forwards(list[line].action);
@@ -358,7 +358,7 @@ std::string Auditor::without_rule(const Trial& trial, const policy::Connection& 
         return begin + "its \"from\" does not hold " + asked.client.to_string();
       case policy::Mismatch::to: return begin + "its \"to\" does not hold its server";
       case policy::Mismatch::time: return begin + "none of the times of its \"when\" is in force";
-      case policy::Mismatch::way:
+      case policy::Mismatch::circumstances:
         return begin + "only what comes its way (" + conditions_of(rule, snapshot_) + ")";
       case policy::Mismatch::server: return begin + "its \"server\" is another";
       case policy::Mismatch::list: return begin + "its \"list\" does not hold the server";

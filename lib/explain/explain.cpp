@@ -99,12 +99,12 @@ void speak(const engine::Snapshot& snapshot, const Description& description,
   disposition.forged = stops && resets ? 2 : 0;
 }
 
-policy::Circumstances way_of(const telemetry::Event& flow) {
-  policy::Circumstances way;
-  way.vlan = flow.vlan;
-  way.pair = flow.pair;
-  way.inside_opened = flow.arrived_by == net::Side::inside;
-  return way;
+policy::Circumstances circumstances_of(const telemetry::Event& flow) {
+  policy::Circumstances result;
+  result.vlan = flow.vlan;
+  result.pair = flow.pair;
+  result.inside_opened = flow.arrived_by == net::Side::inside;
+  return result;
 }
 
 // What the access list says of a flow, as a step; whether that is the end of it.
@@ -117,7 +117,7 @@ bool denied_by_access(const engine::Snapshot& snapshot, const telemetry::Event& 
   question.client = flow.client;
   question.server = flow.server;
   question.server_port = flow.server_port;
-  question.way = way_of(flow);
+  question.circumstances = circumstances_of(flow);
   question.times = snapshot.times;
   TraceEntry& entry = entries.emplace_back();
   entry.stage = TraceStage::access;
@@ -137,7 +137,7 @@ void judge_flow(const engine::Snapshot& snapshot, const telemetry::Event& flow,
   ends.tcp = flow.protocol == net::kTcp;
   ends.protocol = flow.app_proto;
   ends.worker = options.worker;
-  ends.way = way_of(flow);
+  ends.circumstances = circumstances_of(flow);
   // What taught it may have run out since.
   if (flow.im.evidence == catalog::Evidence::learned_address) ends.learned = flow.im;
   if (options.expected != nullptr) {

@@ -345,7 +345,7 @@ void Narrator::one_rule(const policy::Rule& rule, policy::Mismatch mismatch, con
       result = "does not match: to, " + entry.ends.server.to_string() + " is not in it";
       break;
     case policy::Mismatch::time: result = "does not match: when, none is in force"; break;
-    case policy::Mismatch::way: result = "does not match: it came another way"; break;
+    case policy::Mismatch::circumstances: result = "does not match: it came another way"; break;
     case policy::Mismatch::server:
       result = "does not match: server, neither its name nor its address is one of those";
       break;

@@ -49,7 +49,7 @@ class Tester {
   }
   std::string check_access(const TalkEnds& ends, const Played& played) const;
   std::string check_verdict(const TalkEnds& ends, const TraceEntry& entry) const;
-  policy::Circumstances way_of(const TalkEnds& ends) const;
+  policy::Circumstances circumstances_of(const TalkEnds& ends) const;
   std::string check_recognised(const Probe& probe, const TraceEntry& entry) const;
   std::string check_fate(const TraceEntry& entry, const Played& played) const;
   bool enforces() const { return meant_.mode() == policy::Mode::enforce; }
@@ -85,13 +85,13 @@ std::string Tester::play(const Probe& probe) {
 }
 
 // As the policy that was meant numbers it.
-policy::Circumstances Tester::way_of(const TalkEnds& ends) const {
-  policy::Circumstances way;
-  way.vlan[0] = ends.vlan.value_or(0);
-  way.pair = ends.pair;
-  way.inside_opened = !ends.client_outside;
-  if (ends.client_mac) way.client_mac = meant_.policy->macs().class_of(*ends.client_mac);
-  return way;
+policy::Circumstances Tester::circumstances_of(const TalkEnds& ends) const {
+  policy::Circumstances result;
+  result.vlan[0] = ends.vlan.value_or(0);
+  result.pair = ends.pair;
+  result.inside_opened = !ends.client_outside;
+  if (ends.client_mac) result.client_mac = meant_.policy->macs().class_of(*ends.client_mac);
+  return result;
 }
 
 // The first line that matches, found by asking one after another.
@@ -104,7 +104,7 @@ std::string Tester::check_access(const TalkEnds& ends, const Played& played) con
   question.server = ends.server;
   question.server_port = ends.server_port;
   question.times = meant_.times;
-  question.way = way_of(ends);
+  question.circumstances = circumstances_of(ends);
   policy::AccessId expected;
   for (std::size_t i = 0; i < lines.size() && !expected.valid(); ++i) {
     if (!policy::AccessList::matches(lines[i], question)) continue;
@@ -146,7 +146,7 @@ std::string Tester::check_recognised(const Probe& probe, const TraceEntry& entry
 
 std::string Tester::check_verdict(const TalkEnds& ends, const TraceEntry& entry) const {
   policy::Connection asked = connection_at(meant_, entry, worker_);
-  asked.way = way_of(ends);
+  asked.circumstances = circumstances_of(ends);
   const policy::Verdict expected = ask_plainly(meant_, asked);
   const bool same = expected.action == entry.verdict.action &&
                     meant_.policy->rule_name(expected.rule) ==

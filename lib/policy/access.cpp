@@ -28,7 +28,7 @@ bool AccessList::matches(const AccessEntry& entry, const Question& question) {
     return range.first <= question.server_port && question.server_port <= range.last;
   };
   return holds(entry.when, question.times) && entry.from.contains(question.client) &&
-         entry.to.contains(question.server) && entry.path.holds(question.way) &&
+         entry.to.contains(question.server) && entry.path.holds(question.circumstances) &&
          (entry.ports.empty() || std::any_of(entry.ports.begin(), entry.ports.end(), holds_port));
 }
 

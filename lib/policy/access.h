@@ -57,7 +57,7 @@ class AccessList {
     IpAddress client;           // who opened, or who is taken for it
     IpAddress server;
     std::uint16_t server_port = 0;
-    Circumstances way;
+    Circumstances circumstances;
     TimeSet times = 0;  // in force
   };
 

@@ -42,10 +42,10 @@ struct PathCondition {
   bool any() const {
     return vlans.empty() && pairs.empty() && macs.empty() && !inside_opened.has_value();
   }
-  bool holds(const Circumstances& way) const {
-    if (inside_opened && *inside_opened != way.inside_opened) return false;
-    if (!macs.empty() && (mac_classes >> way.client_mac & 1) == 0) return false;
-    if (!pairs.empty() && std::find(pairs.begin(), pairs.end(), way.pair) == pairs.end()) {
+  bool holds(const Circumstances& found) const {
+    if (inside_opened && *inside_opened != found.inside_opened) return false;
+    if (!macs.empty() && (mac_classes >> found.client_mac & 1) == 0) return false;
+    if (!pairs.empty() && std::find(pairs.begin(), pairs.end(), found.pair) == pairs.end()) {
       return false;
     }
     if (vlans.empty()) return true;
@@ -53,7 +53,7 @@ struct PathCondition {
       const auto within = [&](std::uint16_t id) {
         return id != 0 && range.first <= id && id <= range.last;
       };
-      return within(way.vlan[0]) || within(way.vlan[1]);
+      return within(found.vlan[0]) || within(found.vlan[1]);
     });
   }
   bool operator==(const PathCondition&) const = default;

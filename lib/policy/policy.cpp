@@ -216,7 +216,7 @@ Mismatch Policy::lasting_mismatch(const Rule& rule, const Connection& connection
   if (!rule.from.contains(connection.client)) return Mismatch::from;
   if (!rule.to.contains(connection.server)) return Mismatch::to;
   if (!holds(rule.when, connection.times)) return Mismatch::time;
-  return rule.path.holds(connection.way) ? Mismatch::none : Mismatch::way;
+  return rule.path.holds(connection.circumstances) ? Mismatch::none : Mismatch::circumstances;
 }
 
 Mismatch Policy::mismatch(const Rule& rule, const Connection& connection) const {

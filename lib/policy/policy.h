@@ -74,7 +74,7 @@ enum class Mismatch : std::uint8_t {
   from,
   to,
   time,
-  way,
+  circumstances,
   server,
   list,
   service,
@@ -106,7 +106,7 @@ struct Connection {
   std::string_view name = {}, learned_name = {};
   // Whether the server is whom the client talks to, and not just a resolver that is asked.
   bool by_address = true;
-  Circumstances way = {};
+  Circumstances circumstances = {};
   TimeSet times = 0;  // in force
 };
 
@@ -198,7 +198,7 @@ class Policy {
  private:
   struct Index;
   bool names_server(const Rule& rule, const Connection& connection) const;
-  // By what does not change while a connection lasts: its ends, its way, the times.
+  // By what does not change while a connection lasts: its ends, its circumstances, the times.
   static Mismatch lasting_mismatch(const Rule& rule, const Connection& connection);
   Mismatch mismatch(const Rule& rule, const Connection& connection) const;
   bool says(const Rule& rule, const TextCondition& condition, const Connection& connection) const;

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""What the documents name exists: files and headings of links, audit events, counters, metrics, options of programs.
+"""What the documents name exists: files and headings of links, audit events, counters, metrics, options of programs;
+and a word of the glossary has one meaning.
 
 Options are looked for as the programs describe them, in the sources, so that nothing has to be built.
 """
@@ -45,8 +46,17 @@ def known_options():
     return known
 
 
+def glossary_words(text):
+    """The words of the first column, without the table's head."""
+    for row in re.findall(r"^\| ([^|]+) \|", text, re.M):
+        yield from (word for word in row.split(", ") if word != "word")
+
+
 def main():
     findings = []
+    glossary = list(glossary_words((tree.ROOT / "docs" / "design" / "glossary.md").read_text(encoding="utf-8")))
+    findings += [f"docs/design/glossary.md: \"{word}\" has two meanings"
+                 for word in sorted({word for word in glossary if glossary.count(word) > 1})]
     guide = sorted((tree.ROOT / "docs" / "guide").glob("*.md"))
     known = known_options()
     metrics = "".join((tree.ROOT / "lib" / name).read_text(encoding="utf-8").replace("-", "_")

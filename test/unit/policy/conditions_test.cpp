@@ -125,14 +125,16 @@ TEST_F(Conditions, RulesAskForTheWayOfAPacket) {
                      {"mac": "00-11-22-33-44-55", "action": "reset"},
                      {"interface": [1, 2], "action": "alert"}]})");
   EXPECT_EQ(decide(), "default allow");
-  connection_.way.vlan = {100, 0};
+  connection_.circumstances.vlan = {100, 0};
   EXPECT_EQ(decide(), "rule 1 drop");
-  connection_.way.inside_opened = false;
+  connection_.circumstances.inside_opened = false;
   EXPECT_EQ(decide(), "default allow");
-  connection_.way.client_mac = policy_->macs().class_of({0x00, 0x11, 0x22, 0x33, 0x44, 0x55});
+  connection_.circumstances.client_mac =
+      policy_->macs().class_of({0x00, 0x11, 0x22, 0x33, 0x44, 0x55});
   EXPECT_EQ(decide(), "rule 2 reset");
-  connection_.way.client_mac = policy_->macs().class_of({0x00, 0x11, 0x22, 0x33, 0x44, 0x56});
-  connection_.way.pair = PairId(2);
+  connection_.circumstances.client_mac =
+      policy_->macs().class_of({0x00, 0x11, 0x22, 0x33, 0x44, 0x56});
+  connection_.circumstances.pair = PairId(2);
   EXPECT_EQ(decide(), "rule 3 alert");
 }
 
