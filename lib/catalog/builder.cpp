@@ -126,6 +126,16 @@ void CatalogueBuilder::add_address(Application& application, const ServerAddress
   application.addresses.push_back(address);
 }
 
+void CatalogueBuilder::add_alpn(Application& application, AlpnId alpn, const Place& place) {
+  const auto [at, is_new] =
+      alpn_.try_emplace(alpn.id, Claim{application.word, place, Source::shipped});
+  if (!is_new) {
+    conflict(place, "\"" + alpn.id + "\" belongs to ", at->second, "an ALPN id is listed once");
+    return;
+  }
+  application.alpn.push_back(std::move(alpn));
+}
+
 std::vector<std::string_view> CatalogueBuilder::words() const {
   std::vector<std::string_view> words;
   for (const auto& entry : entries_) words.push_back(entry.first);

@@ -37,6 +37,7 @@ class CatalogueBuilder {
                 Source source = Source::shipped);
   void add_name(Application& application, ServerName name, const Place& place);
   void add_address(Application& application, const ServerAddress& address, const Place& place);
+  void add_alpn(Application& application, AlpnId alpn, const Place& place);
 
   // All words, sorted. Views live as long as the builder.
   std::vector<std::string_view> words() const;
@@ -68,6 +69,7 @@ class CatalogueBuilder {
   std::map<std::string, Entry, std::less<>> entries_;
   std::map<std::string, Claim, std::less<>> exclusive_names_;
   std::map<Prefix, Claim> exclusive_prefixes_;
+  std::map<std::string, Claim, std::less<>> alpn_;
   // By transport: port → whose default it is.
   std::array<std::map<std::uint16_t, Claim>, 2> defaults_;
 };

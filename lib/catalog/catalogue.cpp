@@ -4,8 +4,8 @@
 #include <array>
 #include <bit>
 #include <map>
-#include <optional>
 
+#include "base/range_set.h"
 #include "base/suffix_hash.h"
 #include "base/translated.h"
 
@@ -191,14 +191,6 @@ class PortIndex {
   std::array<std::array<std::uint16_t, kPorts>, 2> numbers_{};
 };
 
-// The address after `address`; nothing after the last.
-std::optional<IpAddress> next(IpAddress address) {
-  for (std::size_t i = address.bytes.size(); i-- > 0;) {
-    if (++address.bytes[i] != 0) return address;
-  }
-  return std::nullopt;
-}
-
 // Prefixes cut into ranges that do not overlap, each with its longest prefix's answer.
 class AddressIndex {
  public:
@@ -212,7 +204,7 @@ class AddressIndex {
     std::vector<Open> around;  // prefixes that hold the present address, the widest first
     const auto close_until = [&](const IpAddress* before) {
       while (!around.empty() && (before == nullptr || around.back().last < *before)) {
-        const auto after = next(around.back().last);
+        const auto after = next_address(around.back().last);
         around.pop_back();
         if (after) begin(*after, around.empty() ? AddressMatch{} : around.back().match);
       }
@@ -264,7 +256,8 @@ struct Catalogue::Indexes {
   NameIndex names;
   PortIndex ports;
   AddressIndex addresses;
-  std::vector<std::uint16_t> by_id;  // position plus one, zero for none
+  std::map<std::string_view, AlpnMatch> alpn;  // of the applications' own strings
+  std::vector<std::uint16_t> by_id;            // position plus one, zero for none
 };
 
 Catalogue::Catalogue(std::vector<Application> applications)
@@ -277,6 +270,9 @@ Catalogue::Catalogue(std::vector<Application> applications)
     for (const PortRange& range : application.ports) indexes_->ports.add(application.id, range);
     for (const ServerAddress& address : application.addresses) {
       indexes_->addresses.add(application.id, address);
+    }
+    for (const AlpnId& alpn : application.alpn) {
+      indexes_->alpn.try_emplace(alpn.id, AlpnMatch{application.id, alpn.service});
     }
     const std::size_t id = application.id.value();
     if (indexes_->by_id.size() <= id) indexes_->by_id.resize(id + 1);
@@ -313,8 +309,14 @@ AddressMatch Catalogue::match_address(const IpAddress& address) const {
   return indexes_->addresses.match(translated(address));
 }
 
+AlpnMatch Catalogue::match_alpn(std::string_view id) const {
+  const auto at = indexes_->alpn.find(id);
+  return at == indexes_->alpn.end() ? AlpnMatch{} : at->second;
+}
+
 std::size_t Catalogue::memory() const {
   return indexes_->names.memory() + indexes_->ports.memory() + indexes_->addresses.memory() +
+         indexes_->alpn.size() * sizeof(decltype(indexes_->alpn)::value_type) +
          indexes_->by_id.capacity() * sizeof(std::uint16_t);
 }
 

@@ -1,4 +1,4 @@
-// Which application is it: names, ports and addresses, with the evidence each gives.
+// Which application is it: names, ports, addresses and ALPN, with the evidence each gives.
 //
 // Built once from files by catalog/loader.h, immutable afterwards and part of a Snapshot. Look-ups
 // are for workers: no lock, no allocation, cost bounded by the labels of a name.
@@ -15,6 +15,7 @@
 #include "base/strong_id.h"
 #include "catalog/description.h"
 #include "catalog/ids.h"
+#include "proto/facts.h"
 
 namespace chatgate::catalog {
 
@@ -45,6 +46,15 @@ struct ServerAddress {
   bool plain_dns = false;  // answers DNS as well: port 53 of it means nothing
 };
 
+// What a TLS client offers to speak inside of the connection, where nobody but the application's
+// clients does: an ALPN protocol ID of IANA's registry (RFC 7301 section 6).
+struct AlpnId {
+  // Of longer ones a ClientHello's beginning is kept, which might be another's.
+  static constexpr std::size_t kMost = proto::ClientHello::kMaxAlpn - 1;
+  std::string id;
+  Service service = Service::any;
+};
+
 struct Application {
   ApplicationId id;
   std::string word;  // identifier in policies and events, such as "whatsapp"
@@ -54,6 +64,7 @@ struct Application {
   std::vector<PortRange> ports;
   std::vector<ServerName> names;
   std::vector<ServerAddress> addresses;
+  std::vector<AlpnId> alpn;
   Description description;
 };
 
@@ -84,6 +95,13 @@ struct AddressMatch {
   bool found() const { return application.valid(); }
 };
 
+struct AlpnMatch {
+  ApplicationId application;
+  Service service = Service::any;
+
+  bool found() const { return application.valid(); }
+};
+
 class Catalogue {
  public:
   // Applications' ids must be set; two entries of one id, or one name claimed exclusively by two,
@@ -104,6 +122,7 @@ class Catalogue {
   NameMatch match_name(std::string_view name) const;
   PortMatch match_port(Transport transport, std::uint16_t port) const;
   AddressMatch match_address(const IpAddress& address) const;
+  AlpnMatch match_alpn(std::string_view id) const;
 
   // Bytes of the indexes, for `show memory`.
   std::size_t memory() const;

@@ -19,15 +19,16 @@ using config::ObjectReader;
 using config::Reporter;
 
 constexpr std::string_view kApplicationKeys[] = {
-    "$schema",    "id",       "name",  "aliases", "vendor",        "category",    "tags",
-    "status",     "ended",    "note",  "ports",   "names",         "addresses",   "protocols",
-    "signatures", "services", "needs", "limits",  "over_blocking", "unrecognised"};
+    "$schema",   "id",         "name",     "aliases", "vendor", "category",      "tags",
+    "status",    "ended",      "note",     "ports",   "names",  "addresses",     "alpn",
+    "protocols", "signatures", "services", "needs",   "limits", "over_blocking", "unrecognised"};
 constexpr std::string_view kPortKeys[] = {"transport", "ports",  "service", "default",
                                           "shared",    "source", "note"};
 constexpr std::string_view kNameKeys[] = {"name",      "match",       "use",    "service",
                                           "exclusive", "shared_with", "source", "note"};
 constexpr std::string_view kAddressKeys[] = {"prefix", "exclusive", "plain_dns",
                                              "as_of",  "source",    "note"};
+constexpr std::string_view kAlpnKeys[] = {"id", "service", "source", "note"};
 
 constexpr std::string_view kMatches[] = {"suffix", "exact", "label"};
 constexpr std::string_view kTransports[] = {"tcp", "udp"};
@@ -46,6 +47,7 @@ class FileLoader {
     each(object, "ports", [&](const JsonValue& entry) { load_port(entry, *application); });
     each(object, "names", [&](const JsonValue& entry) { load_name(entry, *application); });
     each(object, "addresses", [&](const JsonValue& entry) { load_address(entry, *application); });
+    each(object, "alpn", [&](const JsonValue& entry) { load_alpn(entry, *application); });
   }
 
  private:
@@ -160,6 +162,25 @@ class FileLoader {
     if (!prefix) return;
     address.prefix = *prefix;
     builder_.add_address(application, address, reporter_.place(value.at));
+  }
+
+  void load_alpn(const JsonValue& entry, Application& application) {
+    ObjectReader object(reporter_, entry, "an ALPN entry", kAlpnKeys);
+    if (!object.ok()) return;
+    check_source(object);
+    object.require("id", "such as \"xmpp-client\"");
+    const Service of_service = service(object);
+    const std::string* id = object.string("id");
+    if (id == nullptr) return;
+    const bool plain =
+        std::all_of(id->begin(), id->end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    if (!plain || id->size() > AlpnId::kMost) {
+      reporter_.error(
+          object.get("id")->at, in_quotes(*id) + " is no ALPN id",
+          "letters, digits and signs of ASCII, at most " + std::to_string(AlpnId::kMost));
+      return;
+    }
+    builder_.add_alpn(application, {*id, of_service}, reporter_.place(object.get("id")->at));
   }
 
   static bool is_day(std::string_view text) {

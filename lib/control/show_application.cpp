@@ -30,6 +30,7 @@ Json uses_of(const catalog::ServerName& name) {
 
 Json claims_of(const Application& application) {
   Json names = Json::array(), ports = Json::array(), addresses = Json::array();
+  Json alpn = Json::array();
   for (const catalog::ServerName& name : application.names) {
     names.push_back({{"name", name.name},
                      {"match", name.label   ? "label"
@@ -51,7 +52,10 @@ Json claims_of(const Application& application) {
                          {"exclusive", address.exclusive},
                          {"plain_dns", address.plain_dns}});
   }
-  return {{"names", names}, {"ports", ports}, {"addresses", addresses}};
+  for (const catalog::AlpnId& each : application.alpn) {
+    alpn.push_back({{"id", each.id}, {"service", to_string(each.service)}});
+  }
+  return {{"names", names}, {"ports", ports}, {"addresses", addresses}, {"alpn", alpn}};
 }
 
 Json description_of(const Description& description) {
@@ -129,6 +133,12 @@ void print_claims(const Application& application, Page& page) {
   }
 }
 
+void print_alpn(const Application& application, Page& page) {
+  std::vector<std::string> ids;
+  for (const catalog::AlpnId& alpn : application.alpn) ids.push_back(alpn.id);
+  page.words("ALPN that its clients alone offer", ids);
+}
+
 void print_description(const Description& description, Page& page) {
   page.words("Protocols that are read", description.protocols);
   std::vector<std::string> sids;
@@ -194,6 +204,7 @@ Reply show_application(const Context& context, const Application& application) {
   page.words("Also called", description.aliases);
   page.words("Tags", description.tags);
   print_claims(application, page);
+  print_alpn(application, page);
   print_description(description, page);
   reply.text = "Application " + application.word + ": " + printable(application.name) + ", " +
                std::string(to_string(application.category)) + ", " +

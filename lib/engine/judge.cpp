@@ -151,25 +151,10 @@ catalog::Classification by_messenger(const Snapshot& snapshot, const Ends& ends,
   return {application->id, said.service, catalog::Evidence::payload};
 }
 
-// What a TLS client asks to speak inside of the connection, by the names of IANA's registry (RFC
-// 7301 section 6), where nobody but the application's clients asks for that.
 catalog::Classification by_alpn(const Snapshot& snapshot, const proto::ClientHello& hello) {
-  struct Known {
-    std::string_view alpn, application;
-  };
-  constexpr Known kKnown[] = {{"xmpp-client", "xmpp"},  // XEP-0368
-                              {"xmpp-server", "xmpp"},
-                              {"irc", "irc"},
-                              {"dot", "encrypted-dns"},   // RFC 7858
-                              {"doq", "encrypted-dns"}};  // RFC 9250
   for (std::size_t i = 0; i < hello.alpn_count; ++i) {
-    for (const Known& known : kKnown) {
-      if (hello.alpns[i].view() != known.alpn) continue;
-      const catalog::Application* application = snapshot.catalogue->find(known.application);
-      if (application != nullptr) {
-        return {application->id, catalog::Service::any, catalog::Evidence::payload};
-      }
-    }
+    const catalog::AlpnMatch match = snapshot.catalogue->match_alpn(hello.alpns[i].view());
+    if (match.found()) return {match.application, match.service, catalog::Evidence::payload};
   }
   return {};
 }

@@ -173,15 +173,15 @@ def vector(data, width):
     return len(data).to_bytes(width, "big") + data
 
 
-def client_hello(name, pad_to=0):
-    """A TLS record with a ClientHello (RFC 8446 section 4.1.2), padded to a number of bytes."""
+def client_hello(name, pad_to=0, alpn=(b"h2", b"http/1.1")):
+    """A TLS record with a ClientHello (RFC 8446 section 4.1.2), padded to a number of bytes, with what it offers in ALPN."""
     def extension(number, body):
         return struct.pack(">H", number) + vector(body, 2)
 
     extensions = extension(0, vector(b"\0" + vector(name.encode(), 2), 2))
     extensions += extension(10, vector(bytes.fromhex("001d00170018"), 2))
     extensions += extension(13, vector(bytes.fromhex("040308040401"), 2))
-    extensions += extension(16, vector(vector(b"h2", 1) + vector(b"http/1.1", 1), 2))
+    extensions += extension(16, vector(b"".join(vector(each, 1) for each in alpn), 2))
     extensions += extension(43, vector(bytes.fromhex("03040303"), 1))
     extensions += extension(51, vector(bytes.fromhex("001d") + vector(bytes(range(32)), 2), 2))
     fixed = b"\x03\x03" + bytes(range(32)) + vector(bytes(32), 1) + \

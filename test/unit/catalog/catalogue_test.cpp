@@ -60,6 +60,7 @@ std::vector<Application> sample() {
   Application c = application(0, "xmpp");
   c.ports = {{Transport::tcp, 5222, 5223, Service::login, true, false},
              {Transport::udp, 65535, 65535, Service::voice, true, false}};
+  c.alpn = {{"xmpp-client", Service::login}, {"x"}};
   return {a, b, c};
 }
 
@@ -222,6 +223,17 @@ TEST(Addresses, LongestPrefixWins) {
   }
 }
 
+TEST(Alpn, IsFoundWholeAndAsWritten) {
+  const Catalogue catalogue(sample());
+  const AlpnMatch client = catalogue.match_alpn("xmpp-client");
+  EXPECT_EQ(word_of(catalogue, client.application), "xmpp");
+  EXPECT_EQ(client.service, Service::login);
+  EXPECT_EQ(catalogue.match_alpn("x").service, Service::any);
+  for (const char* other : {"", "h2", "xmpp", "xmpp-clients", "XMPP-client", "xmpp-clien"}) {
+    EXPECT_FALSE(catalogue.match_alpn(other).found()) << other;
+  }
+}
+
 TEST(Catalogue, FindsByWordAndId) {
   const Catalogue catalogue(sample());
   EXPECT_EQ(catalogue.applications().size(), 3u);
@@ -239,6 +251,7 @@ TEST(Catalogue, AnEmptyOneMatchesNothing) {
   EXPECT_FALSE(catalogue.match_name("whatsapp.com").found());
   EXPECT_FALSE(catalogue.match_port(Transport::tcp, 5222).found());
   EXPECT_FALSE(catalogue.match_address(address("10.0.0.1")).found());
+  EXPECT_FALSE(catalogue.match_alpn("h2").found());
 }
 
 TEST(Catalogue, LookUpsTakeNoMemory) {
@@ -246,9 +259,9 @@ TEST(Catalogue, LookUpsTakeNoMemory) {
   const std::string deep = std::string(120, 'x') + ".a.b.c.d.web.whatsapp.com";
   const IpAddress known = address("10.1.2.3");
   const std::size_t before = allocation_count();
-  const bool found = catalogue.match_name(deep).found() &&
-                     catalogue.match_port(Transport::tcp, 5222).found() &&
-                     catalogue.match_address(known).found();
+  const bool found =
+      catalogue.match_name(deep).found() && catalogue.match_port(Transport::tcp, 5222).found() &&
+      catalogue.match_address(known).found() && catalogue.match_alpn("xmpp-client").found();
   const std::size_t after = allocation_count();
   EXPECT_TRUE(found);
   EXPECT_EQ(after, before);

@@ -193,6 +193,27 @@ INSTANTIATE_TEST_SUITE_P(
             {"a.json:2:27: \"8.0.0.0/6\" is too wide for one application, at most a /8",
              "a.json:3:12: \"2000::/3\" is too wide for one application, at most a /16"}}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Alpn, CatalogueFile,
+    testing::Values(
+        BadFile{
+            ",\"alpn\": [{}]",
+            {"a.json:2:11: an ALPN entry has no \"source\", name a key of the catalogue's README, "
+             "such as \"rfc\"",
+             "a.json:2:11: an ALPN entry has no \"id\", such as \"xmpp-client\""}},
+        BadFile{",\"alpn\": [{\"id\": \"a b\", \"service\": \"vioce\", \"source\": \"x\"}]",
+                {"a.json:2:36: unknown service \"vioce\", did you mean \"voice\"?",
+                 "a.json:2:18: \"a b\" is no ALPN id, letters, digits and signs of ASCII, at most "
+                 "23"}},
+        // Of 24 bytes it might be the beginning of another's.
+        BadFile{",\"alpn\": [{\"id\": \"123456789-123456789-1234\", \"source\": \"x\"},\n"
+                "{\"id\": \"123456789-123456789-123\", \"source\": \"x\"}]",
+                {"a.json:2:18: \"123456789-123456789-1234\" is no ALPN id, letters, digits and "
+                 "signs of ASCII, at most 23"}},
+        BadFile{
+            ",\"alpn\": [{\"id\": \"b\", \"source\": \"x\"}, {\"id\": \"b\", \"source\": \"x\"}]",
+            {"a.json:2:46: \"b\" belongs to a already (a.json:2), an ALPN id is listed once"}}));
+
 // Names that a person might write, and what is said about them.
 TEST(CatalogueNames, BadOnesAreRefused) {
   const std::vector<std::pair<std::string, std::string>> cases = {
@@ -235,7 +256,9 @@ TEST(CatalogueConflicts, NameBothPlaces) {
       "\"ports\": [{\"transport\": \"udp\", \"ports\": \"4000-4010\", \"default\": true, "
       "\"source\": "
       "\"x\"}],\n"
-      "\"addresses\": [{\"prefix\": \"10.0.0.0/8\", \"as_of\": \"2026-01-01\", \"source\": \"x\"}]";
+      "\"addresses\": [{\"prefix\": \"10.0.0.0/8\", \"as_of\": \"2026-01-01\", \"source\": "
+      "\"x\"}],\n"
+      "\"alpn\": [{\"id\": \"x/1\", \"source\": \"x\"}]";
   load_application(file("a", rest), "a.json", builder, diagnostics);
   EXPECT_TRUE(diagnostics.empty());
   load_application(file("b", rest), "b.json", builder, diagnostics);
@@ -248,6 +271,7 @@ TEST(CatalogueConflicts, NameBothPlaces) {
              "to one application",
              "b.json:4:26: \"10.0.0.0/8\" belongs to a already (a.json:4), a prefix is listed "
              "once",
+             "b.json:5:17: \"x/1\" belongs to a already (a.json:5), an ALPN id is listed once",
              "other/a.json:1:9: application \"a\" exists, the first is in a.json:1"}));
 }
 

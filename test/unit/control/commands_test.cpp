@@ -151,6 +151,8 @@ TEST_F(CommandsTest, OneApplicationIsToldWithAllThatIsKnownOfIt) {
             "    192.0.2.128/25\n"
             "  Shared names, which decide nothing\n"
             "    *.mail.jabber.example\n"
+            "  ALPN that its clients alone offer\n"
+            "    xmpp-client, xmpp-files\n"
             "  Protocols that are read\n"
             "    xmpp\n"
             "  Snort rules that name it\n"
@@ -172,6 +174,7 @@ TEST_F(CommandsTest, OneApplicationIsToldWithAllThatIsKnownOfIt) {
   EXPECT_EQ(told["names"][0]["match"], "exact");
   EXPECT_EQ(told["names"][0]["use"], (Json{"login", "chat"}));
   EXPECT_EQ(told["names"][1]["exclusive"], false);
+  EXPECT_EQ(told["alpn"][1], (Json{{"id", "xmpp-files"}, {"service", "file-transfer"}}));
   EXPECT_EQ(told["needs"][0]["application"], "telegram");
   EXPECT_EQ(told["needs"][0]["service"], "text-chat");
   EXPECT_EQ(told["needs"][1]["or"], (Json{"udp/5354"}));

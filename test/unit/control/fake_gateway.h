@@ -37,6 +37,7 @@ inline std::shared_ptr<const catalog::Catalogue> small_catalogue() {
                 {"mail.jabber.example", false, false}};
   xmpp.ports = {{catalog::Transport::tcp, 5222, 5223, catalog::Service::any, true, true}};
   xmpp.addresses = {{Prefix::parse("192.0.2.128/25").value()}};
+  xmpp.alpn = {{"xmpp-client"}, {"xmpp-files", catalog::Service::file_transfer}};
   xmpp.description.status = catalog::Status::shut_down;
   xmpp.description.ended = 2030;
   xmpp.description.protocols = {"xmpp"};
