@@ -71,7 +71,9 @@ net::Fragment fragment_of(const net::PacketView& frame, const net::Layers& layer
 
 void Pipeline::hold_fragment(Packet& packet) {
   counters_.add(Counter::fragments);
-  if (!may_hold_transport(packet.layers)) {
+  const bool for_rules =
+      snapshot_->signatures != nullptr && ip_protocol::is_icmp(packet.layers.protocol);
+  if (!for_rules && !may_hold_transport(packet.layers)) {
     access_on_other(packet);
     return;
   }
@@ -130,7 +132,7 @@ void Pipeline::judge_datagram(Packet& last, net::DatagramId datagram) {
     find_flow(whole_);
     meet_flow(whole_);
   } else if (whole_.layers.outcome == net::Decoded::not_transport) {
-    access_on_other(whole_);
+    if (!access_on_other(whole_)) rules_on_other(whole_);
   } else if (whole_.layers.outcome == net::Decoded::fragment) {
     // Fragments within fragments: no path needs both.
     drop(whole_, Reason::fragment_malformed);

@@ -1,5 +1,7 @@
 // Snort rules: what they are shown of a packet and its flow, and what their matches do.
 
+#include <utility>
+
 #include "engine/packet_fields.h"
 #include "engine/pipeline.h"
 
@@ -240,11 +242,12 @@ void Pipeline::rules_on_other(Packet& packet) {
   detect::LookState look;
   hits_.clear();
   scan(subject, look, nullptr);
+  bool refused = false;
   for (std::size_t i = 0; i < hits_.count; ++i) {
     const detect::Rule& rule = snapshot_->signatures->rules()[hits_.signatures[i].value()];
     if (rule.action == detect::RuleAction::pass) return;
     const policy::Action action = action_of(rule);
-    if (blocks(action)) refuse(packet, Reason::signature);
+    if (blocks(action) && !std::exchange(refused, true)) refuse(packet, Reason::signature);
     counters_.add(Counter::signature_hits);
     if (!hits_.silent[i]) signature_event_without_flow(packet, hits_.signatures[i], action);
   }

@@ -208,6 +208,35 @@ TEST(SignaturePath, PacketsDatagramsAndIcmp) {
   EXPECT_TRUE(wire.inside(Frame().v4(kClient, kServer).protocol(1).payload(harmless)).forward);
 }
 
+// The words are cut between two fragments; what nobody forbids goes on as it came.
+TEST(SignaturePath, IcmpInFragmentsIsReadWhole) {
+  const auto rules = with_rules(
+      "drop icmp any any -> any any (content:\"tunnel\"; sid:3;)\n"
+      "drop icmp any any -> any any (content:\"nel\"; sid:4;)");
+  Wire wire(rules);
+  std::uint64_t dropped = 0;
+  for (const bool v6 : {false, true}) {
+    const auto part = [&](std::string_view text, std::uint16_t offset, std::uint32_t id) {
+      Octets payload = offset != 0
+                           ? Octets()
+                           : Octets{v6 ? std::uint8_t{128} : std::uint8_t{8}, 0, 0, 0, 0, 1, 0, 1};
+      payload.insert(payload.end(), text.begin(), text.end());
+      const Frame frame = v6 ? Frame().v6("fd00::5", "2001:db8::9") : Frame().v4(kClient, kServer);
+      return Frame(frame).protocol(v6 ? 58 : 1).payload(payload).fragment(offset, offset == 0, id);
+    };
+    const std::uint64_t forwarded = wire.count(Counter::forwarded);
+    wire.inside(part("12345tun", 0, 1));
+    EXPECT_FALSE(wire.inside(part("nel", 16, 1)).forward);
+    EXPECT_EQ(sids(wire, *rules), (Sids{3, 4})) << v6;
+    EXPECT_EQ(wire.count(Reason::signature), ++dropped) << "one a datagram";
+    EXPECT_EQ(wire.count(Counter::forwarded), forwarded);
+    wire.inside(part("12345tun", 0, 2));
+    wire.inside(part("nen", 16, 2));
+    EXPECT_EQ(sids(wire, *rules), Sids{}) << v6;
+    EXPECT_EQ(wire.count(Counter::forwarded), forwarded + 2);
+  }
+}
+
 TEST(SignaturePath, FlowbitsHoldOverTurns) {
   const auto rules = with_rules(
       "alert tcp any any -> any any (flow:to_server; content:\"LOGIN\"; flowbits:set,in; "
