@@ -90,6 +90,7 @@ class Pipeline {
 
   // worker.cpp: the way
   void set_time(Time now, const Snapshot& snapshot);
+  std::uint64_t glance_over(std::span<const net::PacketView> burst);
   void glance_at(const net::PacketView& frame, std::size_t position);
   void read(const net::PacketView& frame, std::size_t position);
   void read_at_once(const net::PacketView& frame, std::size_t position);

@@ -19,6 +19,9 @@ namespace {
 // Flags of TCP that begin or end a connection.
 constexpr std::uint8_t kChanges = net::tcp_flag::syn | net::tcp_flag::fin | net::tcp_flag::rst;
 
+// Packets that are glanced at while a bucket comes from memory. Measured: 8 and 32 gain nothing.
+constexpr std::size_t kBucketWait = 16;
+
 }  // namespace
 
 Pipeline::Pipeline(const WorkerConfig& config, telemetry::WorkerCounters& counters,
@@ -98,6 +101,26 @@ bool Pipeline::drop_blocked(FlowIndex known, const Glance& glance, const net::Pa
   return true;
 }
 
+// Keys of all packets. Each bucket is asked for, and the record that it points to some packets
+// later, when it has come: asked for all at once, records would wait for each other. Answers the
+// bytes.
+[[gnu::always_inline]] inline std::uint64_t Pipeline::glance_over(
+    std::span<const net::PacketView> burst) {
+  std::uint64_t bytes = 0;
+  for (std::size_t from = 0, asked = 0; asked < burst.size(); from += kBucketWait) {
+    const std::size_t to = std::min(from + kBucketWait, burst.size());
+    for (std::size_t i = from; i < to; ++i) {
+      bytes += burst[i].wire_length;
+      glance_at(burst[i], i);
+      if (glances_[i].has_key) flows_.prefetch_bucket(glances_[i].hash);
+    }
+    for (const std::size_t come = to == burst.size() ? to : from; asked < come; ++asked) {
+      if (glances_[asked].has_key) flows_.prefetch_flow(glances_[asked].hash);
+    }
+  }
+  return bytes;
+}
+
 // The packet's way, for a burst. Keys and look-ups run over all packets first, so that their cache
 // misses overlap; then each packet goes its way to the end, in order. Of a plain frame no more is
 // read than its key, unless its flow asks for it.
@@ -110,16 +133,7 @@ void Pipeline::process(std::span<const net::PacketView> burst, Time now, const S
   release_sent();
   look_for_requests();
 
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < burst.size(); ++i) {
-    bytes += burst[i].wire_length;
-    glance_at(burst[i], i);
-    if (glances_[i].has_key) flows_.prefetch_bucket(glances_[i].hash);
-  }
-  for (std::size_t i = 0; i < burst.size(); ++i) {
-    if (glances_[i].has_key) flows_.prefetch_flow(glances_[i].hash);
-  }
-
+  const std::uint64_t bytes = glance_over(burst);
   std::uint64_t forwarded = 0, held = 0;
   for (std::size_t i = 0; i < burst.size(); ++i) {
     result.dispositions[i] = {};
