@@ -152,11 +152,10 @@ catalog::Classification by_messenger(const Snapshot& snapshot, const Ends& ends,
 }
 
 catalog::Classification by_alpn(const Snapshot& snapshot, const proto::ClientHello& hello) {
-  for (std::size_t i = 0; i < hello.alpn_count; ++i) {
-    const catalog::AlpnMatch match = snapshot.catalogue->match_alpn(hello.alpns[i].view());
-    if (match.found()) return {match.application, match.service, catalog::Evidence::payload};
-  }
-  return {};
+  const proto::ClientHello::Alpn* known = known_alpn(snapshot, hello);
+  if (known == nullptr) return {};
+  const catalog::AlpnMatch match = snapshot.catalogue->match_alpn(known->view());
+  return {match.application, match.service, catalog::Evidence::payload};
 }
 
 // What is known where no name tells: what the message says, else the address or the port.
@@ -263,6 +262,14 @@ policy::Verdict ask(const Snapshot& snapshot, const Ends& ends, const catalog::C
 
 bool asks_for_lists(const Snapshot& snapshot) {
   return snapshot.policy->lists_in_rules() != 0 && snapshot.lists != nullptr;
+}
+
+const proto::ClientHello::Alpn* known_alpn(const Snapshot& snapshot,
+                                           const proto::ClientHello& hello) {
+  for (std::size_t i = 0; i < hello.alpn_count; ++i) {
+    if (snapshot.catalogue->match_alpn(hello.alpns[i].view()).found()) return &hello.alpns[i];
+  }
+  return nullptr;
 }
 
 lists::Mask lists_of_name(const Snapshot& snapshot, std::string_view name) {

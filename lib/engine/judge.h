@@ -91,6 +91,10 @@ Judgement judge_anew(const Snapshot& snapshot, const Ends& ends,
                      const catalog::Classification& earlier, proto::AppProto protocol,
                      std::string_view name);
 
+// The first that a hello offers of the ALPN ids of the catalogue; null where there is none.
+const proto::ClientHello::Alpn* known_alpn(const Snapshot& snapshot,
+                                           const proto::ClientHello& hello);
+
 // Whether a hello offers an encrypted ClientHello in earnest. Most browsers offer a meaningless one
 // (GREASE, RFC 9849 section 6.2) with the name that they want in clear; in earnest the name in
 // clear is the public name of the server's keys.

@@ -107,6 +107,9 @@ void Pipeline::trace_parse(Inspected outcome) {
   entry->set_name(read && facts_.name_count != 0 ? facts_.names[0].host.view()
                                                  : std::string_view());
   entry->ech = read && facts_.has_hello && facts_.hello.ech;
+  if (read && facts_.has_hello) {
+    if (const auto* alpn = known_alpn(*snapshot_, facts_.hello)) entry->alpn = *alpn;
+  }
   entry->has_messenger = read && facts_.has_messenger;
   if (entry->has_messenger) entry->messenger = facts_.messenger;
 }

@@ -67,7 +67,8 @@ struct TraceEntry {
 
   Inspected inspected = Inspected::undecided;
   proto::AppProto app_proto = proto::AppProto::unknown;
-  bool ech = false;  // the hello offers an encrypted one, in earnest or not
+  bool ech = false;               // the hello offers an encrypted one, in earnest or not
+  proto::ClientHello::Alpn alpn;  // that the hello offers and the catalogue knows; empty: none
 
   Ends ends;                  // the verdict's, but for `learned_name`
   bool unclassified = false;  // see Judgement

@@ -159,6 +159,7 @@ Explanation Narrator::tell() {
         break;
       case TraceStage::parse:
         if (says_much(entry.inspected)) parse(entry);
+        if (entry.alpn.size != 0) hello_ = &entry;
         break;
       case TraceStage::access: access(entry); break;
       case TraceStage::verdict: verdict(entry); break;
@@ -236,6 +237,7 @@ void Narrator::recognition(const Entry& entry) {
   address(entry);
   port(entry);
   name(entry);
+  alpn();
   if (entry.has_messenger) {
     const proto::Messenger& said = entry.messenger;
     std::string result = "service " + std::string(to_string(said.service));
@@ -313,6 +315,14 @@ void Narrator::name(const Entry& entry) {
                        " of " + word(match.application) + service_text(match.service);
   result += match.exclusive ? ", its alone" : ", shared with others: does not decide by itself";
   step("name", name, result);
+}
+
+void Narrator::alpn() {
+  if (hello_ == nullptr) return;
+  const catalog::AlpnMatch match = snapshot_.catalogue->match_alpn(hello_->alpn.view());
+  if (!match.found()) return;
+  step("alpn", std::string(hello_->alpn.view()),
+       word(match.application) + "'s alone" + service_text(match.service));
 }
 
 // Each rule in turn up to the one that decides.

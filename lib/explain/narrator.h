@@ -36,6 +36,7 @@ class Narrator {
   void address(const Entry& entry);
   void port(const Entry& entry);
   void name(const Entry& entry);
+  void alpn();
   void rules(const Entry& entry);
   void one_rule(const policy::Rule& rule, policy::Mismatch mismatch, const Entry& entry);
   void decision(const Entry& entry);
@@ -53,6 +54,7 @@ class Narrator {
   const WorkerId worker_;
   const Entry* deciding_ = nullptr;
   const Entry* decode_ = nullptr;  // of the packet in hand
+  const Entry* hello_ = nullptr;   // the newest whose ALPN the catalogue knows
   bool several_ = false;           // packets, so that each step names its own
   Explanation told_;
 };

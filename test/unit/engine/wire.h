@@ -52,6 +52,7 @@ inline std::shared_ptr<const catalog::Catalogue> catalogue() {
   all[1].ports = {{Transport::tcp, 5222, 5222, catalog::Service::any, false, false},
                   {Transport::tcp, 5223, 5223, catalog::Service::any, false, true}};
   all[1].addresses = {{*Prefix::parse("198.51.100.0/24"), false}};
+  all[1].alpn = {{"wa/1", catalog::Service::voice}};
   set(kMsn, "msn", Category::legacy_im).ports = {
       {Transport::tcp, 1863, 1863, catalog::Service::any, true, false},
       {Transport::udp, 4000, 4000, catalog::Service::any, true, false}};

@@ -6,6 +6,8 @@
 #include <random>
 
 #include "../engine/wire.h"
+#include "../proto/client_hello.h"
+#include "explain/narrator.h"
 #include "explain/native_sessions.h"
 #include "explain/sayings.h"
 
@@ -406,6 +408,27 @@ TEST(Explain, AnApplicationIsJudgedAsItsOwnProtocolIs) {
   EXPECT_EQ(told.action, spoken.action);
   EXPECT_EQ(told.rule, spoken.rule);
   EXPECT_EQ(told.stopped, spoken.stopped);
+}
+
+TEST(Explain, WhatAHelloOffersIsToldWhereItDecides) {
+  const auto told_of = [](std::string_view extensions) {
+    const auto snapshot = block_im();
+    engine::Wire wire(snapshot);
+    engine::TraceRequest request({}, 100);
+    EXPECT_TRUE(wire.worker().mailbox().trace.post(request));
+    engine::Talk talk(wire, 40000, 443);
+    talk.open();
+    talk.client_says(synth::from_text(proto::test::record(proto::test::hello(extensions))));
+    return Narrator(*snapshot, request.published(), WorkerId(0)).tell();
+  };
+  using proto::test::alpns;
+  const Explanation decided = told_of(alpns({"h2", "wa/1"}));
+  EXPECT_EQ(result_of(decided, "alpn"), "whatsapp's alone, voice");
+  EXPECT_EQ(result_of(decided, "recognised"), "whatsapp, voice, by payload");
+  EXPECT_EQ(decided.action, Action::reset);
+  const Explanation other = told_of(alpns({"h2", "wa/12"}));
+  EXPECT_EQ(result_of(other, "alpn"), "");
+  EXPECT_EQ(other.action, Action::allow);
 }
 
 TEST(Explain, ALiveFlowIsJudgedAsItsNextPacketWouldBe) {
