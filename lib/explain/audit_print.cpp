@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kPaths[] = {
     "port",      "payload", "hopped-port", "web-port",  "sni",        "quic-sni",
     "http-host", "dns",     "address",     "signature", "http-proxy", "socks",
-    "in-tunnel", "doh",     "dot",         "ech",       "needs"};
+    "in-tunnel", "alpn",    "doh",         "dot",       "ech",        "needs"};
 
 constexpr std::size_t kMostShown = 50;  // cells of a kind, beside the matrix
 

@@ -29,15 +29,15 @@ Octets octets(std::string_view text) {
 
 }  // namespace
 
-Saying tls_hello(std::string_view name, synth::Ech ech) {
+Saying tls_hello(std::string_view name, synth::Ech ech, std::string_view alpn) {
   check_name(name);
-  return {true, synth::client_hello(name, 0, ech)};
+  return {true, synth::client_hello(name, 0, ech, alpn)};
 }
 
-Saying quic_initial(std::string_view name) {
+Saying quic_initial(std::string_view name, std::string_view alpn) {
   check_name(name);
   constexpr std::size_t kRecordHeader = 5;  // QUIC carries the handshake without records
-  const Octets record = synth::client_hello(name);
+  const Octets record = synth::client_hello(name, 0, synth::Ech::absent, alpn);
   const std::string hello(record.begin() + kRecordHeader, record.end());
   return {true, octets(synth::quic_packets::initial(synth::quic_packets::crypto_frame(0, hello)))};
 }

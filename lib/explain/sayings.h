@@ -13,9 +13,10 @@
 namespace chatgate::explain {
 
 // A TLS hello; one that offers an encrypted hello shows `name` as the public name of its keys.
-Saying tls_hello(std::string_view name, synth::Ech ech = synth::Ech::absent);
+Saying tls_hello(std::string_view name, synth::Ech ech = synth::Ech::absent,
+                 std::string_view alpn = {});
 // A QUIC Initial with a hello, encrypted as every client's is.
-Saying quic_initial(std::string_view name);
+Saying quic_initial(std::string_view name, std::string_view alpn = {});
 Saying http_request(std::string_view host);
 // The question for an address; with its length before it where it is for TCP.
 Saying dns_question(std::string_view name, bool tcp);

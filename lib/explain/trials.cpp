@@ -138,6 +138,18 @@ void add_addresses(Gatherer& gatherer, const catalog::Application& application) 
   }
 }
 
+void add_alpn(Gatherer& gatherer, const catalog::Application& application) {
+  for (const catalog::AlpnId& alpn : application.alpn) {
+    for (const bool tcp : {true, false}) {
+      const Saying said = tcp ? tls_hello(kInnocent, synth::Ech::absent, alpn.id)
+                              : quic_initial(kInnocent, alpn.id);
+      Trial& trial = gatherer.add("alpn", alpn.id, kHttps, tcp, {said});
+      recognise(trial, Evidence::payload, alpn.service);
+      trial.quic = !tcp;
+    }
+  }
+}
+
 // Sites that are on every list of the most visited, and no messengers.
 constexpr std::string_view kSites[] = {
     "www.google.com",       "www.youtube.com",  "www.wikipedia.org",  "www.amazon.com",
@@ -166,9 +178,10 @@ std::vector<Trial> trials_of(const catalog::Application& application,
   add_payload(gatherer, application);
   add_names(gatherer, application);
   add_addresses(gatherer, application);
+  add_alpn(gatherer, application);
   std::vector<Trial> trials = gatherer.take();
   for (Trial& trial : trials) {
-    trial.quic = trial.path == "quic-sni";
+    trial.quic = trial.quic || trial.path == "quic-sni";
     trial.proxy = trial.path == "http-proxy" || trial.path == "socks" || trial.path == "in-tunnel";
   }
   return trials;

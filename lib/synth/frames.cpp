@@ -273,13 +273,16 @@ net::PacketView view_of(const Octets& frame, net::Side side) {
   return view;
 }
 
-Octets client_hello(std::string_view name, std::size_t padding, Ech ech) {
+Octets client_hello(std::string_view name, std::size_t padding, Ech ech, std::string_view alpn) {
   Octets extensions;
   if (padding != 0) append(extensions, extension(21, Octets(padding, 0)));
   if (!name.empty()) {
     Octets entry = {0};
     append(entry, prefixed(2, as_bytes(name)));
     append(extensions, extension(0, prefixed(2, entry)));
+  }
+  if (!alpn.empty()) {
+    append(extensions, extension(16, prefixed(2, prefixed(1, as_bytes(alpn)))));
   }
   append(extensions, extension(43, from_hex("020304")));
   if (ech == Ech::offered) {

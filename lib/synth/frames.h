@@ -87,8 +87,9 @@ net::PacketView view_of(const Octets& frame, net::Side side = net::Side::inside)
 enum class Ech : std::uint8_t { absent, offered };
 
 // A TLS ClientHello record with `name` in its server_name extension (none where empty) after
-// `padding` bytes of the padding extension.
-Octets client_hello(std::string_view name, std::size_t padding = 0, Ech ech = Ech::absent);
+// `padding` bytes of the padding extension, and one id in ALPN (none where empty).
+Octets client_hello(std::string_view name, std::size_t padding = 0, Ech ech = Ech::absent,
+                    std::string_view alpn = {});
 
 // A DNS query message for one question of type A.
 Octets dns_query(std::string_view name, std::uint16_t id = 0x1234);
