@@ -1,6 +1,7 @@
 #include "policy/address_set.h"
 
 #include <optional>
+#include <utility>
 
 namespace chatgate::policy {
 namespace {
@@ -8,26 +9,21 @@ namespace {
 constexpr Prefix kAllV4{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, 96};
 constexpr Prefix kAll{{}, 0};
 
-std::vector<AddressSet::Range> ranges_of(const std::vector<Prefix>& prefixes) {
-  std::vector<AddressSet::Range> ranges;
+using Set = RangeSet<IpAddress>;
+
+// A prefix of IPv6 never means IPv4, whose addresses lie within it in this representation.
+Set set_of(const std::vector<Prefix>& prefixes) {
+  std::vector<Set::Range> wide, narrow;
   for (const Prefix& prefix : prefixes) {
-    if (prefix.length < kAllV4.length && prefix.contains(kAllV4.address)) {
-      // A prefix of IPv6 never means IPv4, whose addresses lie within it in this representation.
-      if (prefix.first() != kAllV4.first()) {
-        ranges.push_back({prefix.first(), *previous_address(kAllV4.first())});
-      }
-      if (const auto after = next_address(kAllV4.last())) ranges.push_back({*after, prefix.last()});
-    } else {
-      ranges.push_back({prefix.first(), prefix.last()});
-    }
+    (prefix.length < kAllV4.length ? wide : narrow).push_back({prefix.first(), prefix.last()});
   }
-  return ranges;
+  const Set v4 = Set::of({{kAllV4.first(), kAllV4.last()}});
+  return Set::of(std::move(wide)).without(v4).united(Set::of(std::move(narrow)));
 }
 
 }  // namespace
 
-AddressSet::AddressSet(std::vector<Prefix> prefixes)
-    : AddressSet(RangeSet<IpAddress>::of(ranges_of(prefixes))) {}
+AddressSet::AddressSet(std::vector<Prefix> prefixes) : AddressSet(set_of(prefixes)) {}
 
 std::vector<Prefix> AddressSet::prefixes() const {
   std::vector<Prefix> result;
