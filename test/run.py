@@ -35,6 +35,7 @@ BEHIND_ALL_ELSE = "echo 19 2>/dev/null >/proc/self/autogroup; exec nice -n 19 \"
 
 class Tests:
     def __init__(self):
+        self.stages = ()
         self.asked_for = False  # stages were named
         self.ahead = None  # the sanitized build, while another stage goes on
         self.passed = 0
@@ -62,11 +63,16 @@ class Tests:
         return result.returncode == 0
 
     def release(self):
-        return self.configure_and_build(BUILD) and self.meson_test(
+        if not self.configure_and_build(BUILD):
+            return False
+        self.build_ahead()
+        return self.meson_test(
             BUILD, "--no-suite", "corpus", "--no-suite", "fuzz", "--timeout-multiplier", "3")
 
     def build_ahead(self):
-        """Starts the sanitized build beside what mostly waits, at the lowest priority."""
+        """Starts the sanitized build, where it is wanted, beside what often waits, at the lowest priority."""
+        if self.ahead is not None or "sanitized" not in self.stages:
+            return
         self.ahead = subprocess.Popen(  # pylint: disable=consider-using-with
             ["sh", "-c", BEHIND_ALL_ELSE, "scripts/sanitize"], cwd=TREE, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -169,6 +175,7 @@ class Tests:
         return self.meson_test(BUILD, "--suite", "corpus")
 
     def lab(self):
+        self.build_ahead()
         return self.script("/usr/bin/python3", "-B", "test/lab/end_to_end.py")
 
 
@@ -219,15 +226,13 @@ def main(arguments):
 
     tests = Tests()
     tests.asked_for = bool(options.stages)
+    tests.stages = [stage for stage in STAGES
+                    if stage in (options.stages or STAGES) and (options.stages or stage not in ON_REQUEST)]
     times = []
-    for stage, what in STAGES.items():
-        if stage not in (options.stages or STAGES) or stage in ON_REQUEST and not options.stages:
-            continue
+    for stage in tests.stages:
         if stage == "fuzz" and not (TREE / "scripts/fuzz").exists():
             continue
-        print(f"=== {stage}: {what}", flush=True)
-        if stage == "lab" and (not options.stages or "sanitized" in options.stages):
-            tests.build_ahead()
+        print(f"=== {stage}: {STAGES[stage]}", flush=True)
         started, before, failures = time.monotonic(), tests.passed, len(tests.failures)
         try:
             going_on = getattr(tests, stage)()
@@ -238,6 +243,7 @@ def main(arguments):
                       len(tests.failures) - failures))
         if stage == "release" and not going_on:
             break
+    tests.stop_ahead()
 
     for name in tests.skipped:
         print(f"SKIPPED {name}")

@@ -2,11 +2,12 @@
 
 #include <random>
 
+#include "base/secret.h"
+
 namespace chatgate {
 
 KeyedHash::KeyedHash() {
-  std::random_device device;
-  for (std::uint64_t& word : secret_) word = std::uint64_t{device()} << 32 | device();
+  draw_secret(secret_);
 }
 
 KeyedHash::KeyedHash(std::uint64_t seed) {

@@ -1,14 +1,17 @@
 #include "base/suffix_hash.h"
 
+#include <array>
 #include <random>
+
+#include "base/secret.h"
 
 namespace chatgate {
 
 SuffixHash::Key::Key() {
-  std::random_device device;
-  const auto draw = [&] { return std::uint64_t{device()} << 32 | device(); };
-  set_point(draw() % (kPrime - 1) + 1);
-  multiplier_ = draw() | 1;
+  std::array<std::uint64_t, 2> secret;
+  draw_secret(secret);
+  set_point(secret[0] % (kPrime - 1) + 1);
+  multiplier_ = secret[1] | 1;
 }
 
 SuffixHash::Key::Key(std::uint64_t seed) {

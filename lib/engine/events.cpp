@@ -98,7 +98,6 @@ void Pipeline::signature_event_without_flow(const Packet& packet, SignatureId si
 telemetry::Event* Pipeline::begin_event_without_flow(const Packet& packet) {
   telemetry::Event* event = reserve_event();
   if (event == nullptr) return nullptr;
-  *event = telemetry::Event();
   event->type = telemetry::EventType::alert;
   event->protocol = packet.layers.protocol;
   event->pair = packet.view->pair;
@@ -173,7 +172,7 @@ void Pipeline::protocol_event(const Packet& packet, const proto::Facts& facts) {
     event->packet_number = packet.view->number;
     event->arrived_by = packet.view->side;
     event->set_name(facts.name_count == 0 ? std::string_view() : facts.names[i].host.view());
-    event->set_hello(facts.has_hello ? facts.hello : proto::ClientHello());
+    if (facts.has_hello) event->set_hello(facts.hello);
     events_->commit();
   }
 }
@@ -215,8 +214,6 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
   const HotFlow& hot = flows_.hot(flow);
   const ColdFlow& cold = flows_.cold(flow);
   event.type = telemetry::EventType::flow;
-  event.signature = SignatureId::none();
-  event.has_messenger = false;
   event.protocol = hot.key.is_tcp() ? net::kTcp : net::kUdp;
   event.app_proto = cold.app_proto;
   event.arrived_by = cold.has(ColdFlow::kInsideOpened) ? net::Side::inside : net::Side::outside;
@@ -224,7 +221,6 @@ void Pipeline::fill_flow(telemetry::Event& event, FlowIndex flow, telemetry::Flo
   event.vlan = {hot.key.outer_vlan(), hot.key.inner_vlan()};
   event.vlan_count = static_cast<std::uint8_t>(event.vlan[1] != 0 ? 2 : event.vlan[0] != 0 ? 1 : 0);
   event.time = now_;
-  event.packet_number = 0;
   event.generation = decided_generation(hot);
   event.flow_id = flow_id(flow);
   event.client = hot.client();

@@ -86,7 +86,7 @@ struct LearnedServers::Place : Sequenced<Record> {
 LearnedServers::LearnedServers(std::uint32_t capacity, const KeyedHash& hash)
     : hash_(hash),
       places_(std::bit_ceil(std::max<std::size_t>(capacity, kWays))),
-      table_(std::make_unique<Place[]>(places_)),
+      table_(places_),
       tags_(std::make_unique<std::atomic<std::uint8_t>[]>(places_)) {
   static_assert(sizeof(Place) == 128);
 }
@@ -165,7 +165,8 @@ LearnedServers::Outcome LearnedServers::learn(const IpAddress& address, const Se
     old.name_hash = proto::dns::hash_of_name(claim.name);
   }
   if (!target->write(old.with(claim, now, until), target_at)) return Outcome::lost;
-  tags_[static_cast<std::size_t>(target - table_.get())].store(home.tag, std::memory_order_release);
+  tags_[static_cast<std::size_t>(target - table_.data())].store(home.tag,
+                                                                std::memory_order_release);
   if (known) return Outcome::refreshed;
   if (least != kDead) evicted_.fetch_add(1, std::memory_order_relaxed);
   return Outcome::added;

@@ -28,6 +28,7 @@
 #include "base/address.h"
 #include "base/keyed_hash.h"
 #include "base/strong_id.h"
+#include "base/table_allocator.h"
 #include "base/time.h"
 #include "catalog/catalogue.h"
 #include "catalog/ids.h"
@@ -122,7 +123,7 @@ class LearnedServers {
 
   const KeyedHash hash_;
   const std::size_t places_;
-  const std::unique_ptr<Place[]> table_;
+  Table<Place> table_;
   // A byte of hash for each place, those of a bucket side by side, so that most questions about
   // addresses that nobody told of are answered without the places. Of two writers at one place the
   // tag of the wrong one may stay: the entry is not found then until its next answer.

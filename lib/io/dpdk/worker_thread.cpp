@@ -48,6 +48,7 @@ WorkerThread::WorkerThread(Shared& shared, const engine::WorkerConfig& config, s
       out_(shared.ports.size()),
       scratch_(std::make_unique<std::array<Scratch, kBurst>>()),
       foreign_(shared.workers) {
+  events_.touch();
   for (auto& frames : foreign_) frames.reserve(kBurst);
 }
 

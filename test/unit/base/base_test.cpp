@@ -1,4 +1,8 @@
+#include <array>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <malloc.h>
+#include <set>
 #include <thread>
 
 #include "base/address.h"
@@ -123,6 +127,12 @@ TEST(KeyedHash, DependsOnEveryWordAndOnTheSecret) {
 }
 
 // Sequential keys, as a port scan makes them, must spread over buckets.
+TEST(KeyedHash, HasASecretOfItsOwnWhereNoSeedIsGiven) {
+  std::set<std::uint64_t> values;
+  for (int i = 0; i < 100; ++i) values.insert(KeyedHash()(KeyedHash::Words{}));
+  EXPECT_EQ(values.size(), 100u);
+}
+
 TEST(KeyedHash, SpreadsSequentialKeys) {
   const KeyedHash hash(7);
   constexpr std::size_t kBuckets = 1024, kKeys = 64 * kBuckets;
@@ -144,6 +154,53 @@ TEST(SpscRing, RefusesWhenFullAndKeepsOrder) {
     ring.pop();
   }
   EXPECT_EQ(ring.front(), nullptr);
+}
+
+TEST(SpscRing, ReservedRecordsAreAsNew) {
+  struct Record {
+    int value = 5;
+  };
+  SpscRing<Record> ring(1);
+  for (int round = 0; round < 2; ++round) {
+    Record* record = ring.reserve();
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(record->value, 5);
+    record->value = 6;
+    ring.commit();
+    EXPECT_EQ(ring.reserve(), nullptr);
+    EXPECT_EQ(ring.front()->value, 6);
+    ring.pop();
+  }
+}
+
+TEST(SpscRing, TouchedBeforeUseItIsStillEmpty) {
+  SpscRing<int> ring(4);
+  ring.touch();
+  EXPECT_EQ(ring.front(), nullptr);
+  EXPECT_TRUE(ring.push(7));
+  ASSERT_NE(ring.front(), nullptr);
+  EXPECT_EQ(*ring.front(), 7);
+}
+
+// What is never written to takes no memory: a replay of ten packets has a ring for as many events
+// as its table has flows.
+TEST(SpscRing, TakesMemoryWhenItIsWrittenTo) {
+  mallopt(M_PERTURB, 0);  // Meson has malloc write to all that it gives
+  struct Record {
+    std::array<std::uint64_t, 512> words;
+  };
+  const auto resident = [] {
+    std::ifstream file("/proc/self/statm");
+    long size = 0, pages = 0;
+    file >> size >> pages;
+    return pages;
+  };
+  const long before = resident();
+  SpscRing<Record> ring(std::size_t{1} << 14);  // 64 MiB
+  ASSERT_TRUE(ring.push(Record{}));
+  EXPECT_LT(resident() - before, 4096);
+  ring.touch();
+  EXPECT_GT(resident() - before, 8192);
 }
 
 TEST(SpscRing, LosesNothingBetweenTwoThreads) {
