@@ -126,13 +126,13 @@ TEST(KeyedHash, DependsOnEveryWordAndOnTheSecret) {
   EXPECT_EQ(one(words), KeyedHash(1)(words));
 }
 
-// Sequential keys, as a port scan makes them, must spread over buckets.
 TEST(KeyedHash, HasASecretOfItsOwnWhereNoSeedIsGiven) {
   std::set<std::uint64_t> values;
   for (int i = 0; i < 100; ++i) values.insert(KeyedHash()(KeyedHash::Words{}));
   EXPECT_EQ(values.size(), 100u);
 }
 
+// Sequential keys, as a port scan makes them, must spread over buckets.
 TEST(KeyedHash, SpreadsSequentialKeys) {
   const KeyedHash hash(7);
   constexpr std::size_t kBuckets = 1024, kKeys = 64 * kBuckets;
